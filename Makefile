@@ -1,0 +1,75 @@
+# `make help` lists what there is.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run ui test faults lint deny bench contracts fuzz
+
+# Seconds per fuzz target.
+FUZZ_SECONDS ?= 60
+# Flags for `kontor up` and for the benchmark: make run ARGS=--demo
+ARGS ?=
+
+help: ## what each target does
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: ui ## build what is missing and start Kontor (ARGS="--demo --listen 0.0.0.0:8080")
+	cargo build --release -p kontor
+	exec target/release/kontor up $(ARGS)
+
+# The UI is embedded into the binary, so it comes first; without Node a build made earlier is used, or none.
+ui:
+	@if [ ! -f web/package.json ]; then exit 0; fi; \
+	if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null; then \
+		echo "ui: skipped, Node 20.19 or newer is not installed"; exit 0; fi; \
+	if [ -f web/dist/index.html ] && [ -z "$$(find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -newer web/dist/index.html -print -quit)" ]; then exit 0; fi; \
+	cd web; \
+	if [ ! -d node_modules ] || [ package-lock.json -nt node_modules ]; then npm ci; touch node_modules; fi; \
+	npm run build
+
+test: ## every test (KONTOR_TEST_REQUIRE=postgres,redis,nats,rabbitmq makes a missing one a failure)
+	cargo build -p kontor
+	@if cargo nextest --version >/dev/null 2>&1; then \
+		cargo nextest run --workspace && cargo test --workspace --doc --quiet; \
+	else \
+		cargo test --workspace; \
+	fi
+
+faults: ## kills, full disks, outages, hostile input: the figures in full (an hour)
+	cargo build --release -p kontor
+	KONTOR_BIN=$(CURDIR)/target/release/kontor KONTOR_FAULTS_ROUNDS=$${KONTOR_FAULTS_ROUNDS:-1000} \
+		cargo test -p kontor-it --test it -- faults:: --nocapture --test-threads=1
+
+lint: deny ## formatting, clippy, licences and advisories, layers, file sizes
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo test --quiet -p kontor-testkit --test layers --test file_sizes
+
+# Building cargo-deny takes minutes, so it is installed only where it is required (.ci/run). Advisories need their
+# database, which is fetched from GitHub.
+deny:
+	@if ! cargo deny --version >/dev/null 2>&1; then \
+		case ",$${KONTOR_LINT_REQUIRE:-}," in \
+			*,deny,*) cargo install cargo-deny --locked ;; \
+			*) echo "deny: skipped, cargo-deny is not installed (cargo install cargo-deny --locked)"; exit 0 ;; \
+		esac; \
+	fi; \
+	cargo deny check bans licenses sources; \
+	if cargo deny fetch db >/dev/null 2>&1; then \
+		cargo deny check advisories; \
+	else \
+		echo "deny: advisories skipped, their database cannot be reached"; \
+	fi
+
+bench: ## the benchmarks, into bench/RESULTS.md
+	cargo build --release -p kontor -p kontor-bench -p kontor-bench-reference
+	cargo run --release --quiet -p kontor-bench -- $(ARGS)
+
+contracts: ## write api/ anew from the code
+	cargo run --quiet -p kontor -- contracts api
+
+fuzz: ## every fuzz target for FUZZ_SECONDS (needs nightly Rust and cargo-fuzz)
+	@if ! cargo +nightly fuzz --version >/dev/null 2>&1; then \
+		echo "fuzz: needs nightly Rust and cargo-fuzz (rustup toolchain install nightly; cargo install cargo-fuzz --locked)"; exit 1; fi
+	@for target in $$(cargo +nightly fuzz list); do \
+		cargo +nightly fuzz run "$$target" -- -max_total_time=$(FUZZ_SECONDS); \
+	done

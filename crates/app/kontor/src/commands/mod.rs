@@ -1,0 +1,7 @@
+//! One file for each command.
+
+pub mod backup;
+pub mod contracts;
+pub mod doctor;
+pub mod import;
+pub mod keys;

@@ -1,0 +1,115 @@
+//! What a process is built of: the store behind its trait, and the engine on it. Back ends are named here only.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use kontor_catalog::{Catalogs, Metadata};
+use kontor_config::Config;
+use kontor_identity::keys::Keys;
+use kontor_identity::spaces::{self, Founding};
+use kontor_model::{Clock, IdGenerator, Settings, SystemClock};
+use kontor_records::Records;
+use kontor_store::Store;
+use kontor_store_postgres::{PostgresOptions, PostgresStore};
+use kontor_store_sqlite::{SqliteOptions, SqliteStore};
+
+use crate::services;
+
+/// How a process uses the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// As its server: migrates, founds the first workspace.
+    Serve,
+    /// Beside a server that may be running: few connections; founds when there is nothing yet.
+    Beside,
+}
+
+/// The engine, wired. Cloning is cheap.
+#[derive(Clone)]
+pub struct House {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<IdGenerator>,
+    pub catalogs: Arc<Catalogs>,
+    pub metadata: Arc<Metadata>,
+    pub records: Arc<Records>,
+    pub keys: Arc<Keys>,
+    pub founding: Arc<Founding>,
+    /// What the migration did.
+    pub migrated: Arc<[String]>,
+    /// Whether this start made the first workspace.
+    pub first: bool,
+}
+
+/// The SQLite file of a data directory.
+pub fn database_file(data: &Path) -> std::path::PathBuf {
+    data.join("kontor.db")
+}
+
+/// Opens the store that the configuration names.
+///
+/// # Errors
+/// It cannot be opened or reached.
+pub async fn open_store(config: &Config, usage: Use) -> Result<Arc<dyn Store>> {
+    let timeout = config.database.statement_timeout().unwrap_or(std::time::Duration::from_secs(3_600));
+    if let Some(url) = &config.database_url {
+        let mut options = PostgresOptions::new(url.expose());
+        options.statement_timeout = timeout;
+        options.prepare = config.database.prepare;
+        options.pool_size = if usage == Use::Beside { 2 } else { config.database.pool_size as usize };
+        let store =
+            PostgresStore::connect(options).await.with_context(|| format!("the database {url} cannot be used"))?;
+        return Ok(Arc::new(store));
+    }
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("the data directory {} cannot be made", config.data.display()))?;
+    let path = database_file(&config.data);
+    let mut options = SqliteOptions::new(&path);
+    options.readers = if usage == Use::Beside { 1 } else { (config.database.reader_count() * 2).max(2) };
+    options.cache_bytes = config.sqlite.cache_bytes;
+    options.mmap_bytes = config.sqlite.mmap_bytes;
+    options.statement_timeout = timeout;
+    let store =
+        SqliteStore::open(options).with_context(|| format!("the database {} cannot be opened", path.display()))?;
+    Ok(Arc::new(store))
+}
+
+impl House {
+    /// Opens, migrates and wires.
+    ///
+    /// # Errors
+    /// The database cannot be used, or is of another version.
+    pub async fn open(config: &Config, usage: Use) -> Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let store = open_store(config, usage).await?;
+        let standard = services::objects();
+        let migrated = match store.migrate(Arc::new(kontor_catalog::schema(&standard))).await {
+            Ok(done) => done,
+            Err(error) => bail!("{error}"),
+        };
+        // Until a node number is leased: a number that leases give last.
+        let ids = Arc::new(IdGenerator::new(clock.clone(), kontor_model::id::NODES - 1));
+        let catalogs = Arc::new(Catalogs::new(store.clone(), standard));
+        let defaults = Settings {
+            mobile_region: config.workspace.mobile_region.clone(),
+            phone_region: Some(config.workspace.phone_region.clone()).filter(|r| !r.is_empty()),
+            currency: config.workspace.currency.clone(),
+            time_zone: config.workspace.time_zone.clone(),
+        };
+        let secret = spaces::secret(&*store).await?;
+        let records = Arc::new(Records::new(store.clone(), clock.clone(), ids.clone(), &secret));
+        let metadata = Arc::new(Metadata::new(catalogs.clone(), store.clone(), ids.clone()));
+        let keys = Arc::new(Keys::new(store.clone(), clock.clone(), ids.clone(), defaults.clone()));
+        let founding = Arc::new(Founding {
+            store: store.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            catalogs: catalogs.clone(),
+            records: records.clone(),
+            defaults,
+        });
+        let first = founding.ensure().await?;
+        Ok(Self { store, clock, ids, catalogs, metadata, records, keys, founding, migrated: migrated.into(), first })
+    }
+}

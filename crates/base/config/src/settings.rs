@@ -1,0 +1,220 @@
+//! The settings as types. What each one means is said in `kontor.default.toml`.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Cidr, SecretUrl};
+
+/// All settings of a process, checked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// `postgres://…`; `None` is SQLite inside [`Config::data`].
+    pub database_url: Option<SecretUrl>,
+    pub redis_url: Option<SecretUrl>,
+    pub broker_url: Option<SecretUrl>,
+    pub listen: SocketAddr,
+    pub internal_listen: Option<SocketAddr>,
+    pub data: PathBuf,
+    pub egress_allow: Vec<Cidr>,
+    pub trusted_proxies: Vec<Cidr>,
+    pub limits: bool,
+    pub log: Log,
+    pub otel: Otel,
+    pub database: Database,
+    pub sqlite: Sqlite,
+    pub request: Request,
+    pub shutdown: Shutdown,
+    pub workspace: Workspace,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            database_url: None,
+            redis_url: None,
+            broker_url: None,
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+            internal_listen: None,
+            data: PathBuf::from("./data"),
+            egress_allow: Vec::new(),
+            trusted_proxies: Vec::new(),
+            limits: true,
+            log: Log::default(),
+            otel: Otel::default(),
+            database: Database::default(),
+            sqlite: Sqlite::default(),
+            request: Request::default(),
+            shutdown: Shutdown::default(),
+            workspace: Workspace::default(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    pub format: LogFormat,
+    /// A level, or `level,module=level,…`; see [`crate::Kind::LogLevel`].
+    pub level: String,
+    pub access: AccessTarget,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Auto, level: "info".to_owned(), access: AccessTarget::Stdout }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Json,
+    Text,
+    /// Text on a terminal, JSON otherwise.
+    Auto,
+}
+
+/// Where the request log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccessTarget {
+    Stdout,
+    Stderr,
+    Off,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Otel {
+    pub endpoint: Option<SecretUrl>,
+    /// 0 to 100.
+    pub sample_percent: u8,
+}
+
+impl Default for Otel {
+    fn default() -> Self {
+        Self { endpoint: None, sample_percent: 100 }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    pub pool_size: u32,
+    /// 0 is one per core.
+    pub readers: u32,
+    pub statement_timeout_ms: u64,
+    pub prepare: bool,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { pool_size: 16, readers: 0, statement_timeout_ms: 10_000, prepare: true }
+    }
+}
+
+impl Database {
+    /// `None` is no limit.
+    #[must_use]
+    pub fn statement_timeout(&self) -> Option<Duration> {
+        (self.statement_timeout_ms > 0).then(|| Duration::from_millis(self.statement_timeout_ms))
+    }
+
+    /// The number of reading connections, with 0 resolved to the number of cores.
+    #[must_use]
+    pub fn reader_count(&self) -> usize {
+        match usize::try_from(self.readers) {
+            Ok(0) | Err(_) => std::thread::available_parallelism().map_or(1, usize::from),
+            Ok(given) => given,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sqlite {
+    pub mmap_bytes: u64,
+    /// Per connection.
+    pub cache_bytes: u64,
+}
+
+impl Default for Sqlite {
+    fn default() -> Self {
+        Self { mmap_bytes: 256 << 20, cache_bytes: 16 << 20 }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Request {
+    pub timeout_ms: u64,
+    pub body_limit_bytes: usize,
+    pub upload_limit_bytes: u64,
+    pub header_limit_bytes: usize,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            timeout_ms: 30_000,
+            body_limit_bytes: 1 << 20,
+            upload_limit_bytes: 1 << 30,
+            header_limit_bytes: 32 << 10,
+        }
+    }
+}
+
+impl Request {
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout_ms)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Shutdown {
+    pub grace_ms: u64,
+}
+
+impl Default for Shutdown {
+    fn default() -> Self {
+        Self { grace_ms: 10_000 }
+    }
+}
+
+impl Shutdown {
+    #[must_use]
+    pub fn grace(&self) -> Duration {
+        Duration::from_millis(self.grace_ms)
+    }
+}
+
+/// What a new workspace starts with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Workspace {
+    /// ISO 3166-1 alpha-2.
+    pub mobile_region: String,
+    /// ISO 3166-1 alpha-2.
+    pub phone_region: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// IANA name.
+    pub time_zone: String,
+}
+
+impl Default for Workspace {
+    fn default() -> Self {
+        Self {
+            mobile_region: "CN".to_owned(),
+            phone_region: "CN".to_owned(),
+            currency: "EUR".to_owned(),
+            time_zone: "UTC".to_owned(),
+        }
+    }
+}

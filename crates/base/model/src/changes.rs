@@ -1,0 +1,97 @@
+//! The one change: what every door asks the engine to do, all of it or nothing.
+
+use crate::id::Id;
+use crate::json::Json;
+
+/// How an update treats what it does not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Keeps it (RFC 7396).
+    Merge,
+    /// Sets it to null or its default.
+    Replace,
+}
+
+/// One change of one record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    Create {
+        object: String,
+        data: Json,
+    },
+    Update {
+        object: String,
+        id: Id,
+        if_match: Option<i64>,
+        mode: Mode,
+        data: Json,
+    },
+    /// Creates the record, or merges into the one whose unique field `by` has `value`.
+    Upsert {
+        object: String,
+        by: String,
+        value: Json,
+        if_match: Option<i64>,
+        data: Json,
+    },
+    /// To the bin.
+    Delete {
+        object: String,
+        id: Id,
+        if_match: Option<i64>,
+    },
+    /// Out of the bin.
+    Restore {
+        object: String,
+        id: Id,
+        if_match: Option<i64>,
+    },
+    /// For good, with its history.
+    Purge {
+        object: String,
+        id: Id,
+    },
+}
+
+impl Change {
+    /// The name of the object that it is about.
+    pub fn object(&self) -> &str {
+        match self {
+            Change::Create { object, .. }
+            | Change::Update { object, .. }
+            | Change::Upsert { object, .. }
+            | Change::Delete { object, .. }
+            | Change::Restore { object, .. }
+            | Change::Purge { object, .. } => object,
+        }
+    }
+}
+
+/// A change with the name that later ones of the same set call its result by: `$acme.id`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    pub name: Option<String>,
+    pub change: Change,
+}
+
+impl From<Change> for Step {
+    fn from(change: Change) -> Self {
+        Self { name: None, change }
+    }
+}
+
+/// Creates, updates and deletes over any objects.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Changes {
+    pub steps: Vec<Step>,
+    /// Values that only an import with leave to may set.
+    pub history: bool,
+    /// Goes on where a likely duplicate is found.
+    pub allow_duplicates: bool,
+}
+
+impl From<Change> for Changes {
+    fn from(change: Change) -> Self {
+        Self { steps: vec![change.into()], ..Self::default() }
+    }
+}

@@ -1,0 +1,31 @@
+//! The words Kontor is written in: ids, time, money, field types, object declarations, the one question
+//! ([`Query`]), the one change ([`Changes`]) and the one [`Error`]. Pure values: nothing here does I/O.
+
+pub mod changes;
+pub mod clock;
+pub mod code;
+pub mod decimal;
+pub mod error;
+pub mod field;
+pub mod id;
+pub mod json;
+pub mod name;
+pub mod object;
+pub mod query;
+pub mod settings;
+pub mod show;
+pub mod time;
+pub mod value;
+
+pub use changes::{Change, Changes, Mode};
+pub use clock::{Clock, FixedClock, SystemClock};
+pub use code::{ErrorCode, ErrorType};
+pub use error::{Error, Fault, Result};
+pub use field::{Field, FieldType, Place, Reference};
+pub use id::{Id, IdGenerator, SpaceId};
+pub use json::Json;
+pub use object::Object;
+pub use query::{Aggregate, Bucket, Count, Filter, Group, Measure, MeasureFn, Op, Query, Sort};
+pub use settings::Settings;
+pub use show::Show;
+pub use value::{Kind, Value};

@@ -1,0 +1,138 @@
+//! Object declarations: a name, fields, marks. Everything else is derived from them.
+
+use crate::field::{Field, FieldType, Place};
+
+/// Declaration of an object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object {
+    /// Singular, snake_case: `contact`.
+    pub name: String,
+    /// The name it was made under, which its rows carry where objects share a table; outlives renames.
+    pub key: String,
+    /// The collection in paths: `contacts`.
+    pub plural: String,
+    pub label: String,
+    /// One sentence for the docs.
+    pub doc: String,
+    /// The service that declares it, or `custom`.
+    pub service: String,
+    pub fields: Vec<Field>,
+    /// The field that names a record to a person.
+    pub name_field: String,
+    /// Whether its records have an owner.
+    pub owned: bool,
+    /// Made at run time.
+    pub custom: bool,
+    /// Whether callers reach it by the generic routes; a service that has rules of its own for reading or writing it
+    /// opens them itself.
+    pub routed: bool,
+    /// The table that its rows lie in.
+    pub table: String,
+    /// Values derived from others of the same record at every write, in order.
+    pub derived: Vec<Derived>,
+}
+
+/// A value that follows from others of the same record and is never sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Derived {
+    /// `target = price × quantity × (1 − discount)`, exactly, half-even to the scale of money; a missing quantity is
+    /// 1, a missing discount 0, a missing price leaves it null.
+    LineTotal { target: String, price: String, quantity: String, discount: String },
+    /// `target` = the parts that are there, joined by a space.
+    Joined { target: String, parts: Vec<String> },
+}
+
+/// The table of all custom objects.
+pub const CUSTOM_TABLE: &str = "custom_records";
+
+impl Object {
+    /// A standard object with its own table, named after the collection.
+    pub fn new(service: &str, name: &str, plural: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            key: name.to_owned(),
+            plural: plural.to_owned(),
+            label: crate::field::label(name),
+            doc: String::new(),
+            service: service.to_owned(),
+            fields: Vec::new(),
+            name_field: "name".to_owned(),
+            owned: false,
+            custom: false,
+            routed: true,
+            table: format!("r_{plural}"),
+            derived: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn field(mut self, field: Field) -> Self {
+        self.fields.push(field);
+        self
+    }
+
+    #[must_use]
+    pub fn fields(mut self, fields: impl IntoIterator<Item = Field>) -> Self {
+        self.fields.extend(fields);
+        self
+    }
+
+    #[must_use]
+    pub fn named_by(mut self, field: &str) -> Self {
+        field.clone_into(&mut self.name_field);
+        self
+    }
+
+    #[must_use]
+    pub fn owned(mut self) -> Self {
+        self.owned = true;
+        self
+    }
+
+    #[must_use]
+    pub fn doc(mut self, doc: &str) -> Self {
+        doc.clone_into(&mut self.doc);
+        self
+    }
+
+    /// No generic routes.
+    #[must_use]
+    pub fn unrouted(mut self) -> Self {
+        self.routed = false;
+        self
+    }
+
+    #[must_use]
+    pub fn derive(mut self, derived: Derived) -> Self {
+        self.derived.push(derived);
+        self
+    }
+
+    /// The fields that every record has, before its own (api.md 4).
+    pub fn common_fields(owned: bool) -> Vec<Field> {
+        let mut fields = vec![
+            Field::new("id", FieldType::any_reference()).read_only(),
+            Field::new("version", FieldType::integer()).read_only(),
+            Field::new("created_at", FieldType::datetime()).read_only().indexed(),
+            Field::new("updated_at", FieldType::datetime()).read_only().indexed(),
+            Field::reference("created_by", "user").read_only(),
+            Field::reference("updated_by", "user").read_only(),
+        ];
+        for field in &mut fields {
+            if let Some(name) = field.name.strip_suffix("_by_id") {
+                field.name = format!("{name}_by");
+                field.place = Place::Column(field.name.clone());
+            }
+        }
+        if owned {
+            fields.push(Field::reference("owner", "user").indexed());
+        }
+        fields.push(Field::new("external_id", FieldType::text_between(1, 255)).unique());
+        fields
+    }
+
+    /// Whether the object has any field of money, and so a `currency`.
+    pub fn has_money(&self) -> bool {
+        self.fields.iter().any(|f| !f.retired && f.ty.spec().name() == "money")
+    }
+}

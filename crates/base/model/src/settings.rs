@@ -1,0 +1,20 @@
+//! What a workspace decides about how its values are read.
+
+/// Settings that checks of values depend on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Country whose mobile numbers a customer must have, ISO 3166-1 alpha-2; `CN` asks for 11 digits.
+    pub mobile_region: String,
+    /// Country that a phone number without `+` is read in, when the record names none.
+    pub phone_region: Option<String>,
+    /// ISO 4217 code that money has when none is sent.
+    pub currency: String,
+    /// IANA name; days begin and end in it.
+    pub time_zone: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { mobile_region: "CN".into(), phone_region: None, currency: "EUR".into(), time_zone: "UTC".into() }
+    }
+}

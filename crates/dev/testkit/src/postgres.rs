@@ -1,0 +1,70 @@
+//! Databases that come and go with their servers.
+
+use tokio_postgres::{NoTls, SimpleQueryMessage};
+
+/// What the databases of tests are called; the number is the process that made them.
+const PREFIX: &str = "kontor_it_";
+
+/// Where PostgreSQL listens, without a database: `KONTOR_TEST_POSTGRES`, or the local one.
+fn base() -> String {
+    let given = std::env::var("KONTOR_TEST_POSTGRES").unwrap_or_default();
+    let given = given.trim_end_matches('/');
+    if given.is_empty() { "postgres://postgres@127.0.0.1:5432".to_owned() } else { given.to_owned() }
+}
+
+/// The address of a database.
+pub fn url(database: &str) -> String {
+    format!("{}/{database}", base())
+}
+
+/// A statement on the maintenance database; the first column of each row.
+pub fn run(sql: &str) -> Result<Vec<String>, String> {
+    run_on("postgres", sql)
+}
+
+/// A statement on any database. Has a thread of its own, so that it can be called from anywhere.
+pub fn run_on(database: &str, sql: &str) -> Result<Vec<String>, String> {
+    let (url, sql) = (url(database), sql.to_owned());
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
+        runtime.block_on(async {
+            let (client, connection) = tokio_postgres::connect(&url, NoTls).await.map_err(|e| e.to_string())?;
+            tokio::spawn(connection);
+            let messages = client.simple_query(&sql).await.map_err(|e| format!("{sql}: {e}"))?;
+            let first = |message: SimpleQueryMessage| match message {
+                SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+                _ => None,
+            };
+            Ok(messages.into_iter().filter_map(first).collect())
+        })
+    })
+    .join()
+    .unwrap_or_else(|_| Err("the thread panicked".to_owned()))
+}
+
+/// Makes a database with the name of its owner, a process, and a number; removes those whose owner is gone.
+pub fn create(owner: u32, number: &str) -> String {
+    sweep();
+    let name = format!("{PREFIX}{owner}_{number}");
+    drop(&name);
+    run(&format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")).expect("a database for the test");
+    name
+}
+
+/// Removes a database with everything in it.
+pub fn drop(name: &str) {
+    if let Err(why) = run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")) {
+        eprintln!("the database {name} was left behind: {why}");
+    }
+}
+
+/// Databases of processes that are no more (killed, or without `psql` at their end).
+fn sweep() {
+    let names = run(&format!("SELECT datname FROM pg_database WHERE datname LIKE '{PREFIX}%'")).unwrap_or_default();
+    for name in names {
+        let owner = name.strip_prefix(PREFIX).and_then(|rest| rest.split('_').next()).unwrap_or_default();
+        if !std::path::Path::new("/proc").join(owner).exists() {
+            drop(&name);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The table as a queue: put in, look up, call off.
+
+use std::sync::Arc;
+
+use kontor_model::{Clock, Error, ErrorCode, Id, IdGenerator, Kind, Op, Result, SpaceId, Value};
+use kontor_store::system::{self, INSTALLATION};
+use kontor_store::{Batch, ColumnRef, CommitError, Cond, Expr, OnConflict, Select, Set, Store, Write};
+use serde_json::Value as J;
+use tokio::sync::Notify;
+
+use crate::job::{Job, State, columns};
+
+/// The most jobs of a page.
+const MOST: u64 = 500;
+
+/// What a new job is to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewJob {
+    /// The name of its [`crate::Handler`].
+    pub kind: String,
+    pub input: J,
+    pub created_by: Option<Id>,
+    pub key_id: Option<Id>,
+    /// Unix milliseconds; at once when not said.
+    pub run_at: Option<i64>,
+}
+
+/// Which jobs are wanted.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filter {
+    pub kind: Option<String>,
+    pub state: Option<State>,
+    /// Only jobs older than this one.
+    pub before: Option<Id>,
+    /// 1 to 500; 50 when not said.
+    pub limit: Option<u64>,
+}
+
+/// The queue of an installation.
+pub struct Jobs {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    ids: Arc<IdGenerator>,
+    pub(crate) news: Notify,
+}
+
+pub(crate) fn failed(error: CommitError) -> Error {
+    match error {
+        CommitError::Store(error) => error.into(),
+        CommitError::Guard { .. } => Error::new(ErrorCode::Conflict, "another process has taken this work over"),
+        other @ CommitError::Unique { .. } => Error::internal(other),
+    }
+}
+
+pub(crate) fn set(name: &str, kind: Kind, value: impl Into<Value>) -> (ColumnRef, Set) {
+    (ColumnRef::new(name, kind), Set::To(value.into()))
+}
+
+impl Jobs {
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<IdGenerator>) -> Self {
+        Self { store, clock, ids, news: Notify::new() }
+    }
+
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// A new job as a write of any batch of its space; call [`Jobs::wake`] after the commit.
+    pub fn enqueue_write(&self, new: NewJob) -> (Id, Write) {
+        let (job, write) = self.enqueue_job(SpaceId(0), new);
+        (job.id, write)
+    }
+
+    /// As [`Jobs::enqueue_write`], with the job as it will be.
+    pub fn enqueue_job(&self, space: SpaceId, new: NewJob) -> (Job, Write) {
+        let now = self.clock.now_ms();
+        let job = Job {
+            space,
+            id: self.ids.next(),
+            kind: new.kind,
+            state: State::Queued,
+            version: 1,
+            created_at: now,
+            created_by: new.created_by,
+            key_id: new.key_id,
+            run_at: new.run_at.unwrap_or(now),
+            lease_until: None,
+            holder: None,
+            tries: 0,
+            done: 0,
+            total: None,
+            failed: 0,
+            cancel_at: None,
+            finished_at: None,
+            input: new.input,
+            checkpoint: J::Null,
+            output: J::Null,
+            error: None,
+        };
+        let row: Vec<(&str, Kind, Value)> = vec![
+            ("id", Kind::Int, job.id.0.into()),
+            ("kind", Kind::Text, job.kind.clone().into()),
+            ("state", Kind::Text, job.state.name().into()),
+            ("version", Kind::Int, job.version.into()),
+            ("created_at", Kind::Int, job.created_at.into()),
+            ("created_by", Kind::Int, job.created_by.map(|id| id.0).into()),
+            ("key_id", Kind::Int, job.key_id.map(|id| id.0).into()),
+            ("run_at", Kind::Int, job.run_at.into()),
+            ("tries", Kind::Int, job.tries.into()),
+            ("done", Kind::Int, job.done.into()),
+            ("failed", Kind::Int, job.failed.into()),
+            ("input", Kind::Json, Value::Json(job.input.to_string())),
+        ];
+        let (columns, values): (Vec<_>, Vec<_>) =
+            row.into_iter().map(|(name, kind, value)| (ColumnRef::new(name, kind), value)).unzip();
+        let write = Write::Insert {
+            table: system::JOB.into(),
+            columns: columns.into(),
+            values,
+            on_conflict: OnConflict::Fail,
+            search: None,
+        };
+        (job, write)
+    }
+
+    /// Lets a runner of this process look at once.
+    pub fn wake(&self) {
+        self.news.notify_one();
+    }
+
+    /// One job.
+    ///
+    /// # Errors
+    /// 404001; the database's.
+    pub async fn get(&self, space: SpaceId, id: Id) -> Result<Job> {
+        let select = Select::new(space, system::JOB, columns()).equals("id", Kind::Int, id.0).limit(1);
+        let rows = self.store.rows(select).await?;
+        rows.first().and_then(|row| Job::from_row(space, row)).ok_or_else(Error::not_found)
+    }
+
+    /// Jobs, newest first, and whether there are more.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn list(&self, space: SpaceId, filter: &Filter) -> Result<(Vec<Job>, bool)> {
+        let limit = filter.limit.unwrap_or(50).clamp(1, MOST);
+        let mut select =
+            Select::new(space, system::JOB, columns()).order(Expr::column("id", Kind::Int), true).limit(limit + 1);
+        if let Some(kind) = &filter.kind {
+            select = select.equals("kind", Kind::Text, kind.as_str());
+        }
+        if let Some(state) = filter.state {
+            select = select.equals("state", Kind::Text, state.name());
+        }
+        if let Some(before) = filter.before {
+            select =
+                select.filter(Cond::Test { left: Expr::column("id", Kind::Int), op: Op::Lt, right: before.0.into() });
+        }
+        let mut jobs = self.read(space, select).await?;
+        let more = jobs.len() as u64 > limit;
+        jobs.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok((jobs, more))
+    }
+
+    pub(crate) async fn read(&self, space: SpaceId, select: Select) -> Result<Vec<Job>> {
+        Ok(self.store.rows(select).await?.iter().filter_map(|row| Job::from_row(space, row)).collect())
+    }
+
+    /// Calls a job off: one that waits is over at once, one that runs stops after the chunk under way.
+    ///
+    /// # Errors
+    /// 404001; 422000 when it is over; 409000 when it changes again and again; the database's.
+    pub async fn cancel(&self, space: SpaceId, id: Id) -> Result<Job> {
+        for _ in 0..8 {
+            let job = self.get(space, id).await?;
+            let now = self.clock.now_ms();
+            let mut sets = vec![set("cancel_at", Kind::Int, now)];
+            let mut keys = vec![system::key("id", Kind::Int, id.0), system::key("state", Kind::Text, job.state.name())];
+            match job.state {
+                State::Queued => {
+                    keys.push(system::key("version", Kind::Int, job.version));
+                    sets.push(set("state", Kind::Text, State::Cancelled.name()));
+                    sets.push(set("finished_at", Kind::Int, now));
+                    sets.push((ColumnRef::new("version", Kind::Int), Set::Add(1)));
+                }
+                State::Running if job.cancel_at.is_some() => return Ok(job),
+                State::Running => {}
+                over => return Err(Error::new(ErrorCode::RuleRefused, format!("the job has {} already", over.name()))),
+            }
+            let mut batch = Batch::new(space);
+            batch.writes.push(Write::Update { table: system::JOB.into(), keys, set: sets, must: true, search: None });
+            match self.store.commit(batch).await {
+                Ok(()) => return self.get(space, id).await,
+                Err(CommitError::Guard { .. }) => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Err(Error::new(ErrorCode::Conflict, "the job was changed by others at the same time, again and again"))
+    }
+
+    /// Every space of the installation.
+    pub(crate) async fn spaces(&self) -> Result<Vec<SpaceId>> {
+        let select = Select::new(INSTALLATION, system::SPACE, vec![Expr::column("id", Kind::Int)])
+            .order(Expr::column("id", Kind::Int), false);
+        Ok(self.store.rows(select).await?.iter().filter_map(|row| Some(SpaceId(row.first()?.as_i64()?))).collect())
+    }
+
+    /// Jobs of these kinds that may be claimed now: due ones, and running ones whose lease has run out.
+    pub(crate) async fn due(&self, space: SpaceId, kinds: &[&str], limit: u64) -> Result<Vec<Job>> {
+        let now = self.clock.now_ms();
+        let kinds = Value::Texts(kinds.iter().map(|k| (*k).to_owned()).collect());
+        let mut found = Vec::new();
+        for (state, column) in [(State::Queued, "run_at"), (State::Running, "lease_until")] {
+            let select = Select::new(space, system::JOB, columns())
+                .equals("state", Kind::Text, state.name())
+                .filter(Cond::Test { left: Expr::column(column, Kind::Int), op: Op::Lte, right: now.into() })
+                .filter(Cond::Test { left: Expr::column("kind", Kind::Text), op: Op::In, right: kinds.clone() })
+                .order(Expr::column("run_at", Kind::Int), false)
+                .order(Expr::column("id", Kind::Int), false)
+                .limit(limit);
+            found.extend(self.read(space, select).await?);
+        }
+        Ok(found)
+    }
+}

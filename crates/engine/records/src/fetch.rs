@@ -1,0 +1,85 @@
+//! The records that a set of changes is about, read once for each object.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use kontor_catalog::ObjectDef;
+use kontor_model::{Error, ErrorCode, Id, Json, Kind, Op, Result, Value};
+use kontor_store::{Cond, Expr, Select, Which};
+
+use crate::{Ctx, Records};
+
+/// A record as it stands, or as the changes so far leave it.
+#[derive(Debug, Clone)]
+pub struct Working {
+    pub def: Arc<ObjectDef>,
+    pub values: Vec<Value>,
+    pub version: i64,
+    pub deleted: bool,
+}
+
+impl Records {
+    /// Records by id, those in the bin included.
+    pub(crate) async fn fetch(&self, ctx: &Ctx, def: &Arc<ObjectDef>, ids: Vec<i64>) -> Result<HashMap<Id, Working>> {
+        let right = if let [one] = ids.as_slice() { Value::Int(*one) } else { Value::Ints(ids) };
+        let op = if matches!(right, Value::Int(_)) { Op::Eq } else { Op::In };
+        let mut select = Select::new(ctx.space(), def.table_name().clone(), def.exprs.clone());
+        select.from = def.source(Which::All);
+        select.filter = Some(Cond::Test { left: Expr::column("id", Kind::Int), op, right });
+        self.working(ctx, def, select).await
+    }
+
+    /// Records whose field has one of these values, those in the bin left out.
+    pub(crate) async fn fetch_by(
+        &self,
+        ctx: &Ctx,
+        def: &Arc<ObjectDef>,
+        field: usize,
+        values: &[Value],
+    ) -> Result<HashMap<Id, Working>> {
+        let Some(left) = def.expr(field, 0) else { return Err(Error::internal("a field without a place")) };
+        let right = match left.kind() {
+            Kind::Int => Value::Ints(values.iter().filter_map(Value::as_i64).collect()),
+            _ => Value::Texts(values.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()),
+        };
+        let mut select = Select::new(ctx.space(), def.table_name().clone(), def.exprs.clone());
+        select.from = def.source(Which::Live);
+        select.filter = Some(Cond::Test { left, op: Op::In, right });
+        self.working(ctx, def, select).await
+    }
+
+    async fn working(&self, ctx: &Ctx, def: &Arc<ObjectDef>, select: Select) -> Result<HashMap<Id, Working>> {
+        let rows = self.rows(ctx, select).await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| {
+                let id = Id(row.first()?.as_i64()?);
+                let version = row.get(1)?.as_i64()?;
+                let deleted = !row.get(def.deleted_column())?.is_null();
+                Some((id, Working { def: def.clone(), values: def.fields_of_row(&row), version, deleted }))
+            })
+            .collect())
+    }
+}
+
+/// Replaces `"$name.field"` by what an earlier step of the set gave.
+///
+/// # Errors
+/// 400001 for a name or field that no earlier step has.
+pub fn substitute(data: &Json, earlier: &dyn Fn(&str, &str) -> Option<Json>) -> Result<Json> {
+    Ok(match data {
+        Json::String(text) if text.starts_with('$') && !text.starts_with("$$") => {
+            let reference = text.get(1..).unwrap_or_default();
+            let (name, field) = reference.split_once('.').unwrap_or((reference, "id"));
+            earlier(name, field).ok_or_else(|| {
+                Error::new(ErrorCode::Invalid, format!("\"{text}\" refers to no field of an earlier operation; write \"$ref.field\" with the ref of one before"))
+            })?
+        }
+        Json::String(text) if text.starts_with("$$") => Json::String(text.get(1..).unwrap_or_default().to_owned()),
+        Json::Array(items) => Json::Array(items.iter().map(|i| substitute(i, earlier)).collect::<Result<_>>()?),
+        Json::Object(members) => {
+            Json::Object(members.iter().map(|(k, v)| Ok((k.clone(), substitute(v, earlier)?))).collect::<Result<_>>()?)
+        }
+        other => other.clone(),
+    })
+}

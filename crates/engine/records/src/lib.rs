@@ -1,0 +1,97 @@
+//! The pipeline, the only way to a record: authorise → check → plan → commit; and the questions about records.
+//!
+//! Every door hands in a [`Query`](kontor_model::Query), an [`Aggregate`](kontor_model::Aggregate) or
+//! [`Changes`](kontor_model::Changes) together with a [`Ctx`] that says who asks.
+
+mod aggregate;
+mod audit;
+mod authorise;
+mod caller;
+mod change;
+mod cursor;
+mod derive;
+mod draft;
+mod expand;
+mod fetch;
+mod filter;
+mod history;
+mod idempotency;
+mod list;
+mod plan;
+mod read;
+mod references;
+mod search;
+mod steps;
+mod unique;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use kontor_model::{Clock, IdGenerator};
+use kontor_store::{Batch, CommitError, Page, Rows, Select, Shape, Store, StoreError};
+
+pub use authorise::Access;
+pub use caller::{Caller, Ctx, Idempotency, Role, Scopes, Trace};
+pub use change::{Also, Answer, Done, Outcome, Render};
+pub use idempotency::Replay;
+pub use list::Listing;
+pub use read::Record;
+pub use search::{document, terms};
+
+/// The most records of a page (api.md 6).
+pub const MAX_LIMIT: u32 = 500;
+/// Records of a page when nothing is said.
+pub const DEFAULT_LIMIT: u32 = 50;
+/// The most operations of a batch or composite (api.md 6).
+pub const MAX_OPERATIONS: usize = 1_000;
+
+/// The engine's door to records.
+pub struct Records {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<IdGenerator>,
+    signer: cursor::Signer,
+    turns: Vec<tokio::sync::Mutex<()>>,
+    any_turn: tokio::sync::Mutex<()>,
+}
+
+impl Records {
+    /// `secret` signs cursors; the same in every process of an installation, at least 32 bytes.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<IdGenerator>, secret: &[u8]) -> Self {
+        let turns = (0..change::TURNS).map(|_| tokio::sync::Mutex::default()).collect();
+        Self { store, clock, ids, signer: cursor::Signer::new(secret), turns, any_turn: tokio::sync::Mutex::default() }
+    }
+
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    pub fn ids(&self) -> &Arc<IdGenerator> {
+        &self.ids
+    }
+
+    async fn rows(&self, ctx: &Ctx, select: Select) -> Result<Rows, StoreError> {
+        let start = Instant::now();
+        let rows = self.store.rows(select).await;
+        ctx.trace.add_db(start.elapsed());
+        rows
+    }
+
+    async fn page(&self, ctx: &Ctx, select: Select, shape: Arc<Shape>) -> Result<Page, StoreError> {
+        let start = Instant::now();
+        let page = self.store.page(select, shape).await;
+        ctx.trace.add_db(start.elapsed());
+        page
+    }
+
+    async fn commit(&self, ctx: &Ctx, batch: Batch) -> Result<(), CommitError> {
+        let start = Instant::now();
+        let outcome = self.store.commit(batch).await;
+        ctx.trace.add_db(start.elapsed());
+        outcome
+    }
+}

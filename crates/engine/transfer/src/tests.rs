@@ -1,0 +1,5 @@
+//! Whole imports and exports over SQLite.
+
+mod files;
+mod house;
+mod many;

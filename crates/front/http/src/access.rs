@@ -1,0 +1,90 @@
+//! Step 2: one line of the request log and one count of the metrics for every request, also for one whose caller went
+//! away before the answer (status 499).
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::http::Method;
+use kontor_model::{Clock, ErrorCode, show::digits};
+use kontor_records::{Caller, Trace};
+use kontor_telemetry::access::{AccessLog, Entry};
+use kontor_telemetry::metrics::Gauge;
+
+use crate::problem::kind;
+use crate::table::Path;
+
+const CALLER_WENT_AWAY: u16 = 499;
+
+/// What every request is logged with.
+pub struct Log {
+    pub access: AccessLog,
+    pub clock: Arc<dyn Clock>,
+    pub in_flight: Gauge,
+}
+
+/// A request under way; its line is written when it is finished or dropped.
+pub struct Line<'a> {
+    log: &'a Log,
+    path: &'a Path,
+    method: Method,
+    start: Instant,
+    pub request_id: Arc<str>,
+    pub trace_id: Option<u128>,
+    pub trace: Arc<Trace>,
+    pub caller: Option<Arc<Caller>>,
+    status: u16,
+    error: Option<ErrorCode>,
+}
+
+impl<'a> Line<'a> {
+    pub fn begin(log: &'a Log, path: &'a Path, method: Method, request_id: Arc<str>) -> Self {
+        log.in_flight.add(1);
+        Self {
+            log,
+            path,
+            method,
+            start: Instant::now(),
+            request_id,
+            trace_id: None,
+            trace: Arc::default(),
+            caller: None,
+            status: CALLER_WENT_AWAY,
+            error: None,
+        }
+    }
+
+    /// The answer is ready.
+    pub fn end(mut self, status: u16, error: Option<ErrorCode>) {
+        self.status = status;
+        self.error = error;
+    }
+}
+
+impl Drop for Line<'_> {
+    fn drop(&mut self) {
+        let duration = self.start.elapsed();
+        self.log.in_flight.add(-1);
+        self.path.metrics(&self.method).observe(self.status, duration);
+        let trace_id = self.trace_id.map(|id| format!("{id:032x}"));
+        let (mut space, mut key) = ([0; 20], [0; 20]);
+        let caller = self.caller.as_ref();
+        let space = caller.map(|c| digits(c.space.0.unsigned_abs(), &mut space));
+        let key = caller.map(|c| digits(c.key_id.0.unsigned_abs(), &mut key));
+        self.log.access.write(&Entry {
+            time_ms: self.log.clock.now_ms(),
+            request_id: &self.request_id,
+            trace_id: trace_id.as_deref(),
+            method: self.method.as_str(),
+            route: self.path.template,
+            status: self.status,
+            error_type: self.error.map(|code| kind(code.error_type())),
+            error_code: self.error.map(ErrorCode::number),
+            duration,
+            db: Duration::from_secs_f64(self.trace.db_ms().max(0.0) / 1_000.0),
+            retry_count: self.trace.retries(),
+            downstream_service: None,
+            space: space.and_then(|digits| std::str::from_utf8(digits).ok()),
+            key_id: key.and_then(|digits| std::str::from_utf8(digits).ok()),
+        });
+    }
+}

@@ -1,0 +1,255 @@
+//! The way of a request: the steps in their order.
+
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
+use futures::FutureExt;
+use hyper::body::Body as _;
+use kontor_config::Config;
+use kontor_model::{Clock, Error, ErrorCode};
+use kontor_telemetry::TraceContext;
+use kontor_telemetry::access::AccessLog;
+use tower::Service;
+
+use crate::access::{Line, Log};
+use crate::credential::{self, Authenticate};
+use crate::idempotency::{self, InFlight, REPLAYED, Replays};
+use crate::problem::{PROBLEM_JSON, problem};
+use crate::refusal::Refused;
+use crate::request_id::RequestIds;
+use crate::route::{Access, Gives, Route, Takes};
+use crate::table::{Path, Table};
+use crate::{Admitted, Ready, Refusal, compress, headers, health, limits, negotiate, reply};
+
+/// What a door is made of.
+pub struct DoorParts {
+    /// The handlers.
+    pub router: Router,
+    /// Their rows; a path that has none is a 404.
+    pub routes: Vec<Route>,
+    pub authenticate: Arc<dyn Authenticate>,
+    pub replays: Arc<dyn Replays>,
+    pub ready: Arc<Ready>,
+    pub access: AccessLog,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Takes requests through the steps. Shared by all connections.
+pub struct Door {
+    router: Router,
+    table: Table,
+    ids: RequestIds,
+    log: Log,
+    authenticate: Arc<dyn Authenticate>,
+    replays: Arc<dyn Replays>,
+    in_flight: InFlight,
+    ready: Arc<Ready>,
+    body_limit: usize,
+    header_limit: usize,
+    timeout: Duration,
+}
+
+impl Door {
+    /// # Errors
+    /// Routes that cannot be told apart; the text names one.
+    pub fn new(config: &Config, parts: DoorParts) -> Result<Self, String> {
+        let routes = parts.routes.into_iter().chain(health::ROUTES.iter().copied());
+        let router = health::router(parts.ready.clone())
+            .merge(parts.router)
+            .fallback(async || Refusal(no_route()))
+            .method_not_allowed_fallback(async || {
+                Refusal(Error::new(ErrorCode::MethodNotAllowed, "see the Allow header"))
+            })
+            .layer(DefaultBodyLimit::disable());
+        Ok(Self {
+            router,
+            table: Table::new(routes)?,
+            ids: RequestIds::default(),
+            log: Log {
+                access: parts.access,
+                clock: parts.clock,
+                in_flight: kontor_telemetry::metrics::http_in_flight(),
+            },
+            authenticate: parts.authenticate,
+            replays: parts.replays,
+            in_flight: InFlight::default(),
+            ready: parts.ready,
+            body_limit: config.request.body_limit_bytes,
+            header_limit: config.request.header_limit_bytes,
+            timeout: config.request.timeout(),
+        })
+    }
+
+    /// Whether the process takes work.
+    pub fn ready(&self) -> &Arc<Ready> {
+        &self.ready
+    }
+
+    /// Answers a request; never fails, and never with anything but what api.md says.
+    pub async fn handle(&self, request: Request<Body>, peer: Option<SocketAddr>) -> Response<Body> {
+        let path = self.table.find(request.uri().path());
+        let method = request.method().clone();
+        let request_id = self.ids.of(request.headers());
+        let encoding = request.headers().get(ACCEPT_ENCODING).cloned();
+        let mut line = Line::begin(&self.log, path.unwrap_or(self.table.none()), method.clone(), request_id.clone());
+        let is_stream = path.and_then(|p| p.row(&method)).is_some_and(|row| row.takes == Takes::Stream);
+        let trace = line.trace.clone();
+        let steps = AssertUnwindSafe(self.steps(request, path, &mut line, peer)).catch_unwind();
+        let outcome = if is_stream { Ok(steps.await) } else { tokio::time::timeout(self.timeout, steps).await };
+        let outcome = match outcome {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(Error::internal("a handler panicked")),
+            Err(_) => Err(self.too_late(trace.db_ms())),
+        };
+        let (mut response, error) = match outcome.map(refused) {
+            Ok((response, None)) => (response, None),
+            Ok((response, Some(error))) => {
+                let mut answer = problem(&error, &request_id);
+                if let Some(allow) = path.filter(|_| response.status() == StatusCode::METHOD_NOT_ALLOWED)
+                    && let Ok(allow) = HeaderValue::from_str(&allow.allow)
+                {
+                    answer.headers_mut().insert(ALLOW, allow);
+                }
+                (answer, Some(error.code()))
+            }
+            Err(error) => (problem(&error, &request_id), Some(error.code())),
+        };
+        headers::complete(response.headers_mut(), &request_id);
+        if method == Method::HEAD {
+            response = without_body(response);
+        } else if let Some(accepted) = encoding {
+            response = compress::compressed(response, accepted).await;
+        }
+        line.end(response.status().as_u16(), error);
+        response
+    }
+
+    fn too_late(&self, db_ms: f64) -> Error {
+        let seconds = self.timeout.as_secs_f64();
+        if db_ms > seconds * 500.0 {
+            return Error::new(ErrorCode::DatabaseTimeout, format!("the database did not answer within {seconds} s"));
+        }
+        Error::new(ErrorCode::UpstreamTimeout, format!("the request took longer than {seconds} s and was given up"))
+    }
+
+    async fn steps(
+        &self,
+        request: Request<Body>,
+        path: Option<&Path>,
+        line: &mut Line<'_>,
+        peer: Option<SocketAddr>,
+    ) -> Result<Response<Body>, Error> {
+        let (mut parts, body) = request.into_parts();
+        if let Some(context) = parts.headers.get("traceparent").and_then(|v| TraceContext::parse(v.to_str().ok()?)) {
+            line.trace_id = Some(context.trace_id);
+        }
+        limits::headers(&parts.headers, self.header_limit)?;
+        let path = path.ok_or_else(no_route)?;
+        let Some(row) = path.row(&parts.method) else {
+            return method_not_allowed(path, &parts.method);
+        };
+        limits::url(&parts.uri)?;
+        if row.gives == Gives::Json {
+            negotiate::accept(&parts.headers)?;
+        }
+
+        // An open document may still depend on who asks (the OpenAPI document of a space).
+        let optional = row.access == Access::Open && row.gives == Gives::Json && credential::is_given(&parts.headers);
+        if row.access != Access::Open || optional {
+            let token = credential::token(&parts.headers, &parts.uri)?;
+            line.caller = Some(self.authenticate.authenticate(token).await?);
+        }
+
+        let (bytes, body) = match row.takes {
+            Takes::Stream => (bytes::Bytes::new(), body),
+            Takes::Json => {
+                if !body.is_end_stream() {
+                    negotiate::content_type(&parts.method, &parts.headers)?;
+                }
+                let bytes = limits::body(body, self.body_limit).await?;
+                let body = if bytes.is_empty() { Body::empty() } else { Body::from(bytes.clone()) };
+                (bytes, body)
+            }
+        };
+
+        let mut idempotency = None;
+        let mut claim = None;
+        if let Some(caller) = &line.caller
+            && let Some(given) = idempotency::of(&parts, &bytes)?
+        {
+            claim = Some(self.in_flight.claim(caller, &given)?);
+            if let Some(answer) = self.replays.replay(caller, &given).await? {
+                let mut response = reply::answer(answer);
+                response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+                return Ok(response);
+            }
+            idempotency = Some(given);
+        }
+
+        parts.extensions.insert(Admitted {
+            request_id: line.request_id.clone(),
+            caller: line.caller.clone(),
+            trace: line.trace.clone(),
+            idempotency,
+            peer,
+        });
+        let Ok(response) = self.router.clone().call(Request::from_parts(parts, body)).await;
+        drop(claim);
+        Ok(response)
+    }
+}
+
+fn no_route() -> Error {
+    Error::new(ErrorCode::NoRoute, "there is no such route; /openapi/v1.json lists them")
+}
+
+fn method_not_allowed(path: &Path, method: &Method) -> Result<Response<Body>, Error> {
+    if *method == Method::OPTIONS {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        if let Ok(allow) = HeaderValue::from_str(&path.allow) {
+            response.headers_mut().insert(ALLOW, allow);
+        }
+        return Ok(response);
+    }
+    let detail = format!("{} allows {}", path.template, path.allow);
+    Err(Error::new(ErrorCode::MethodNotAllowed, detail).with_allow(path.allow.as_str()))
+}
+
+/// The error inside an answer: a handler's own, or the one that a plain-text rejection stands for.
+fn refused(mut response: Response<Body>) -> (Response<Body>, Option<Arc<Error>>) {
+    if let Some(Refused(error)) = response.extensions_mut().remove() {
+        return (response, Some(error));
+    }
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return (response, None);
+    }
+    let media = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if media.is_some_and(|m| !m.starts_with(b"text/plain") || m.starts_with(PROBLEM_JSON.as_bytes())) {
+        return (response, None);
+    }
+    let error = match ErrorCode::from_number(u32::from(status.as_u16()) * 1_000) {
+        Some(code) if code.status() < 500 => Error::new(code, code.advice()),
+        _ if status.is_client_error() => Error::new(ErrorCode::Malformed, ErrorCode::Malformed.advice()),
+        _ => Error::internal(format!("a handler answered {status} without a problem")),
+    };
+    (response, Some(Arc::new(error)))
+}
+
+/// An answer to HEAD: the same head, and the length that the body would have had.
+fn without_body(response: Response<Body>) -> Response<Body> {
+    let length = response.body().size_hint().exact().filter(|n| *n > 0);
+    let mut response = response.map(|_| Body::empty());
+    if let Some(length) = length {
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert(HeaderValue::from(length));
+    }
+    response
+}

@@ -1,0 +1,38 @@
+//! The door: everything between a socket and a handler.
+//!
+//! [`Server`] accepts connections and hands every request to a [`Door`], which takes it through its steps in this
+//! order, one file each: request id → request log and metrics → panics → sizes and times → credential → limits →
+//! idempotency → versions → handler. A handler is any `axum` one; it finds an [`Admitted`] in the request's extensions
+//! and refuses with a [`Refusal`], which the door writes as `application/problem+json` (api.md 7).
+
+mod access;
+pub mod body;
+mod compress;
+mod credential;
+mod door;
+pub mod envelope;
+pub mod etag;
+pub mod hash;
+mod headers;
+mod health;
+mod idempotency;
+mod limits;
+mod negotiate;
+mod problem;
+mod refusal;
+pub mod reply;
+mod request_id;
+pub mod route;
+mod seat;
+mod server;
+mod table;
+mod timed;
+
+pub use credential::Authenticate;
+pub use door::{Door, DoorParts};
+pub use health::{Ask, Check, ROUTES as HEALTH_ROUTES, Ready};
+pub use idempotency::Replays;
+pub use problem::{PROBLEM_JSON, kind as error_type, problem, write_members};
+pub use refusal::Refusal;
+pub use seat::Admitted;
+pub use server::{Server, ServerLimits};

@@ -1,0 +1,101 @@
+//! What a route is: the row that the router, the door, the OpenAPI document and the coverage tests read.
+
+/// What a caller needs for a route. The engine checks it again, by object and record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// No credential at all.
+    Open,
+    /// Any credential.
+    Signed,
+    /// `{collection}:read` or `crm:read`.
+    Read,
+    /// `{collection}:write` or `crm:write`.
+    Write,
+    /// `metadata:write`.
+    Metadata,
+    /// `admin`.
+    Admin,
+}
+
+/// Whom a route is meant for (api.md 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mark {
+    Public,
+    /// Third-party clients and API keys.
+    Partner,
+    /// First-party clients and operators; served on the internal listener when one is configured.
+    Private,
+}
+
+impl Mark {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Mark::Public => "public",
+            Mark::Partner => "partner",
+            Mark::Private => "private",
+        }
+    }
+}
+
+/// What a route takes as a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Takes {
+    /// JSON of at most `request.body_limit_bytes`, read before the handler runs.
+    Json,
+    /// Anything of at most `request.upload_limit_bytes`, read by the handler; no limit of time.
+    Stream,
+}
+
+/// What a route answers with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Gives {
+    /// `application/json`; an `Accept` that excludes it is a 406.
+    Json,
+    /// A type of its own.
+    Other,
+}
+
+/// One method of one path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// Upper case. HEAD goes with GET, OPTIONS with every path.
+    pub method: &'static str,
+    /// `/v1/{collection}/{id}`.
+    pub path: &'static str,
+    /// Stem of the operationId, e.g. `listRecords`.
+    pub operation: &'static str,
+    pub access: Access,
+    pub mark: Mark,
+    /// One sentence for the docs.
+    pub summary: &'static str,
+    pub takes: Takes,
+    pub gives: Gives,
+}
+
+impl Route {
+    /// A route that takes and gives JSON.
+    pub const fn new(
+        method: &'static str,
+        path: &'static str,
+        operation: &'static str,
+        access: Access,
+        mark: Mark,
+        summary: &'static str,
+    ) -> Self {
+        Self { method, path, operation, access, mark, summary, takes: Takes::Json, gives: Gives::Json }
+    }
+
+    /// Its body is read by the handler.
+    #[must_use]
+    pub const fn streaming(mut self) -> Self {
+        self.takes = Takes::Stream;
+        self
+    }
+
+    /// Its answer is not (only) JSON.
+    #[must_use]
+    pub const fn any_answer(mut self) -> Self {
+        self.gives = Gives::Other;
+        self
+    }
+}

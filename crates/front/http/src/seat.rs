@@ -1,0 +1,43 @@
+//! What the door knows of a request and hands to the handler.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::http::Extensions;
+use kontor_model::{Error, ErrorCode, Result};
+use kontor_records::{Caller, Idempotency, Trace};
+
+/// An admitted request; every handler finds it in the request's extensions.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    /// Also `meta.request_id` and the header `X-Request-Id`.
+    pub request_id: Arc<str>,
+    /// Absent only on open routes.
+    pub caller: Option<Arc<Caller>>,
+    /// What the request costs behind the door; the request log reads it.
+    pub trace: Arc<Trace>,
+    /// To be stored with what the request does (api.md 6).
+    pub idempotency: Option<Idempotency>,
+    /// The connection's other end.
+    pub peer: Option<SocketAddr>,
+}
+
+impl Admitted {
+    /// The door's word on this request.
+    ///
+    /// # Errors
+    /// 500000 when the handler is not behind a door.
+    pub fn of(extensions: &Extensions) -> Result<&Admitted> {
+        extensions.get().ok_or_else(|| Error::internal("a handler was called without the door"))
+    }
+
+    /// The caller.
+    ///
+    /// # Errors
+    /// 401000 on an open route without a credential.
+    pub fn caller(&self) -> Result<&Arc<Caller>> {
+        self.caller.as_ref().ok_or_else(|| {
+            Error::new(ErrorCode::NoCredential, "send Authorization: Bearer with an API key or access token")
+        })
+    }
+}

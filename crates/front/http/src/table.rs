@@ -1,0 +1,114 @@
+//! The routes as the door looks them up: template, methods, metrics. Made once.
+
+use axum::http::Method;
+use kontor_telemetry::metrics::HttpRoute;
+
+use crate::route::{Access, Gives, Route, Takes};
+
+/// The label of requests that no route answers.
+const NO_ROUTE: &str = "(none)";
+
+/// One method of a path.
+pub struct Row {
+    pub method: Method,
+    pub access: Access,
+    pub takes: Takes,
+    pub gives: Gives,
+    metrics: HttpRoute,
+}
+
+/// One path with its methods.
+pub struct Path {
+    pub template: &'static str,
+    /// `GET, HEAD, POST, OPTIONS`
+    pub allow: String,
+    rows: Vec<Row>,
+    other: HttpRoute,
+}
+
+impl Path {
+    fn new(template: &'static str) -> Self {
+        Self { template, allow: String::new(), rows: Vec::new(), other: HttpRoute::new(template, "other") }
+    }
+
+    /// The route for a method; HEAD is answered as GET.
+    pub fn row(&self, method: &Method) -> Option<&Row> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        self.rows.iter().find(|row| row.method == *method)
+    }
+
+    pub fn metrics(&self, method: &Method) -> &HttpRoute {
+        self.row(method).map_or(&self.other, |row| &row.metrics)
+    }
+}
+
+/// All paths.
+pub struct Table {
+    paths: matchit::Router<usize>,
+    rows: Vec<Path>,
+    none: Path,
+}
+
+impl Table {
+    /// # Errors
+    /// Two templates that cannot be told apart, or a malformed one.
+    pub fn new(routes: impl IntoIterator<Item = Route>) -> Result<Self, String> {
+        let mut rows: Vec<Path> = Vec::new();
+        for route in routes {
+            let at = rows.iter().position(|p| p.template == route.path).unwrap_or_else(|| {
+                rows.push(Path::new(route.path));
+                rows.len() - 1
+            });
+            let method = Method::from_bytes(route.method.as_bytes()).map_err(|e| format!("{}: {e}", route.method))?;
+            let metrics = HttpRoute::new(route.path, route.method);
+            let Route { access, takes, gives, .. } = route;
+            if let Some(path) = rows.get_mut(at) {
+                path.rows.push(Row { method, access, takes, gives, metrics });
+            }
+        }
+        let mut paths = matchit::Router::new();
+        for (at, path) in rows.iter_mut().enumerate() {
+            paths.insert(path.template, at).map_err(|e| format!("{}: {e}", path.template))?;
+            let mut allow: Vec<&str> = Vec::new();
+            for row in &path.rows {
+                allow.push(row.method.as_str());
+                if row.method == Method::GET {
+                    allow.push("HEAD");
+                }
+            }
+            allow.push("OPTIONS");
+            path.allow = allow.join(", ");
+        }
+        Ok(Self { paths, rows, none: Path::new(NO_ROUTE) })
+    }
+
+    /// The path's row; None where there is no such route.
+    pub fn find(&self, path: &str) -> Option<&Path> {
+        self.paths.at(path).ok().and_then(|found| self.rows.get(*found.value))
+    }
+
+    /// What stands in the log for a path that is no route.
+    pub fn none(&self) -> &Path {
+        &self.none
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route::Mark;
+
+    #[test]
+    fn a_path_says_what_it_allows() {
+        let route = |method, path| Route::new(method, path, "x", Access::Read, Mark::Partner, "x");
+        let routes =
+            [route("GET", "/v1/{c}"), route("POST", "/v1/{c}"), route("GET", "/v1/jobs"), route("PUT", "/v1/{c}/{id}")];
+        let table = Table::new(routes).unwrap();
+        let path = table.find("/v1/deals").unwrap();
+        assert_eq!((path.template, path.allow.as_str()), ("/v1/{c}", "GET, HEAD, POST, OPTIONS"));
+        assert!(path.row(&Method::HEAD).is_some() && path.row(&Method::PUT).is_none());
+        assert_eq!(table.find("/v1/jobs").unwrap().template, "/v1/jobs");
+        assert_eq!(table.find("/v1/jobs/7").unwrap().allow, "PUT, OPTIONS");
+        assert!(table.find("/v1/").is_none() && table.find("/v1/deals/").is_none() && table.find("//v1").is_none());
+    }
+}

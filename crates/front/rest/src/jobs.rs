@@ -1,0 +1,201 @@
+//! `/v1/jobs` (api.md 6): imports and exports with their progress and results.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderValue, Request, Response, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use futures::future::BoxFuture;
+use kontor_catalog::Catalogs;
+use kontor_http::{Admitted, Refusal, envelope, reply};
+use kontor_jobs::{Filter, Job, Jobs, State, job_json};
+use kontor_model::{Error, ErrorCode, Fault, Result, name};
+use kontor_records::{Answer, Ctx};
+use kontor_transfer::{Download, Status, Transfer};
+
+use crate::call::Call;
+use crate::{exports, imports};
+
+const LISTED: &[&str] = &["limit", "cursor", "kind", "state"];
+
+/// What the routes of bulk work share.
+pub struct Bulk {
+    pub transfer: Transfer,
+    pub catalogs: Arc<Catalogs>,
+}
+
+impl Bulk {
+    pub(crate) fn jobs(&self) -> &Jobs {
+        self.transfer.jobs()
+    }
+
+    pub(crate) async fn ctx(&self, admitted: &Admitted) -> Result<Ctx> {
+        let caller = admitted.caller()?.clone();
+        Ok(Ctx {
+            catalog: self.catalogs.get(caller.space).await?,
+            caller,
+            request_id: admitted.request_id.clone(),
+            trace: admitted.trace.clone(),
+            idempotency: admitted.idempotency.clone(),
+        })
+    }
+
+    /// The job of the path's id at `place`; one that the caller may not see does not exist.
+    async fn job(&self, ctx: &Ctx, call: &Call, place: usize) -> Result<Job> {
+        let job = self.jobs().get(ctx.space(), call.id(place)?).await?;
+        if self.transfer.may_see(ctx, &job) { Ok(job) } else { Err(Error::not_found()) }
+    }
+}
+
+/// A request's endpoint over [`Bulk`].
+pub(crate) fn on<F, Answered>(
+    bulk: &Arc<Bulk>,
+    endpoint: F,
+) -> impl Fn(Request<Body>) -> BoxFuture<'static, Response<Body>> + Clone + Send + Sync + 'static
+where
+    F: Fn(Arc<Bulk>, Request<Body>) -> Answered + Clone + Send + Sync + 'static,
+    Answered: Future<Output = Result<Response<Body>>> + Send + 'static,
+{
+    let bulk = bulk.clone();
+    move |request| {
+        let answered = endpoint(bulk.clone(), request);
+        Box::pin(async move { answered.await.unwrap_or_else(|error| Refusal(error).into_response()) })
+    }
+}
+
+/// The handlers of imports, exports and jobs.
+pub fn router(bulk: &Arc<Bulk>) -> Router {
+    Router::new()
+        .route("/v1/imports", post(on(bulk, imports::start)).layer(DefaultBodyLimit::disable()))
+        .route("/v1/exports", post(on(bulk, exports::start)))
+        .route("/v1/jobs", get(on(bulk, list)))
+        .route("/v1/jobs/{id}", get(on(bulk, read)))
+        .route("/v1/jobs/{id}/cancel", post(on(bulk, cancel)))
+        .route("/v1/jobs/{id}/result", get(on(bulk, result)))
+}
+
+/// 202 with the job and its address.
+pub(crate) fn accepted(job: &Job, request_id: &str) -> Answer {
+    Answer {
+        status: 202,
+        headers: vec![("location".to_owned(), format!("/v1/jobs/{}", job.id))],
+        body: envelope::single(202, job_json(job).to_string().as_bytes(), request_id),
+    }
+}
+
+fn single(job: &Job, request_id: &str) -> Response<Body> {
+    reply::json(StatusCode::OK, envelope::single(200, job_json(job).to_string().as_bytes(), request_id))
+}
+
+/// One of a few words as a parameter.
+fn word<T: Copy>(key: &str, given: Option<&str>, words: &[(&str, T)]) -> Result<Option<T>> {
+    let Some(given) = given else { return Ok(None) };
+    match words.iter().find(|(word, _)| *word == given) {
+        Some((_, value)) => Ok(Some(*value)),
+        None => {
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let hint = name::hint(given, known.iter().copied());
+            let fault =
+                Fault::coded(key, ErrorCode::EnumNotAllowed, format!("must be one of {}{hint}", known.join(", ")));
+            Err(fault.value(given).allowed(known).into())
+        }
+    }
+}
+
+/// Jobs, newest first.
+///
+/// # Errors
+/// 400000, 400004, 400005, 400006 for parameters; the database's.
+async fn list(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body>> {
+    let call = Call::of(request).await?;
+    let ctx = bulk.ctx(&call.admitted).await?;
+    let params = call.params(LISTED)?;
+    let limit = params.limit()?.unwrap_or(50);
+    if !(1..=500).contains(&limit) {
+        return Err(Error::new(ErrorCode::LimitOutOfRange, format!("limit must be between 1 and 500, not {limit}")));
+    }
+    let states: Vec<(&str, State)> = State::ALL.iter().map(|s| (s.name(), *s)).collect();
+    let kinds = [("import", "import"), ("export", "export")];
+    let before = match params.get("cursor").map(str::parse) {
+        None => None,
+        Some(Ok(id)) => Some(id),
+        Some(Err(_)) => return Err(Error::new(ErrorCode::BadCursor, "the cursor is none of this list's")),
+    };
+    let filter = Filter {
+        kind: word("kind", params.get("kind"), &kinds)?.map(str::to_owned),
+        state: word("state", params.get("state"), &states)?,
+        before,
+        limit: Some(u64::from(limit)),
+    };
+    let (jobs, has_more) = bulk.jobs().list(ctx.space(), &filter).await?;
+    let next = jobs.last().filter(|_| has_more).map(|job| job.id.to_string());
+    let shown: Vec<String> =
+        jobs.iter().filter(|job| bulk.transfer.may_see(&ctx, job)).map(|job| job_json(job).to_string()).collect();
+    let page = envelope::Page { limit, has_more, next_cursor: next.as_deref(), ..envelope::Page::default() };
+    Ok(reply::json(StatusCode::OK, envelope::list(shown.join(",").as_bytes(), Some(&page), call.request_id())))
+}
+
+/// One job.
+///
+/// # Errors
+/// 404001; the database's.
+async fn read(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body>> {
+    let call = Call::of(request).await?;
+    call.params(&[])?;
+    let ctx = bulk.ctx(&call.admitted).await?;
+    let job = bulk.job(&ctx, &call, 2).await?;
+    Ok(single(&job, call.request_id()))
+}
+
+/// Calls a job off.
+///
+/// # Errors
+/// 404001; 403000; 422000 when it is over; the database's.
+async fn cancel(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body>> {
+    let call = Call::of(request).await?;
+    call.params(&[])?;
+    let ctx = bulk.ctx(&call.admitted).await?;
+    let job = bulk.job(&ctx, &call, 2).await?;
+    if !bulk.transfer.may_cancel(&ctx, &job) {
+        return Err(Error::new(
+            ErrorCode::Forbidden,
+            "the job was started by another, and this role may not change its object",
+        ));
+    }
+    let job = bulk.jobs().cancel(ctx.space(), job.id).await?;
+    Ok(single(&job, call.request_id()))
+}
+
+/// The report of an import, `?status=refused` for some of its rows, or the file of an export.
+///
+/// # Errors
+/// 404001 when there is none yet; 400006; the database's.
+async fn result(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body>> {
+    let call = Call::of(request).await?;
+    let params = call.params(&["status"])?;
+    let ctx = bulk.ctx(&call.admitted).await?;
+    let job = bulk.job(&ctx, &call, 2).await?;
+    let statuses: Vec<(&str, Status)> = Status::ALL.iter().map(|s| (s.name(), *s)).collect();
+    let only = word("status", params.get("status"), &statuses)?;
+    let Download { name, media_type, bytes, content } = bulk.transfer.result(&ctx, &job, only).await?;
+    let mut response = Response::new(Body::from_stream(content));
+    let headers = response.headers_mut();
+    let safe: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
+    for (header, value) in
+        [(CONTENT_TYPE, media_type), (CONTENT_DISPOSITION, format!("attachment; filename=\"{safe}\""))]
+    {
+        headers.insert(header, HeaderValue::try_from(value).map_err(Error::internal)?);
+    }
+    if let Some(bytes) = bytes {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes));
+    }
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! REST: `/v1/{collection}` over every routed object of the catalog, standard or custom (api.md 6).
+//!
+//! One file per endpoint. [`routes::ROUTES`] is the table of all routes; [`router`] has their handlers. Everything
+//! before and after a handler is [`kontor_http`]'s.
+
+mod aggregate;
+mod answers;
+mod api;
+mod batch;
+mod call;
+mod composite;
+mod create;
+mod delete;
+pub mod docs;
+mod exports;
+mod filters;
+mod history;
+mod imports;
+pub mod jobs;
+mod list;
+mod members;
+pub mod metadata;
+mod one;
+pub mod openapi;
+mod operations;
+mod params;
+mod percent;
+mod precondition;
+mod questions;
+mod read;
+pub mod routes;
+mod search;
+mod update;
+mod upsert;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+pub use api::{Api, at};
+pub use call::Call;
+pub use members::Members;
+pub use params::Params;
+pub use questions::filter;
+
+/// The handlers of all routes in [`routes::ROUTES`] but imports, exports and jobs.
+pub fn router(api: &Arc<Api>) -> Router {
+    Router::new()
+        .merge(metadata::router(api))
+        .merge(docs::router())
+        .merge(openapi::router(api))
+        .route("/v1/composite", post(at(api, composite::composite)))
+        .route("/v1/{collection}", get(at(api, list::list)).post(at(api, create::create)))
+        .route("/v1/{collection}/search", post(at(api, search::search)))
+        .route("/v1/{collection}/batch", post(at(api, batch::batch)))
+        .route("/v1/{collection}/aggregate", post(at(api, aggregate::aggregate)))
+        .route("/v1/{collection}/by/{field}/{value}", get(at(api, read::read_by)).put(at(api, upsert::upsert)))
+        .route(
+            "/v1/{collection}/{id}",
+            get(at(api, read::read))
+                .put(at(api, update::replace))
+                .patch(at(api, update::patch))
+                .delete(at(api, delete::delete)),
+        )
+        .route("/v1/{collection}/{id}/restore", post(at(api, delete::restore)))
+        .route("/v1/{collection}/{id}/purge", post(at(api, delete::purge)))
+        .route("/v1/{collection}/{id}/history", get(at(api, history::history)))
+        .route("/v1/{collection}/{id}/timeline", get(at(api, history::timeline)))
+}

@@ -1,0 +1,170 @@
+//! The operations that are not about the records of one object.
+
+use kontor_http::HEALTH_ROUTES;
+use serde_json::{Map, Value as J, json};
+
+use super::names::Names;
+use super::operation::{self, Answer, Detail, ETAG, MADE, PLACE, json_answer, json_body};
+use super::reference;
+use crate::routes::{DOCUMENTS, OTHERS, Route};
+
+/// Tags that are no services.
+pub fn tags() -> Vec<(String, String)> {
+    [
+        ("composite", "Several objects in one transaction."),
+        ("metadata", "Objects and fields: what there is, and what a space adds."),
+        ("bulk", "Imports, exports and their jobs."),
+        ("documents", "The documents about this API."),
+        ("operations", "For operators: health and figures."),
+    ]
+    .map(|(name, about)| (name.to_owned(), about.to_owned()))
+    .to_vec()
+}
+
+/// Adds the paths.
+pub fn add(operations: &mut Names, paths: &mut Map<String, J>) {
+    for route in OTHERS.iter().chain(DOCUMENTS).chain(HEALTH_ROUTES) {
+        operation::add(route, &route.path.replace("{*", "{"), detail(route), operations, paths);
+    }
+}
+
+fn tag(route: &Route) -> &'static str {
+    let under = |prefix: &str| route.path.starts_with(prefix);
+    if under("/v1/composite") {
+        "composite"
+    } else if under("/v1/metadata") {
+        "metadata"
+    } else if under("/v1/imports") || under("/v1/exports") || under("/v1/jobs") {
+        "bulk"
+    } else if under("/docs") || under("/openapi") {
+        "documents"
+    } else {
+        "operations"
+    }
+}
+
+fn other(about: &'static str, content: Vec<(&'static str, J)>) -> Answer {
+    Answer { status: 200, about, content, headers: &[] }
+}
+
+fn detail(route: &Route) -> Detail {
+    let schema = |name: &str| reference("schemas", name);
+    let mut detail = Detail {
+        tag: tag(route).into(),
+        id: route.operation.into(),
+        summary: route.summary.trim_end_matches('.').into(),
+        description: route.summary.into(),
+        ..Detail::default()
+    };
+    match route.operation {
+        "composite" => {
+            detail.parameters = vec![reference("parameters", "AllowDuplicates")];
+            detail.body = json_body(schema("Composite"));
+            detail.answers = vec![json_answer(200, "A result for each operation, in order.", schema("Results"))];
+        }
+        "listObjects" => {
+            detail.parameters = vec![reference("parameters", "Custom")];
+            detail.conditional = true;
+            detail.answers = vec![json_answer(200, "The definitions.", schema("ObjectDefinitionList")).with(ETAG)];
+        }
+        "readObject" => {
+            detail.conditional = true;
+            detail.answers = vec![json_answer(200, "The definition.", schema("ObjectDefinitionAnswer")).with(ETAG)];
+        }
+        "createObject" => {
+            detail.body = json_body(schema("ObjectCreate"));
+            detail.answers = vec![json_answer(201, "The new object.", schema("ObjectDefinitionAnswer")).with(MADE)];
+        }
+        "updateObject" => {
+            detail.body = json_body(schema("ObjectUpdate"));
+            detail.conditional = true;
+            detail.answers =
+                vec![json_answer(200, "The object as it is now.", schema("ObjectDefinitionAnswer")).with(ETAG)];
+        }
+        "listFields" => {
+            detail.conditional = true;
+            detail.answers = vec![json_answer(200, "The fields.", schema("FieldDefinitionList")).with(ETAG)];
+        }
+        "readField" => {
+            detail.conditional = true;
+            detail.answers = vec![json_answer(200, "The field.", schema("FieldDefinitionAnswer")).with(ETAG)];
+        }
+        "createField" => {
+            detail.body = json_body(schema("FieldCreate"));
+            detail.answers = vec![json_answer(201, "The new field.", schema("FieldDefinitionAnswer")).with(MADE)];
+        }
+        "updateField" => {
+            detail.body = json_body(schema("FieldUpdate"));
+            detail.conditional = true;
+            detail.answers =
+                vec![json_answer(200, "The field as it is now.", schema("FieldDefinitionAnswer")).with(ETAG)];
+        }
+        "retireObject" | "retireField" => {
+            detail.conditional = true;
+            detail.answers = vec![json_answer(200, "It is retired; its data are kept.", schema("Retired")).with(ETAG)];
+        }
+        "createImport" => {
+            detail.body = Some(json!({"required": true, "content": {"multipart/form-data": {
+                "schema": {"type": "object", "required": ["options", "file"], "properties": {
+                    "options": schema("ImportOptions"), "file": {"type": "string", "contentMediaType": "application/octet-stream"}}},
+                "encoding": {"options": {"contentType": "application/json"}}}}}));
+            detail.answers = vec![json_answer(202, "The job that does it.", schema("JobAnswer")).with(PLACE)];
+        }
+        "createExport" => {
+            detail.body = json_body(schema("Export"));
+            detail.answers = vec![json_answer(202, "The job that does it.", schema("JobAnswer")).with(PLACE)];
+        }
+        "listJobs" => {
+            detail.parameters = vec![reference("parameters", "Limit"), reference("parameters", "Cursor")];
+            detail.answers = vec![json_answer(200, "A page of jobs.", schema("JobList"))];
+        }
+        "readJob" => detail.answers = vec![json_answer(200, "The job.", schema("JobAnswer"))],
+        "cancelJob" => {
+            detail.body = Some(
+                json!({"required": false, "content": {"application/json": {"schema": {"type": "object", "maxProperties": 0}}}}),
+            );
+            detail.answers = vec![json_answer(200, "The job.", schema("JobAnswer"))];
+        }
+        "readJobResult" => detail.answers = vec![other("The file, in its own type.", vec![("*/*", json!({}))])],
+        "openapiV1" => {
+            detail.conditional = true;
+            detail.answers = vec![
+                json_answer(200, "The document; with a credential that of its space.", json!({"type": "object"}))
+                    .with(ETAG),
+            ];
+        }
+        "docs" => detail.answers = vec![other("The page.", vec![("text/html", json!({"type": "string"}))])],
+        "errorCatalogue" => {
+            let text = || json!({"type": "string"});
+            let one = json!({"type": "object", "required": ["error_code", "status", "title", "error_type", "retryable", "advice", "type"], "properties": {
+                "error_code": {"type": "integer"}, "status": {"type": "integer"}, "title": text(), "error_type": text(),
+                "retryable": {"type": "boolean"}, "advice": text(), "type": text()}});
+            detail.answers = vec![other(
+                "The catalogue.",
+                vec![
+                    ("text/html", json!({"type": "string"})),
+                    ("application/json", super::object::envelope(json!({"type": "array", "items": one}))),
+                ],
+            )];
+        }
+        "metrics" => detail.answers = vec![other("The figures.", vec![("text/plain", json!({"type": "string"}))])],
+        "health" => detail.answers = vec![other("It lives.", vec![("application/json", health())])],
+        "readiness" => {
+            let away = Answer {
+                status: 503,
+                about: "A dependency is away, or the process stops.",
+                content: vec![("application/json", health())],
+                headers: &[("Retry-After", "RetryAfter")],
+            };
+            detail.answers = vec![other("It takes work.", vec![("application/json", health())]), away];
+        }
+        _ => detail.answers = vec![other("Done.", vec![("*/*", json!({}))])],
+    }
+    detail
+}
+
+fn health() -> J {
+    let check = json!({"type": "object", "required": ["status"], "properties": {"status": {"type": "string", "enum": ["ok", "error"]}, "latency_us": {"type": "integer"}}});
+    json!({"type": "object", "required": ["status"], "properties": {
+        "status": {"type": "string", "enum": ["ok", "error", "stopping"]}, "checks": {"type": "object", "additionalProperties": check}}})
+}

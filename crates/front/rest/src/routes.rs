@@ -1,0 +1,195 @@
+//! Every route of `/v1` and of the documents about it, as one table.
+
+pub use kontor_http::route::{Access, Gives, Mark, Route, Takes};
+
+use Access::{Admin, Metadata, Open, Read, Signed, Write};
+use Mark::{Partner, Private, Public};
+
+const fn r(
+    method: &'static str,
+    path: &'static str,
+    operation: &'static str,
+    access: Access,
+    mark: Mark,
+    summary: &'static str,
+) -> Route {
+    Route::new(method, path, operation, access, mark, summary)
+}
+
+/// Records of any routed object, standard or custom (api.md 6).
+pub const RECORDS: &[Route] = &[
+    r(
+        "GET",
+        "/v1/{collection}",
+        "listRecords",
+        Read,
+        Partner,
+        "List records, newest first, with filters, sort and cursors.",
+    ),
+    r("POST", "/v1/{collection}", "createRecord", Write, Partner, "Create a record."),
+    r(
+        "POST",
+        "/v1/{collection}/search",
+        "searchRecords",
+        Read,
+        Partner,
+        "List records by a body, for conditions that outgrow a URL.",
+    ),
+    r(
+        "POST",
+        "/v1/{collection}/batch",
+        "batchRecords",
+        Write,
+        Partner,
+        "Up to 1,000 creates, updates, upserts and deletes, each with its own result or all or nothing.",
+    ),
+    r("POST", "/v1/{collection}/aggregate", "aggregateRecords", Read, Partner, "Group records and measure the groups."),
+    r("GET", "/v1/{collection}/by/{field}/{value}", "readRecordBy", Read, Partner, "Read a record by a unique field."),
+    r(
+        "PUT",
+        "/v1/{collection}/by/{field}/{value}",
+        "upsertRecord",
+        Write,
+        Partner,
+        "Create a record, or merge into the one with this value.",
+    ),
+    r("GET", "/v1/{collection}/{id}", "readRecord", Read, Partner, "Read a record."),
+    r(
+        "PUT",
+        "/v1/{collection}/{id}",
+        "replaceRecord",
+        Write,
+        Partner,
+        "Replace a record: what is left out becomes null or its default.",
+    ),
+    r("PATCH", "/v1/{collection}/{id}", "updateRecord", Write, Partner, "Change a record by a merge patch (RFC 7396)."),
+    r("DELETE", "/v1/{collection}/{id}", "deleteRecord", Write, Partner, "Move a record to the bin."),
+    r("POST", "/v1/{collection}/{id}/restore", "restoreRecord", Write, Partner, "Bring a record back from the bin."),
+    r(
+        "POST",
+        "/v1/{collection}/{id}/purge",
+        "purgeRecord",
+        Admin,
+        Private,
+        "Remove a record for good, with its history.",
+    ),
+    r(
+        "GET",
+        "/v1/{collection}/{id}/history",
+        "recordHistory",
+        Read,
+        Partner,
+        "The audit trail of a record, newest first.",
+    ),
+    r(
+        "GET",
+        "/v1/{collection}/{id}/timeline",
+        "recordTimeline",
+        Read,
+        Partner,
+        "Activities and events about a record, newest first.",
+    ),
+];
+
+/// Everything else of version 1.
+pub const OTHERS: &[Route] = &[
+    r(
+        "POST",
+        "/v1/composite",
+        "composite",
+        Write,
+        Partner,
+        "Up to 1,000 operations over any objects in one transaction, with references between them.",
+    ),
+    r("GET", "/v1/metadata/objects", "listObjects", Read, Partner, "The definitions of all objects."),
+    r("POST", "/v1/metadata/objects", "createObject", Metadata, Partner, "Make a custom object."),
+    r("GET", "/v1/metadata/objects/{object}", "readObject", Read, Partner, "The definition of an object."),
+    r("PATCH", "/v1/metadata/objects/{object}", "updateObject", Metadata, Partner, "Change a custom object."),
+    r(
+        "DELETE",
+        "/v1/metadata/objects/{object}",
+        "retireObject",
+        Metadata,
+        Partner,
+        "Retire a custom object; its data are kept.",
+    ),
+    r("GET", "/v1/metadata/objects/{object}/fields", "listFields", Read, Partner, "The fields of an object."),
+    r("POST", "/v1/metadata/objects/{object}/fields", "createField", Metadata, Partner, "Add a custom field."),
+    r("GET", "/v1/metadata/objects/{object}/fields/{field}", "readField", Read, Partner, "The definition of a field."),
+    r(
+        "PATCH",
+        "/v1/metadata/objects/{object}/fields/{field}",
+        "updateField",
+        Metadata,
+        Partner,
+        "Change a custom field.",
+    ),
+    r(
+        "DELETE",
+        "/v1/metadata/objects/{object}/fields/{field}",
+        "retireField",
+        Metadata,
+        Partner,
+        "Retire a custom field; its data are kept.",
+    ),
+    r(
+        "POST",
+        "/v1/imports",
+        "createImport",
+        Write,
+        Partner,
+        "Import records from CSV, JSON lines or a spreadsheet; answers with a job.",
+    )
+    .streaming(),
+    r("POST", "/v1/exports", "createExport", Read, Partner, "Export records; answers with a job."),
+    r("GET", "/v1/jobs", "listJobs", Signed, Partner, "Imports and exports, newest first."),
+    r("GET", "/v1/jobs/{id}", "readJob", Signed, Partner, "State and progress of an import or export."),
+    r(
+        "POST",
+        "/v1/jobs/{id}/cancel",
+        "cancelJob",
+        Write,
+        Partner,
+        "Stop an import or export after the chunk under way.",
+    ),
+    r(
+        "GET",
+        "/v1/jobs/{id}/result",
+        "readJobResult",
+        Signed,
+        Partner,
+        "The exported file, or the rows that an import refused.",
+    )
+    .any_answer(),
+];
+
+/// The documents about the API.
+pub const DOCUMENTS: &[Route] = &[
+    r("GET", "/openapi/v1.json", "openapiV1", Open, Public, "The OpenAPI document of version 1."),
+    r("GET", "/docs", "docs", Open, Public, "Swagger UI.").any_answer(),
+    r("GET", "/docs/errors", "errorCatalogue", Open, Public, "Every error code, with what to do about it.")
+        .any_answer(),
+    r("GET", "/docs/{*file}", "docsFile", Open, Public, "A file of the Swagger UI.").any_answer(),
+];
+
+const COUNT: usize = RECORDS.len() + OTHERS.len() + DOCUMENTS.len();
+
+/// Every route that this crate answers.
+pub const ROUTES: &[Route] = &joined();
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses a place outside the table")]
+const fn joined() -> [Route; COUNT] {
+    let mut all = [r("", "", "", Open, Private, ""); COUNT];
+    let tables = [RECORDS, OTHERS, DOCUMENTS];
+    let (mut table, mut at) = (0, 0);
+    while table < tables.len() {
+        let mut row = 0;
+        while row < tables[table].len() {
+            all[at] = tables[table][row];
+            at += 1;
+            row += 1;
+        }
+        table += 1;
+    }
+    all
+}

@@ -1,0 +1,38 @@
+//! What is done with and about the people the business knows: tasks, calls, meetings, notes and e-mails.
+//!
+//! All five have the same fields, so that a timeline shows them side by side; each is about one record of any object.
+
+mod activity;
+
+use kontor_model::Object;
+
+/// The service's name in declarations.
+pub const SERVICE: &str = "activities";
+
+/// What this service keeps.
+pub fn objects() -> Vec<Object> {
+    activity::objects()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use kontor_model::{Object, name};
+
+    #[test]
+    fn declarations_are_sound() {
+        for object in super::objects() {
+            assert!(name::is_valid(&object.name) && name::is_valid(&object.plural), "{}", object.name);
+            assert!(!object.doc.is_empty(), "{} has no sentence", object.name);
+            let mut names = HashSet::new();
+            for field in Object::common_fields(object.owned).iter().chain(&object.fields) {
+                assert!(name::is_valid(&field.name), "{}.{}", object.name, field.name);
+                assert!(names.insert(field.name.clone()), "{}.{} twice", object.name, field.name);
+                assert!(field.companion().is_none_or(|c| names.insert(c)), "{}.{} twice", object.name, field.name);
+            }
+            assert!(names.contains(&object.name_field), "{} is named by {}", object.name, object.name_field);
+            assert!(!names.contains("currency"), "{} declares currency", object.name);
+        }
+    }
+}

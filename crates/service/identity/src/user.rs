@@ -1,0 +1,19 @@
+//! Users.
+
+use kontor_model::{Field, FieldType, Object};
+
+pub(crate) fn object() -> Object {
+    Object::new(crate::SERVICE, "user", "users")
+        .doc("A person who works with the system and owns records.")
+        .field(Field::new("name", FieldType::text_between(1, 255)).required().searched())
+        .field(Field::new("email", FieldType::email()).unique())
+        .field(Field::new("title", FieldType::text(150)).doc("Position in the business."))
+        .field(Field::new("country", FieldType::country()).doc("Telephone numbers without + are read in it."))
+        .field(Field::new("phone", FieldType::phone()))
+        .field(Field::reference("manager", "user").indexed())
+        .field(Field::reference("team", "team").indexed())
+        .field(Field::new("active", FieldType::boolean()).default(true).doc("Whether the user may sign in."))
+        .field(Field::new("time_zone", FieldType::text(64)).doc("IANA name, such as Europe/Berlin."))
+        .field(Field::new("locale", FieldType::text(35)).doc("BCP 47, such as de-AT."))
+        .field(Field::new("regional_office", FieldType::text(80)))
+}

@@ -1,0 +1,50 @@
+//! From order to money: orders, invoices, payments, tax and exchange rates.
+//!
+//! Totals are derived from the lines and never sent. Rounding is half-even, per line.
+
+mod invoice;
+mod line;
+mod order;
+mod payment;
+mod rate;
+
+use kontor_model::Object;
+
+/// The service's name in declarations.
+pub const SERVICE: &str = "invoicing";
+
+/// What this service keeps.
+pub fn objects() -> Vec<Object> {
+    vec![
+        order::order(),
+        order::order_line(),
+        invoice::invoice(),
+        invoice::invoice_line(),
+        payment::object(),
+        rate::tax_rate(),
+        rate::exchange_rate(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use kontor_model::{Object, name};
+
+    #[test]
+    fn declarations_are_sound() {
+        for object in super::objects() {
+            assert!(name::is_valid(&object.name) && name::is_valid(&object.plural), "{}", object.name);
+            assert!(!object.doc.is_empty(), "{} has no sentence", object.name);
+            let mut names = HashSet::new();
+            for field in Object::common_fields(object.owned).iter().chain(&object.fields) {
+                assert!(name::is_valid(&field.name), "{}.{}", object.name, field.name);
+                assert!(names.insert(field.name.clone()), "{}.{} twice", object.name, field.name);
+                assert!(field.companion().is_none_or(|c| names.insert(c)), "{}.{} twice", object.name, field.name);
+            }
+            assert!(names.contains(&object.name_field), "{} is named by {}", object.name, object.name_field);
+            assert!(!names.contains("currency"), "{} declares currency", object.name);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Tax rates and exchange rates.
+
+use kontor_model::{Field, FieldType, Object};
+
+pub(crate) fn tax_rate() -> Object {
+    Object::new(crate::SERVICE, "tax_rate", "tax_rates")
+        .doc("A rate of tax, for a place, a class of products and a time.")
+        .field(Field::new("name", FieldType::text_between(1, 120)).required())
+        .field(
+            Field::new("rate", FieldType::decimal_between(4, 0, 10_000))
+                .doc("A part of the price: 0.19 is 19 per cent."),
+        )
+        .field(Field::new("tax_class", FieldType::enumeration(["standard", "reduced", "zero", "exempt"])))
+        .field(Field::new("country", FieldType::country()))
+        .field(Field::new("region", FieldType::text(120)))
+        .field(Field::new("valid_from", FieldType::date()))
+        .field(Field::new("valid_until", FieldType::date()).doc("The last day."))
+        .field(Field::new("active", FieldType::boolean()).default(true))
+}
+
+pub(crate) fn exchange_rate() -> Object {
+    Object::new(crate::SERVICE, "exchange_rate", "exchange_rates")
+        .doc("What one unit of a currency is worth in another, on a day.")
+        .named_by("id")
+        .field(Field::new("base_currency", FieldType::currency()).required().indexed())
+        .field(Field::new("quote_currency", FieldType::currency()).required())
+        .field(
+            Field::new("rate", FieldType::decimal_between(8, 1, i64::MAX))
+                .required()
+                .doc("Units of quote_currency for one of base_currency."),
+        )
+        .field(Field::new("valid_on", FieldType::date()).required())
+        .field(Field::new("source", FieldType::text(120)).doc("Who published it."))
+}

@@ -1,0 +1,49 @@
+//! Reaching many: campaigns and their members, segments, templates, sequences, forms.
+
+mod campaign;
+mod form;
+mod segment;
+mod sequence;
+mod template;
+
+use kontor_model::Object;
+
+/// The service's name in declarations.
+pub const SERVICE: &str = "marketing";
+
+/// What this service keeps.
+pub fn objects() -> Vec<Object> {
+    vec![
+        campaign::campaign(),
+        campaign::campaign_member(),
+        segment::object(),
+        template::object(),
+        sequence::sequence(),
+        sequence::sequence_step(),
+        sequence::enrolment(),
+        form::object(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use kontor_model::{Object, name};
+
+    #[test]
+    fn declarations_are_sound() {
+        for object in super::objects() {
+            assert!(name::is_valid(&object.name) && name::is_valid(&object.plural), "{}", object.name);
+            assert!(!object.doc.is_empty(), "{} has no sentence", object.name);
+            let mut names = HashSet::new();
+            for field in Object::common_fields(object.owned).iter().chain(&object.fields) {
+                assert!(name::is_valid(&field.name), "{}.{}", object.name, field.name);
+                assert!(names.insert(field.name.clone()), "{}.{} twice", object.name, field.name);
+                assert!(field.companion().is_none_or(|c| names.insert(c)), "{}.{} twice", object.name, field.name);
+            }
+            assert!(names.contains(&object.name_field), "{} is named by {}", object.name, object.name_field);
+            assert!(!names.contains("currency"), "{} declares currency", object.name);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Selling: pipelines and their stages, deals, products and their prices, quotes.
+//!
+//! A `deal` moves through the stages of one `pipeline`; a stage's `kind` says whether it is open, won or lost. Totals
+//! of lines and documents are derived and never sent.
+
+mod deal;
+mod line;
+mod pipeline;
+mod price_book;
+mod product;
+mod quote;
+
+use kontor_model::Object;
+
+/// The service's name in declarations.
+pub const SERVICE: &str = "sales";
+
+/// What this service keeps.
+pub fn objects() -> Vec<Object> {
+    vec![
+        pipeline::pipeline(),
+        pipeline::stage(),
+        deal::deal(),
+        deal::deal_line(),
+        product::object(),
+        price_book::price_book(),
+        price_book::price_book_entry(),
+        quote::quote(),
+        quote::quote_line(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use kontor_model::{Object, name};
+
+    #[test]
+    fn declarations_are_sound() {
+        for object in super::objects() {
+            assert!(name::is_valid(&object.name) && name::is_valid(&object.plural), "{}", object.name);
+            assert!(!object.doc.is_empty(), "{} has no sentence", object.name);
+            let mut names = HashSet::new();
+            for field in Object::common_fields(object.owned).iter().chain(&object.fields) {
+                assert!(name::is_valid(&field.name), "{}.{}", object.name, field.name);
+                assert!(names.insert(field.name.clone()), "{}.{} twice", object.name, field.name);
+                assert!(field.companion().is_none_or(|c| names.insert(c)), "{}.{} twice", object.name, field.name);
+            }
+            assert!(names.contains(&object.name_field), "{} is named by {}", object.name, object.name_field);
+            assert!(!names.contains("currency"), "{} declares currency", object.name);
+        }
+    }
+}

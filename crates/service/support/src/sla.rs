@@ -1,0 +1,33 @@
+//! How soon an answer is owed, and the hours that count.
+
+use kontor_model::{Field, FieldType, Object};
+
+/// The longest time that a policy gives: a year.
+const MINUTES: i64 = 525_600;
+
+pub(crate) fn sla_policy() -> Object {
+    Object::new(crate::SERVICE, "sla_policy", "sla_policies")
+        .doc("How soon tickets of a priority are answered and solved (service level agreement).")
+        .field(Field::new("name", FieldType::text_between(1, 120)).required().unique())
+        .field(Field::new("description", FieldType::long_text()))
+        .field(
+            Field::new("priority", FieldType::enumeration(crate::PRIORITIES.iter().copied()))
+                .doc("The priority that it is for; all when there is none."),
+        )
+        .field(Field::new("first_response_minutes", FieldType::integer_between(1, MINUTES)))
+        .field(Field::new("next_response_minutes", FieldType::integer_between(1, MINUTES)))
+        .field(Field::new("resolution_minutes", FieldType::integer_between(1, MINUTES)))
+        .field(
+            Field::reference("business_hours", "business_hours").doc("The hours that count; all when there are none."),
+        )
+        .field(Field::new("active", FieldType::boolean()).default(true))
+}
+
+pub(crate) fn business_hours() -> Object {
+    Object::new(crate::SERVICE, "business_hours", "business_hours")
+        .doc("The hours of a week in which clocks run, and the days on which they do not.")
+        .field(Field::new("name", FieldType::text_between(1, 120)).required().unique())
+        .field(Field::new("time_zone", FieldType::text(64)).doc("IANA name, such as Europe/Berlin."))
+        .field(Field::new("hours", FieldType::json()).doc("By weekday: {\"monday\": [[\"09:00\", \"17:30\"]], …}."))
+        .field(Field::new("holidays", FieldType::json()).doc("Days without hours: [\"2026-12-25\", …]."))
+}

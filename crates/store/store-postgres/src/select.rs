@@ -1,0 +1,163 @@
+//! Reads: quick ones share a few connections and are pipelined, slow ones have the pool.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use futures::TryStreamExt;
+use kontor_store::{Lane, Select, StoreError};
+use kontor_store_sql::{Dialect, Sql};
+use tokio::time::Instant;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Error, Row};
+
+use crate::connect::{Conn, Slot, cancel};
+use crate::error::{Kind, cancelled, kind, store_error};
+use crate::options::{PostgresOptions, Target};
+use crate::param::{Param, type_of};
+
+pub struct Readers {
+    shared: Vec<Slot>,
+    next: AtomicUsize,
+    pool: Pool,
+    target: Target,
+    options: PostgresOptions,
+    pub busy: AtomicUsize,
+}
+
+/// Counts a question while it runs.
+struct Busy<'a>(&'a AtomicUsize);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Readers {
+    pub fn new(shared: Vec<Slot>, target: Target, options: PostgresOptions) -> Result<Self, StoreError> {
+        let recycle = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = Manager::from_config(target.config.clone(), target.tls.clone(), recycle);
+        let wait = Some(options.acquire_timeout);
+        let pool = Pool::builder(manager)
+            .max_size(options.pool_size.max(1))
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(wait)
+            .create_timeout(wait)
+            .recycle_timeout(wait)
+            .build()
+            .map_err(|error| StoreError::Internal(error.to_string()))?;
+        Ok(Self { shared, next: AtomicUsize::new(0), pool, target, options, busy: AtomicUsize::new(0) })
+    }
+
+    pub async fn select(&self, select: &Select) -> Result<Vec<Row>, StoreError> {
+        let sql = kontor_store_sql::select(select, Dialect::Postgres);
+        self.read(&sql, select.lane).await
+    }
+
+    /// Rows of a statement. What only the connection was to blame for is asked once more.
+    pub async fn read(&self, sql: &Sql, lane: Lane) -> Result<Vec<Row>, StoreError> {
+        self.busy.fetch_add(1, Ordering::Relaxed);
+        let _busy = Busy(&self.busy);
+        if lane == Lane::Slow {
+            return self.pooled(sql).await;
+        }
+        let deadline = Instant::now() + self.options.statement_timeout;
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let conn = self.pick().await?;
+            let error = match tokio::time::timeout_at(deadline, self.quick(&conn, sql)).await {
+                Ok(Ok(rows)) => return Ok(rows),
+                Ok(Err(error)) => error,
+                Err(_) => {
+                    // Whatever runs on this connection now was sent before this question, so its time is up too.
+                    conn.cancel().await;
+                    return Err(timed_out(self.options.statement_timeout));
+                }
+            };
+            let again = match kind(&error) {
+                Kind::Broken | Kind::Again => true,
+                Kind::Stale => {
+                    conn.forget();
+                    true
+                }
+                // Cancelled in another's place: the connection is shared.
+                Kind::Follows | Kind::Final => cancelled(&error),
+            };
+            if !again || tried > 2 || Instant::now() >= deadline {
+                return Err(store_error(&error));
+            }
+        }
+    }
+
+    /// The next connection that stands; when none does, the next that is being mended.
+    async fn pick(&self) -> Result<Arc<Conn>, StoreError> {
+        let start = self.next.fetch_add(1, Ordering::Relaxed);
+        for n in 0..self.shared.len() {
+            if let Some(conn) = self.slot(start + n).and_then(Slot::now) {
+                return Ok(conn);
+            }
+        }
+        match self.slot(start) {
+            Some(slot) => slot.ready(self.options.acquire_timeout).await,
+            None => Err(StoreError::Closed),
+        }
+    }
+
+    fn slot(&self, n: usize) -> Option<&Slot> {
+        self.shared.get(n % self.shared.len().max(1))
+    }
+
+    async fn quick(&self, conn: &Conn, sql: &Sql) -> Result<Vec<Row>, Error> {
+        if !self.options.prepare {
+            return unnamed(&conn.client, sql).await;
+        }
+        let types: Vec<Type> = sql.params.iter().map(|(value, kind)| type_of(value, *kind)).collect();
+        let statement = conn.prepared(&sql.text, &types).await?;
+        let rows = conn.client.query_raw(&statement, sql.params.iter().map(|(value, _)| Param(value))).await?;
+        rows.try_collect().await
+    }
+
+    async fn pooled(&self, sql: &Sql) -> Result<Vec<Row>, StoreError> {
+        for last in [false, true] {
+            let object = self.pool.get().await.map_err(pool_error)?;
+            match tokio::time::timeout(self.options.statement_timeout, unnamed(&object, sql)).await {
+                Ok(Ok(rows)) => return Ok(rows),
+                Ok(Err(error)) if last || kind(&error) != Kind::Broken => return Err(store_error(&error)),
+                Ok(Err(_)) => drop(Object::take(object)),
+                Err(_) => {
+                    cancel(object.cancel_token(), &self.target).await;
+                    // Still busy: it must not serve another.
+                    drop(Object::take(object));
+                    return Err(timed_out(self.options.statement_timeout));
+                }
+            }
+        }
+        Err(StoreError::Unavailable("the connection broke twice".to_owned()))
+    }
+
+    pub fn close(&self) {
+        self.pool.close();
+    }
+}
+
+/// A statement that leaves nothing behind on the server; planned for its values.
+async fn unnamed(client: &Client, sql: &Sql) -> Result<Vec<Row>, Error> {
+    let params = sql.params.iter().map(|(value, kind)| (Param(value), type_of(value, *kind)));
+    client.query_typed_raw(&sql.text, params).await?.try_collect().await
+}
+
+fn timed_out(limit: Duration) -> StoreError {
+    StoreError::Timeout(format!("no answer within {} ms; the statement was cancelled", limit.as_millis()))
+}
+
+fn pool_error(error: PoolError) -> StoreError {
+    match error {
+        PoolError::Backend(error) => store_error(&error),
+        PoolError::Timeout(_) => StoreError::Timeout("no connection was free within the time allowed".to_owned()),
+        PoolError::Closed => StoreError::Closed,
+        other => StoreError::Unavailable(other.to_string()),
+    }
+}

@@ -1,0 +1,183 @@
+//! The engine's own tables. All are read and written through [`crate::Select`] and [`crate::Batch`] like any other.
+
+use kontor_model::{Kind, Value};
+
+use crate::schema::{Column, Index, Table};
+
+/// Space 0 holds what belongs to the installation as a whole.
+pub const INSTALLATION: kontor_model::SpaceId = kontor_model::SpaceId(0);
+
+pub const AUDIT: &str = "audit";
+pub const EVENT: &str = "event";
+pub const IDEMPOTENCY: &str = "idempotency";
+pub const API_KEY: &str = "api_key";
+pub const SPACE: &str = "space";
+pub const SETTING: &str = "setting";
+pub const CUSTOM_OBJECT: &str = "custom_object";
+pub const CUSTOM_FIELD: &str = "custom_field";
+pub const CATALOG_VERSION: &str = "catalog_version";
+pub const NODE_LEASE: &str = "node_lease";
+pub const JOB: &str = "job";
+pub const BLOB: &str = "blob";
+pub const BLOB_CHUNK: &str = "blob_chunk";
+
+fn int(name: &str) -> Column {
+    Column::new(name, Kind::Int)
+}
+
+fn text(name: &str) -> Column {
+    Column::new(name, Kind::Text)
+}
+
+fn json(name: &str) -> Column {
+    Column::new(name, Kind::Json)
+}
+
+/// The tables, in the order they are made.
+pub fn tables() -> Vec<Table> {
+    vec![
+        Table::new(
+            SPACE,
+            &["id"],
+            vec![
+                int("id"),
+                int("workspace_id").not_null(),
+                text("kind").not_null(),
+                text("name").not_null(),
+                json("settings"),
+                int("created_at").not_null(),
+            ],
+        ),
+        Table::new(SETTING, &["name"], vec![text("name"), text("value").not_null()]),
+        Table::new(NODE_LEASE, &["node"], vec![int("node"), text("holder").not_null(), int("expires_at").not_null()]),
+        Table::new(
+            API_KEY,
+            &["id"],
+            vec![
+                int("id"),
+                text("name").not_null(),
+                text("hash").not_null(),
+                text("hint").not_null(),
+                text("role").not_null(),
+                json("scopes").not_null(),
+                int("key_space").not_null(),
+                int("user_id"),
+                int("created_at").not_null(),
+                int("expires_at"),
+                int("revoked_at"),
+            ],
+        )
+        .index(Index::on("ux_api_key_hash", &["space", "hash"]).unique()),
+        Table::new(CATALOG_VERSION, &["name"], vec![text("name"), int("version").not_null()]),
+        Table::new(
+            CUSTOM_OBJECT,
+            &["id"],
+            vec![int("id"), text("name").not_null(), json("definition").not_null(), int("retired_at")],
+        )
+        .index(Index::on("ux_custom_object_name", &["space", "name"]).unique()),
+        Table::new(
+            CUSTOM_FIELD,
+            &["id"],
+            vec![
+                int("id"),
+                text("object").not_null(),
+                text("storage_key").not_null(),
+                json("definition").not_null(),
+                int("retired_at"),
+            ],
+        )
+        .index(Index::on("ux_custom_field_key", &["space", "object", "storage_key"]).unique()),
+        Table::new(
+            AUDIT,
+            &["id"],
+            vec![
+                int("id"),
+                int("at").not_null(),
+                text("object").not_null(),
+                int("record_id").not_null(),
+                int("version").not_null(),
+                text("action").not_null(),
+                int("user_id"),
+                int("key_id"),
+                text("request_id"),
+                text("changes"),
+            ],
+        )
+        .index(Index::on("ix_audit_record", &["space", "record_id", "id"])),
+        Table::new(
+            EVENT,
+            &["id"],
+            vec![
+                int("id"),
+                int("at").not_null(),
+                text("type").not_null(),
+                text("subject").not_null(),
+                int("record_id").not_null(),
+                text("data"),
+            ],
+        ),
+        Table::new(
+            IDEMPOTENCY,
+            &["caller", "key"],
+            vec![
+                int("caller"),
+                text("key"),
+                text("fingerprint").not_null(),
+                int("status").not_null(),
+                json("headers"),
+                Column::new("body", Kind::Bytes),
+                int("expires_at").not_null(),
+            ],
+        )
+        .index(Index::on("ix_idempotency_expires", &["expires_at"])),
+        Table::new(
+            JOB,
+            &["id"],
+            vec![
+                int("id"),
+                text("kind").not_null(),
+                text("state").not_null(),
+                int("version").not_null(),
+                int("created_at").not_null(),
+                int("created_by"),
+                int("key_id"),
+                int("run_at").not_null(),
+                int("lease_until"),
+                text("holder"),
+                int("tries").not_null(),
+                int("done").not_null(),
+                int("total"),
+                int("failed").not_null(),
+                int("cancel_at"),
+                int("finished_at"),
+                json("input").not_null(),
+                json("checkpoint"),
+                json("output"),
+                text("error"),
+            ],
+        )
+        .index(Index::on("ix_job_state", &["state", "run_at", "id"])),
+        Table::new(
+            BLOB,
+            &["id"],
+            vec![
+                int("id"),
+                text("name").not_null(),
+                text("media_type").not_null(),
+                int("bytes").not_null(),
+                int("chunks").not_null(),
+                int("created_at").not_null(),
+            ],
+        ),
+        Table::new(
+            BLOB_CHUNK,
+            &["blob_id", "part"],
+            vec![int("blob_id"), int("part"), Column::new("data", Kind::Bytes).not_null()],
+        ),
+    ]
+}
+
+/// `name = value` of a system table, as a key of an update or delete.
+pub fn key(name: &str, kind: Kind, value: impl Into<Value>) -> (crate::ColumnRef, Value) {
+    (crate::ColumnRef::new(name, kind), value.into())
+}

@@ -1,0 +1,10 @@
+//! What nobody should send: refused with a reason, without a trace, and never with a 5xx.
+
+mod http;
+mod injection;
+mod json;
+mod numbers;
+mod races;
+mod random;
+mod text;
+mod urls;

@@ -1,0 +1,106 @@
+//! The document and the server say the same.
+
+use kontor_rest::routes::{OTHERS, RECORDS, ROUTES};
+use kontor_testkit::{Api, both};
+use serde_json::{Value, json};
+
+use crate::support::{NO_ID, examples::Examples, notes};
+
+both!(
+    every_path_of_the_document_is_there,
+    every_route_is_in_the_document,
+    a_custom_object_is_in_the_document_of_its_space,
+    every_reference_leads_somewhere
+);
+
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+async fn document(api: &Api) -> Value {
+    api.get("/openapi/v1.json").await.expect(200).json
+}
+
+async fn every_path_of_the_document_is_there(api: Api) {
+    let document = document(&api.anonymous()).await;
+    let mut called = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let filled = path
+            .replace("{id}", NO_ID)
+            .replace("{value}", "nobody")
+            .replace("{object}", "customer")
+            .replace("{file}", "index.html");
+        let filled = filled.replace("{field}", if path.contains("/by/") { "external_id" } else { "name" });
+        assert!(!filled.contains('{'), "{path}");
+        for method in METHODS.iter().filter(|method| item.get(**method).is_some()) {
+            let request = api.request(&method.to_uppercase(), &filled);
+            // An empty object is no record of anything, so that nothing is made or changed.
+            let reply = if matches!(*method, "get" | "delete") {
+                request.send().await
+            } else {
+                request.json(&json!({"no such member": 1})).send().await
+            };
+            assert!(reply.error_code() != 404_000 && reply.status != 405 && reply.status < 500, "{reply}");
+            let declared = &item[*method]["responses"];
+            let status = reply.status.to_string();
+            let ranged = format!("{}XX", reply.status / 100);
+            assert!(
+                declared.get(&status).is_some() || declared.get(&ranged).is_some() || declared.get("default").is_some(),
+                "{status} is not declared: {reply}"
+            );
+            called += 1;
+        }
+    }
+    assert!(called > 500, "{called}");
+}
+
+async fn every_route_is_in_the_document(api: Api) {
+    let document = document(&api.anonymous()).await;
+    let examples = Examples::of(&api).await;
+    for route in ROUTES {
+        let plain = route.path.replace("{*", "{");
+        let of_records = RECORDS.iter().any(|other| other.path == route.path && other.method == route.method);
+        let paths: Vec<String> = if of_records {
+            examples.routed().map(|object| plain.replace("/v1/{collection}", &examples.path(object))).collect()
+        } else {
+            vec![plain]
+        };
+        for path in paths {
+            let operation = &document["paths"][&path][route.method.to_lowercase()];
+            assert!(operation.is_object(), "{} {path}", route.method);
+            assert_eq!(operation["x-visibility"], route.mark.name(), "{} {path}", route.method);
+            if OTHERS.iter().any(|other| other.operation == route.operation) {
+                assert_eq!(operation["operationId"], route.operation);
+            }
+        }
+    }
+}
+
+async fn a_custom_object_is_in_the_document_of_its_space(api: Api) {
+    let papers = notes(&api).await;
+    let mine = document(&api).await;
+    let schema = mine["paths"][&papers.path]["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        .as_str()
+        .unwrap();
+    let create = mine.pointer(schema.trim_start_matches('#')).unwrap();
+    assert_eq!((&create["required"], &create["properties"]["title"]["maxLength"]), (&json!(["title"]), &json!(40)));
+    assert!(document(&api.anonymous()).await["paths"].get(&papers.path).is_none(), "it is nobody else's business");
+}
+
+async fn every_reference_leads_somewhere(api: Api) {
+    let document = document(&api.anonymous()).await;
+    let mut pending = vec![&document];
+    let mut seen = 0;
+    while let Some(value) = pending.pop() {
+        match value {
+            Value::Object(members) => {
+                if let Some(reference) = members.get("$ref").and_then(Value::as_str) {
+                    assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+                    seen += 1;
+                }
+                pending.extend(members.values());
+            }
+            Value::Array(items) => pending.extend(items),
+            _ => {}
+        }
+    }
+    assert!(seen > 100);
+}

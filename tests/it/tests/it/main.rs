@@ -1,0 +1,18 @@
+//! Flows over HTTP, each on SQLite and on PostgreSQL; the modules mirror the URLs.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::cloned_ref_to_slice_refs, reason = "[id.clone()] reads better than a slice of a reference")]
+
+mod bad_input;
+mod composite;
+mod coverage;
+mod credentials;
+mod customers;
+mod envelope;
+mod faults;
+mod imports;
+mod metadata;
+mod records;
+mod search;
+mod server;
+mod support;

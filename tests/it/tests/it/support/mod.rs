@@ -1,0 +1,59 @@
+//! What several stories need.
+
+pub mod examples;
+
+use kontor_testkit::{Api, Definition, serial, unique};
+use serde_json::{Value, json};
+
+/// A customer that nobody else has.
+pub fn customer() -> Value {
+    json!({"name": unique("客户"), "mobile": "13800138000", "customer_type": "standard"})
+}
+
+/// The object of the contract's example (api.md 6, Bodies), with a short name field and some more types.
+pub async fn vehicles(api: &Api) -> Definition {
+    let fields = json!([
+        {"name": "plate", "type": "text", "max": 16, "required": true, "unique": true, "searched": true},
+        {"name": "keeper", "type": "reference", "object": "contact", "indexed": true},
+        {"name": "bought_on", "type": "date"},
+        {"name": "price", "type": "money"},
+        {"name": "doors", "type": "integer"},
+        {"name": "fuel", "type": "enum", "values": ["petrol", "diesel", "electric"]},
+    ]);
+    api.object("vehicle", fields).await
+}
+
+/// An object with one text and one number.
+pub async fn notes(api: &Api) -> Definition {
+    let fields = json!([
+        {"name": "title", "type": "text", "max": 40, "required": true, "searched": true},
+        {"name": "rank", "type": "integer", "default": 5},
+        {"name": "remark", "type": "text", "max": 4000},
+    ]);
+    api.object("paper", fields).await
+}
+
+/// An id that no record has: the time part is of 1970.
+pub const NO_ID: &str = "4242";
+
+/// A plate that nobody else has, at most 16 characters.
+pub fn plate() -> String {
+    format!("P-{}", serial())
+}
+
+/// Makes `count` records with one batch; their ids in order.
+pub async fn batch(api: &Api, path: &str, records: impl IntoIterator<Item = Value>) -> Vec<String> {
+    let operations: Vec<Value> = records.into_iter().map(|data| json!({"op": "create", "data": data})).collect();
+    let reply = api.post(&format!("{path}/batch"), json!({"atomic": true, "operations": operations})).await.expect(200);
+    reply.rows().iter().map(|result| result["data"]["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A second space beside the live one. There is no call for it yet, so it is put into the database; the next command
+/// furnishes it.
+pub fn add_space(server: &kontor_testkit::Server, name: &str) {
+    let statement = format!(
+        "INSERT INTO {} (space, id, workspace_id, kind, name, settings, created_at) VALUES (0, 7, 7, 'sandbox', '{name}', '{{}}', 0)",
+        kontor_store::system::SPACE
+    );
+    server.place().sql(&statement);
+}
