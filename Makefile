@@ -29,7 +29,7 @@ ui:
 test: ## every test (KONTOR_TEST_REQUIRE=postgres,redis,nats,rabbitmq makes a missing one a failure)
 	cargo build -p kontor
 	@if cargo nextest --version >/dev/null 2>&1; then \
-		cargo nextest run --workspace && cargo test --workspace --doc --quiet; \
+		cargo nextest run --workspace --no-fail-fast && cargo test --workspace --doc --quiet; \
 	else \
 		cargo test --workspace; \
 	fi
