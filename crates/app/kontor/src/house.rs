@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use kontor_catalog::{Catalogs, Metadata};
 use kontor_config::Config;
+use kontor_identity::callers::Callers;
 use kontor_identity::keys::Keys;
 use kontor_identity::spaces::{self, Founding};
 use kontor_model::{Clock, IdGenerator, Settings, SystemClock};
@@ -100,7 +101,8 @@ impl House {
         let secret = spaces::secret(&*store).await?;
         let records = Arc::new(Records::new(store.clone(), clock.clone(), ids.clone(), &secret));
         let metadata = Arc::new(Metadata::new(catalogs.clone(), store.clone(), ids.clone()));
-        let keys = Arc::new(Keys::new(store.clone(), clock.clone(), ids.clone(), defaults.clone()));
+        let callers = Arc::new(Callers::new(store.clone(), defaults.clone()));
+        let keys = Arc::new(Keys::new(store.clone(), clock.clone(), ids.clone(), callers));
         let founding = Arc::new(Founding {
             store: store.clone(),
             clock: clock.clone(),
@@ -110,6 +112,18 @@ impl House {
             defaults,
         });
         let first = founding.ensure().await?;
-        Ok(Self { store, clock, ids, catalogs, metadata, records, keys, founding, migrated: migrated.into(), first })
+        Ok(Self {
+            store,
+            clock,
+            ids,
+            catalogs,
+            metadata,
+            records,
+            callers,
+            keys,
+            founding,
+            migrated: migrated.into(),
+            first,
+        })
     }
 }

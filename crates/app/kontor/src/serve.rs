@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use futures::future::BoxFuture;
 use kontor_config::Config;
-use kontor_http::{Authenticate, Check, Door, DoorParts, Ready, Server, ServerLimits};
+use kontor_http::{Authenticate, Check, Door, DoorParts, Presented, Ready, Server, ServerLimits};
 use kontor_identity::keys::Keys;
 use kontor_jobs::{Jobs, Runner};
 use kontor_records::{Caller, Role};
@@ -43,8 +43,8 @@ pub struct Running {
 struct ByKey(Arc<Keys>);
 
 impl Authenticate for ByKey {
-    fn authenticate<'a>(&'a self, token: &'a str) -> BoxFuture<'a, kontor_model::Result<Arc<Caller>>> {
-        Box::pin(self.0.authenticate(token))
+    fn authenticate<'a>(&'a self, presented: Presented<'a>) -> BoxFuture<'a, kontor_model::Result<Arc<Caller>>> {
+        Box::pin(self.0.authenticate(presented.token))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Step 5: the credential (api.md 2). It is read from headers only (RFC 6750, 2.1).
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, HeaderName, Uri};
+use axum::http::{HeaderMap, HeaderName, Method, Uri};
 use futures::future::BoxFuture;
 use kontor_model::{Error, ErrorCode, Result};
 use kontor_records::Caller;
@@ -12,13 +13,23 @@ const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const LONGEST: usize = 8_192;
 const IN_QUERY: &[&str] = &["access_token", "api_key", "apikey", "x-api-key", "authorization", "token"];
 
+/// A key or token, with the request that it came with: it may be bound to an address or to a proof in a header.
+#[derive(Debug, Clone, Copy)]
+pub struct Presented<'a> {
+    pub token: &'a str,
+    pub method: &'a Method,
+    pub uri: &'a Uri,
+    pub headers: &'a HeaderMap,
+    pub peer: Option<SocketAddr>,
+}
+
 /// Knows callers by their keys and tokens.
 pub trait Authenticate: Send + Sync {
     /// The caller behind a key or token.
     ///
     /// # Errors
     /// 401001 for one that is unknown, malformed or revoked, 401002 for one that has expired.
-    fn authenticate<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Arc<Caller>>>;
+    fn authenticate<'a>(&'a self, presented: Presented<'a>) -> BoxFuture<'a, Result<Arc<Caller>>>;
 }
 
 /// Whether a request carries any.

@@ -19,7 +19,7 @@ use kontor_telemetry::access::AccessLog;
 use tower::Service;
 
 use crate::access::{Line, Log};
-use crate::credential::{self, Authenticate};
+use crate::credential::{self, Authenticate, Presented};
 use crate::idempotency::{self, InFlight, REPLAYED, Replays};
 use crate::problem::{PROBLEM_JSON, problem};
 use crate::refusal::Refused;
@@ -163,8 +163,14 @@ impl Door {
         // An open document may still depend on who asks (the OpenAPI document of a space).
         let optional = row.access == Access::Open && row.gives == Gives::Json && credential::is_given(&parts.headers);
         if row.access != Access::Open || optional {
-            let token = credential::token(&parts.headers, &parts.uri)?;
-            line.caller = Some(self.authenticate.authenticate(token).await?);
+            let presented = Presented {
+                token: credential::token(&parts.headers, &parts.uri)?,
+                method: &parts.method,
+                uri: &parts.uri,
+                headers: &parts.headers,
+                peer,
+            };
+            line.caller = Some(self.authenticate.authenticate(presented).await?);
         }
 
         let (bytes, body) = match row.takes {

@@ -28,7 +28,7 @@ mod server;
 mod table;
 mod timed;
 
-pub use credential::Authenticate;
+pub use credential::{Authenticate, Presented};
 pub use door::{Door, DoorParts};
 pub use health::{Ask, Check, ROUTES as HEALTH_ROUTES, Ready};
 pub use idempotency::Replays;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kontor_model::{Clock, Error, ErrorCode, Id, IdGenerator, Kind, Result, Settings, SpaceId, Value};
-use kontor_records::{Caller, Role, Scopes};
+use kontor_model::{Clock, Error, ErrorCode, Id, IdGenerator, Kind, Result, SpaceId, Value};
+use kontor_records::{Caller, Role};
 use kontor_store::system::{self, INSTALLATION};
 use kontor_store::{Batch, ColumnRef, CommitError, Expr, Select, Set, Store, Write};
 use quick_cache::sync::Cache;
 
+use crate::callers::{Callers, Holder};
 use crate::token;
 
 /// How long a checked key is believed without asking the database: a revoked one is dead after that.
@@ -20,7 +21,7 @@ pub struct Keys {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     ids: Arc<IdGenerator>,
-    defaults: Settings,
+    callers: Arc<Callers>,
     checked: Cache<[u8; 32], (Instant, Arc<Caller>)>,
 }
 
@@ -62,9 +63,8 @@ fn invalid() -> Error {
 }
 
 impl Keys {
-    /// `defaults` are the settings of a workspace that has none of its own.
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<IdGenerator>, defaults: Settings) -> Self {
-        Self { store, clock, ids, defaults, checked: Cache::new(CACHED) }
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<IdGenerator>, callers: Arc<Callers>) -> Self {
+        Self { store, clock, ids, callers, checked: Cache::new(CACHED) }
     }
 
     /// Makes a key; the answer is the only time that it is seen.
@@ -220,15 +220,14 @@ impl Keys {
             return Err(Error::new(ErrorCode::ExpiredCredential, "the API key has expired"));
         }
         let scopes: Vec<String> = scopes.as_str().and_then(|s| serde_json::from_str(s).ok()).unwrap_or_default();
-        let space = SpaceId(*space);
-        Ok(Caller {
-            space,
-            key_id: Id(*id),
-            user_id: user.as_i64().map(Id),
-            role: Role::from_name(role).unwrap_or(Role::ReadOnly),
-            scopes: Scopes::new(scopes),
-            settings: Arc::new(crate::spaces::settings(&*self.store, space, &self.defaults).await?),
-        })
+        let holder = Holder {
+            space: SpaceId(*space),
+            credential: Id(*id),
+            user: user.as_i64().map(Id),
+            role: role.clone(),
+            scopes,
+        };
+        self.callers.of(holder).await
     }
 }
 

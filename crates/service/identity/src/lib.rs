@@ -3,6 +3,7 @@
 //! Users and teams are plain records. The rest holds rights or guards secrets and is unrouted; no field here holds a
 //! secret in plain text.
 
+pub mod callers;
 pub mod keys;
 pub mod spaces;
 pub mod token;

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use http_body_util::BodyExt;
 use kontor_catalog::{Catalogs, Metadata, schema};
 use kontor_config::Config;
-use kontor_http::{Authenticate, Check, Door, DoorParts, Ready};
+use kontor_http::{Authenticate, Check, Door, DoorParts, Presented, Ready};
 use kontor_model::{
     Error, ErrorCode, Field, FieldType, Id, IdGenerator, Object, Result, Settings, SpaceId, SystemClock,
 };
@@ -23,8 +23,8 @@ use serde_json::Value;
 struct Keys;
 
 impl Authenticate for Keys {
-    fn authenticate<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Arc<Caller>>> {
-        let (key, space, role, scopes) = match token {
+    fn authenticate<'a>(&'a self, presented: Presented<'a>) -> BoxFuture<'a, Result<Arc<Caller>>> {
+        let (key, space, role, scopes) = match presented.token {
             "admin" => (1, 1, Role::Admin, "admin"),
             "reader" => (2, 1, Role::Member, "crm:read"),
             "stranger" => (3, 2, Role::Admin, "admin"),
