@@ -112,18 +112,6 @@ impl House {
             defaults,
         });
         let first = founding.ensure().await?;
-        Ok(Self {
-            store,
-            clock,
-            ids,
-            catalogs,
-            metadata,
-            records,
-            callers,
-            keys,
-            founding,
-            migrated: migrated.into(),
-            first,
-        })
+        Ok(Self { store, clock, ids, catalogs, metadata, records, keys, founding, migrated: migrated.into(), first })
     }
 }
