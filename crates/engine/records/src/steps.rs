@@ -129,7 +129,7 @@ impl Records {
         let mut claims = Vec::new();
         for effect in effects.iter().filter(writing) {
             let before = before(effect);
-            asked.extend(references::asked(effect.step, &effect.after, before.as_deref()));
+            asked.extend(references::asked(effect.step, &effect.after, before.as_deref(), ctx.caller.user_id));
             // A single create or update leaves the last word to the index: one look-up less.
             if effects.len() > 1 || effect.done == Done::Restored {
                 claims.extend(unique::claims(effect.step, effect.id, &effect.after, before.as_deref()));
