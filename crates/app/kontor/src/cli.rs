@@ -82,9 +82,12 @@ pub struct KeyCreate {
     /// What the key is for
     #[arg(long)]
     pub name: String,
-    /// admin, member or read-only
+    /// owner, admin, manager, member, sales, support, finance, marketing, read-only, integration or a role of the space
     #[arg(long)]
     pub role: String,
+    /// Whose key it is: the id of a user [default: the owner]
+    #[arg(long)]
+    pub user: Option<String>,
     /// Name or id of the space [default: live]
     #[arg(long)]
     pub space: Option<String>,

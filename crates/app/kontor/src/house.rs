@@ -8,6 +8,7 @@ use kontor_catalog::{Catalogs, Metadata};
 use kontor_config::Config;
 use kontor_identity::callers::Callers;
 use kontor_identity::keys::Keys;
+use kontor_identity::roles::{self, Roles};
 use kontor_identity::spaces::{self, Founding};
 use kontor_model::{Clock, IdGenerator, Settings, SystemClock};
 use kontor_records::Records;
@@ -35,6 +36,7 @@ pub struct House {
     pub catalogs: Arc<Catalogs>,
     pub metadata: Arc<Metadata>,
     pub records: Arc<Records>,
+    pub roles: Arc<Roles>,
     pub keys: Arc<Keys>,
     pub founding: Arc<Founding>,
     /// What the migration did.
@@ -99,9 +101,12 @@ impl House {
             time_zone: config.workspace.time_zone.clone(),
         };
         let secret = spaces::secret(&*store).await?;
-        let records = Arc::new(Records::new(store.clone(), clock.clone(), ids.clone(), &secret));
+        let records = Records::new(store.clone(), clock.clone(), ids.clone(), &secret).guarded(roles::guard::all());
+        let records = Arc::new(records);
         let metadata = Arc::new(Metadata::new(catalogs.clone(), store.clone(), ids.clone()));
-        let callers = Arc::new(Callers::new(store.clone(), defaults.clone()));
+        let roles = Arc::new(Roles::new(store.clone(), catalogs.clone()));
+        let callers = Callers::new(store.clone(), catalogs.clone(), roles.clone(), defaults.clone());
+        let callers = Arc::new(callers);
         let keys = Arc::new(Keys::new(store.clone(), clock.clone(), ids.clone(), callers));
         let founding = Arc::new(Founding {
             store: store.clone(),
@@ -112,6 +117,18 @@ impl House {
             defaults,
         });
         let first = founding.ensure().await?;
-        Ok(Self { store, clock, ids, catalogs, metadata, records, keys, founding, migrated: migrated.into(), first })
+        Ok(Self {
+            store,
+            clock,
+            ids,
+            catalogs,
+            metadata,
+            records,
+            roles,
+            keys,
+            founding,
+            migrated: migrated.into(),
+            first,
+        })
     }
 }

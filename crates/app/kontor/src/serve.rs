@@ -9,7 +9,7 @@ use kontor_config::Config;
 use kontor_http::{Authenticate, Check, Door, DoorParts, Presented, Ready, Server, ServerLimits};
 use kontor_identity::keys::Keys;
 use kontor_jobs::{Jobs, Runner};
-use kontor_records::{Caller, Role};
+use kontor_records::Caller;
 use kontor_store::Store;
 use kontor_telemetry::access::AccessLog;
 use kontor_transfer::Transfer;
@@ -206,7 +206,7 @@ pub async fn run(config: Config, roles: &[&str], load_demo: bool, guard: &kontor
         greet(&running).await?;
     }
     if load_demo {
-        let (info, key) = keys::make(&running.house, "demo", Role::Admin, None, Vec::new(), Some(1)).await?;
+        let (info, key) = keys::make(&running.house, "demo", keys::Holder::OWNER, Vec::new(), Some(1)).await?;
         let outcome = demo::load(&Client::new(&running.url, &key)?).await;
         running.house.keys.revoke(info.id).await.ok();
         outcome.context("the demo data could not be loaded")?;
@@ -223,7 +223,7 @@ pub async fn run(config: Config, roles: &[&str], load_demo: bool, guard: &kontor
 async fn greet(running: &Running) -> Result<()> {
     eprintln!("Kontor is at {0}   docs {0}/docs   errors {0}/docs/errors", running.url);
     if running.house.first {
-        let (_, key) = keys::make(&running.house, "first", Role::Admin, None, Vec::new(), None).await?;
+        let (_, key) = keys::make(&running.house, "first", keys::Holder::OWNER, Vec::new(), None).await?;
         eprintln!(
             "The owner's first API key, shown only now:\n\n    export KEY={key}\n\nMore with: kontor keys create --name NAME --role admin"
         );

@@ -22,7 +22,7 @@ pub use stored::CustomField;
 pub use tables::{SCHEMA_VERSION, schema};
 pub use wire::{TYPES as FIELD_TYPES, field_from_json, field_json, object_from_json, object_json};
 
-use kontor_model::{Error, ErrorCode, Object, Result, SpaceId};
+use kontor_model::{Error, ErrorCode, Field, Object, Result, SpaceId};
 
 /// All objects of a space, resolved; never changes, only is replaced.
 #[derive(Debug)]
@@ -50,6 +50,26 @@ impl Catalog {
         let by =
             |key: fn(&ObjectDef) -> &String| objects.iter().enumerate().map(|(i, o)| (key(o).clone(), i)).collect();
         Ok(Self { space, version, by_name: by(|o| &o.name), by_plural: by(|o| &o.plural), objects })
+    }
+
+    /// The same without the fields that `hidden` names: their data stay, and nothing leads to them.
+    #[must_use]
+    pub fn without(&self, hidden: impl Fn(&ObjectDef, &Field) -> bool) -> Self {
+        let objects = self.objects.iter().map(|def| {
+            let fields: Vec<bool> = def.fields.iter().map(|field| !field.retired && hidden(def, field)).collect();
+            if fields.contains(&true) {
+                def.without(&fields, self.space).map_or_else(|_| def.clone(), Arc::new)
+            } else {
+                def.clone()
+            }
+        });
+        Self {
+            space: self.space,
+            version: self.version,
+            objects: objects.collect(),
+            by_name: self.by_name.clone(),
+            by_plural: self.by_plural.clone(),
+        }
     }
 
     pub fn objects(&self) -> impl Iterator<Item = &Arc<ObjectDef>> {

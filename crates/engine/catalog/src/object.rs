@@ -34,6 +34,8 @@ pub struct ObjectDef {
     table: Arc<str>,
     discriminator: Option<Arc<str>>,
     unique_indexes: HashMap<String, usize>,
+    /// Places of fields that a role does not see.
+    hidden: Vec<bool>,
 }
 
 impl Deref for ObjectDef {
@@ -94,10 +96,33 @@ impl ObjectDef {
             table,
             discriminator,
             unique_indexes,
+            hidden: Vec::new(),
             object,
         };
         def.shape = Arc::new(def.shape_of(|_| true));
         Ok(def)
+    }
+
+    /// The same object without some fields, which are given by their places.
+    pub(crate) fn without(&self, hidden: &[bool], space: SpaceId) -> Result<Self, String> {
+        let mut object = self.object.clone();
+        for (field, hidden) in object.fields.iter_mut().zip(hidden) {
+            field.retired |= hidden;
+        }
+        Ok(Self { hidden: hidden.to_vec(), ..Self::build(object, space)? })
+    }
+
+    /// Fields that are there for the role of this view, retired ones included.
+    pub fn known(&self) -> impl Iterator<Item = &Field> {
+        let hidden = |i: usize| self.hidden.get(i).copied().unwrap_or_default();
+        self.object.fields.iter().enumerate().filter(move |(i, _)| !hidden(*i)).map(|(_, field)| field)
+    }
+
+    /// The path of the field that keeps the second value of the one at `path`.
+    pub fn companion_path(&self, path: &str) -> Option<String> {
+        let (index, field) = self.field(path)?;
+        let name = field.companion()?;
+        self.object.fields.get(index + 1).filter(|second| second.name == name).map(|second| self.path(second))
     }
 
     /// The field that a caller's path means: `city`, or `custom.score`.

@@ -69,13 +69,17 @@ fn plan(ctx: &Ctx, def: &Arc<ObjectDef>, aggregate: &Aggregate) -> Result<(Selec
         }
     };
     let mut resolver = Resolver::new(ctx, def);
-    let mut select = Select::new(ctx.space(), def.table_name().clone(), Vec::new()).limit(u64::from(limit));
-    select.from = def.source(Which::Live);
+    let mut select = ctx.records_of(def, Which::Live, Vec::new()).limit(u64::from(limit));
     select.lane = Lane::Slow;
-    select.filter = aggregate.filter.as_ref().map(|f| resolver.filter(f)).transpose()?;
+    if let Some(filter) = &aggregate.filter {
+        select = select.filter(resolver.filter(filter)?);
+    }
     if let Some(q) = &aggregate.text {
         if !search::serves(def) {
             return Err(bad(format!("{} has no searched fields; use a filter", def.name)));
+        }
+        if !search::open(ctx, def) {
+            return Err(search::closed(def));
         }
         select.search = Some(search::terms(q).ok_or_else(|| bad("q needs at least one letter or digit"))?);
     }

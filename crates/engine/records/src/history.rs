@@ -64,7 +64,7 @@ impl Records {
             Some(Position::After(values)) => Some(values),
             _ => None,
         };
-        let mut lines = self.entries(ctx, id, limit, after.clone()).await?;
+        let mut lines = self.entries(ctx, &def, id, limit, after.clone()).await?;
         if activities {
             let related: Vec<_> = ctx
                 .catalog
@@ -96,7 +96,14 @@ impl Records {
         })
     }
 
-    async fn entries(&self, ctx: &Ctx, id: Id, limit: u32, after: Option<Vec<Value>>) -> Result<Vec<Line>> {
+    async fn entries(
+        &self,
+        ctx: &Ctx,
+        def: &ObjectDef,
+        id: Id,
+        limit: u32,
+        after: Option<Vec<Value>>,
+    ) -> Result<Vec<Line>> {
         let names = [
             ("at", Kind::Int),
             ("id", Kind::Int),
@@ -118,7 +125,7 @@ impl Records {
             select = select.filter(before(Expr::column("at", Kind::Int), at, last));
         }
         let rows = self.rows(ctx, select).await?;
-        Ok(rows.iter().filter_map(|row| entry(row)).collect())
+        Ok(rows.iter().filter_map(|row| entry(row, &|path| is_open(ctx, def, path))).collect())
     }
 
     async fn activities(
@@ -131,11 +138,11 @@ impl Records {
     ) -> Result<Vec<Line>> {
         let Some((related, _)) = def.field("related_to_id") else { return Ok(Vec::new()) };
         let Some(left) = def.expr(related, 0) else { return Ok(Vec::new()) };
-        let mut select = Select::new(ctx.space(), def.table_name().clone(), def.exprs.clone())
+        let mut select = ctx
+            .records_of(def, Which::Live, def.exprs.clone())
             .order(Expr::column("created_at", Kind::Int), true)
             .order(Expr::column("id", Kind::Int), true)
             .limit(u64::from(limit) + 1);
-        select.from = def.source(Which::Live);
         select.after = after;
         let select = select.filter(Cond::Test { left, op: Op::Eq, right: Value::Int(id.0) });
         let mut shape = (*def.shape).clone();
@@ -166,14 +173,22 @@ fn before(at: Expr, moment: Value, id: Value) -> Cond {
     ])
 }
 
-fn entry(row: &[Value]) -> Option<Line> {
+/// Whether the caller sees a field; what is no field any more is shown to those who see all of them.
+fn is_open(ctx: &Ctx, def: &ObjectDef, path: &str) -> bool {
+    def.field(path).is_some() || ctx.caller.policy.rule(&def.name).hidden.is_empty()
+}
+
+fn entry(row: &[Value], open: &dyn Fn(&str) -> bool) -> Option<Line> {
     let [Value::Int(at), Value::Int(id), Value::Text(action), Value::Int(version), user, key, request, changes] = row
     else {
         return None;
     };
     let id_text = |value: &Value| value.as_i64().map(|n| n.to_string());
     let stored: J = changes.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let changes = if action == "create" { created(&stored) } else { stored };
+    let mut changes = if action == "create" { created(&stored) } else { stored };
+    if let Some(changes) = changes.as_object_mut() {
+        changes.retain(|path, _| open(path));
+    }
     let line = json!({
         "kind": "change", "id": id.to_string(), "at": datetime_text(*at), "action": action, "version": version,
         "user_id": id_text(user), "key_id": id_text(key), "request_id": request.as_str(), "changes": changes,

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use kontor_model::{ErrorCode, Fault, Field, FieldType, Id, Kind, Op, Result, Value};
-use kontor_store::{Cond, Expr, Select, Which};
+use kontor_store::{Cond, Expr, Which};
 
 use crate::fetch::Working;
 use crate::{Ctx, Records};
@@ -68,9 +68,7 @@ impl Records {
         let mut there: HashSet<(&str, i64)> = HashSet::new();
         for (object, ids) in by_object {
             let Some(def) = ctx.catalog.object(object) else { continue };
-            let mut select = Select::new(ctx.space(), def.table_name().clone(), vec![Expr::column("id", Kind::Int)]);
-            select.from = def.source(Which::Live);
-            let select = select.filter(Cond::Test {
+            let select = ctx.records_of(def, Which::Live, vec![Expr::column("id", Kind::Int)]).filter(Cond::Test {
                 left: Expr::column("id", Kind::Int),
                 op: Op::In,
                 right: Value::Ints(ids.into_iter().collect()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kontor_catalog::Catalogs;
 use kontor_jobs::Job;
 use kontor_model::{Error, Id, Json, Result, Settings, SpaceId};
-use kontor_records::{Caller, Ctx, Role, Scopes, Trace};
+use kontor_records::{Caller, Ctx, Scopes};
 use serde_json::{Value as J, json};
 
 /// The caller as it is kept in a job's input.
@@ -14,7 +14,8 @@ pub fn stored(caller: &Caller) -> J {
         "space": caller.space.0.to_string(),
         "key_id": caller.key_id.to_string(),
         "user_id": caller.user_id.map(|id| id.to_string()),
-        "role": caller.role.name(),
+        "policy": &*caller.policy,
+        "standing": &*caller.standing,
         "scopes": caller.scopes.names(),
         "settings": {
             "mobile_region": caller.settings.mobile_region,
@@ -32,13 +33,7 @@ pub fn stored(caller: &Caller) -> J {
 pub async fn context(catalogs: &Catalogs, job: &Job) -> Result<Ctx> {
     let caller = read(job).ok_or_else(|| Error::internal("a job without its caller"))?;
     let catalog = catalogs.get(caller.space).await?;
-    Ok(Ctx {
-        caller: Arc::new(caller),
-        catalog,
-        request_id: format!("job-{}", job.id).into(),
-        trace: Arc::new(Trace::default()),
-        idempotency: None,
-    })
+    Ok(Ctx::new(Arc::new(caller), catalog, format!("job-{}", job.id)))
 }
 
 /// The options that a job was started with.
@@ -62,7 +57,8 @@ fn read(job: &Job) -> Option<Caller> {
         space,
         key_id: Id(number("key_id")?),
         user_id: number("user_id").map(Id),
-        role: Role::from_name(json.get("role")?.as_str()?)?,
+        policy: Arc::new(serde_json::from_value(json.get("policy")?.clone()).ok()?),
+        standing: Arc::new(serde_json::from_value(json.get("standing")?.clone()).ok()?),
         scopes: Scopes::new(scopes),
         settings: Arc::new(Settings {
             mobile_region: text("mobile_region")?,

@@ -28,12 +28,11 @@ impl Api {
     /// 401000 without a caller; the database's.
     pub async fn ctx(&self, call: &Call) -> Result<Ctx> {
         let caller = call.admitted.caller()?.clone();
+        let catalog = self.catalogs.get(caller.space).await?;
         Ok(Ctx {
-            catalog: self.catalogs.get(caller.space).await?,
-            caller,
-            request_id: call.admitted.request_id.clone(),
             trace: call.admitted.trace.clone(),
             idempotency: call.admitted.idempotency.clone(),
+            ..Ctx::new(caller, catalog, call.admitted.request_id.clone())
         })
     }
 

@@ -35,12 +35,11 @@ impl Bulk {
 
     pub(crate) async fn ctx(&self, admitted: &Admitted) -> Result<Ctx> {
         let caller = admitted.caller()?.clone();
+        let catalog = self.catalogs.get(caller.space).await?;
         Ok(Ctx {
-            catalog: self.catalogs.get(caller.space).await?,
-            caller,
-            request_id: admitted.request_id.clone(),
             trace: admitted.trace.clone(),
             idempotency: admitted.idempotency.clone(),
+            ..Ctx::new(caller, catalog, admitted.request_id.clone())
         })
     }
 

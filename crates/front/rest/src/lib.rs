@@ -30,6 +30,7 @@ mod questions;
 mod read;
 pub mod routes;
 mod search;
+mod shares;
 mod update;
 mod upsert;
 
@@ -65,6 +66,8 @@ pub fn router(api: &Arc<Api>) -> Router {
         )
         .route("/v1/{collection}/{id}/restore", post(at(api, delete::restore)))
         .route("/v1/{collection}/{id}/purge", post(at(api, delete::purge)))
+        .route("/v1/{collection}/{id}/shares", get(at(api, shares::list)).post(at(api, shares::create)))
+        .route("/v1/{collection}/{id}/shares/{share}", axum::routing::delete(at(api, shares::delete)))
         .route("/v1/{collection}/{id}/history", get(at(api, history::history)))
         .route("/v1/{collection}/{id}/timeline", get(at(api, history::timeline)))
 }

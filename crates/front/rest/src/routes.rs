@@ -89,6 +89,9 @@ pub const RECORDS: &[Route] = &[
         Partner,
         "Activities and events about a record, newest first.",
     ),
+    r("GET", "/v1/{collection}/{id}/shares", "listRecordShares", Read, Partner, "Whom a record is opened to."),
+    r("POST", "/v1/{collection}/{id}/shares", "shareRecord", Write, Partner, "Open a record to a user or a team."),
+    r("DELETE", "/v1/{collection}/{id}/shares/{share}", "unshareRecord", Write, Partner, "Take a share back."),
 ];
 
 /// Everything else of version 1.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kontor_model::{Clock, Error, ErrorCode, Id, IdGenerator, Kind, Result, SpaceId, Value};
-use kontor_records::{Caller, Role};
+use kontor_records::Caller;
 use kontor_store::system::{self, INSTALLATION};
 use kontor_store::{Batch, ColumnRef, CommitError, Expr, Select, Set, Store, Write};
 use quick_cache::sync::Cache;
@@ -45,7 +45,8 @@ pub struct KeyInfo {
 #[derive(Debug, Clone)]
 pub struct NewKey {
     pub name: String,
-    pub role: Role,
+    /// The name of a role of the space.
+    pub role: String,
     pub scopes: Vec<String>,
     pub space: SpaceId,
     /// Whose records it makes.
@@ -77,7 +78,7 @@ impl Keys {
             id: self.ids.next(),
             name: new.name,
             hint: key.chars().take(7).collect(),
-            role: new.role.name().to_owned(),
+            role: new.role,
             scopes: new.scopes,
             space: new.space,
             created_at: self.clock.now_ms(),

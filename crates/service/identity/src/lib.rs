@@ -5,6 +5,7 @@
 
 pub mod callers;
 pub mod keys;
+pub mod roles;
 pub mod spaces;
 pub mod token;
 

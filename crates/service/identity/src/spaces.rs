@@ -3,10 +3,15 @@
 use std::sync::Arc;
 
 use kontor_catalog::Catalogs;
-use kontor_model::{Change, Changes, Clock, Error, Id, IdGenerator, Json, Kind, Op, Result, Settings, SpaceId, Value};
-use kontor_records::{Answer, Caller, Ctx, Records, Role, Scopes, Trace};
+use kontor_model::changes::Step;
+use kontor_model::{
+    Change, Changes, Clock, Error, Id, IdGenerator, Json, Kind, Mode, Result, Settings, SpaceId, Value,
+};
+use kontor_records::{Answer, Caller, Ctx, Policy, Records, Scopes};
 use kontor_store::system::{self, INSTALLATION};
-use kontor_store::{Batch, CommitError, Cond, Expr, Select, Store};
+use kontor_store::{Batch, CommitError, Expr, Select, Store};
+
+use crate::roles::BUILT_IN;
 
 /// The owner's `external_id` in a space that was just made.
 const OWNER: &str = "owner";
@@ -136,6 +141,9 @@ impl Founding {
             }
         }
         for space in spaces(&*self.store).await? {
+            if self.find(space.id, "role", "name", "owner").await?.is_none() {
+                self.shipped_roles(space.id).await?;
+            }
             if self.owner(space.id).await?.is_none() {
                 self.furnish(space.id).await?;
             }
@@ -148,46 +156,60 @@ impl Founding {
     /// # Errors
     /// The database's.
     pub async fn owner(&self, space: SpaceId) -> Result<Option<Id>> {
+        self.find(space, "user", "external_id", OWNER).await
+    }
+
+    async fn find(&self, space: SpaceId, object: &str, field: &str, value: &str) -> Result<Option<Id>> {
         let catalog = self.catalogs.get(space).await?;
-        let user = catalog.require("user")?;
-        let mut select = Select::new(space, user.table_name().clone(), vec![Expr::column("id", Kind::Int)]).limit(1);
-        select.from = user.source(kontor_store::Which::Live);
-        let select = select.filter(Cond::Test {
-            left: Expr::column("external_id", Kind::Text),
-            op: Op::Eq,
-            right: OWNER.into(),
-        });
+        let def = catalog.require(object)?;
+        let mut select = Select::new(space, def.table_name().clone(), vec![Expr::column("id", Kind::Int)]).limit(1);
+        select.from = def.source(kontor_store::Which::Live);
+        let select = select.equals(field, Kind::Text, value);
         Ok(self.store.rows(select).await?.first().and_then(|r| r.first()?.as_i64()).map(Id))
     }
 
+    /// The roles that every space has, and the role of an owner who is there from before.
+    async fn shipped_roles(&self, space: SpaceId) -> Result<()> {
+        let mut steps: Vec<Step> = BUILT_IN
+            .iter()
+            .map(|(name, about)| {
+                let data = serde_json::json!({"name": name, "description": about, "built_in": true});
+                create(name, "role", &data)
+            })
+            .collect();
+        if let Some(owner) = self.owner(space).await? {
+            let data = Json::from(&serde_json::json!({"role_id": "$owner.id"}));
+            let change =
+                Change::Update { object: "user".to_owned(), id: owner, if_match: None, mode: Mode::Merge, data };
+            steps.push(change.into());
+        }
+        self.carry_out(space, steps).await
+    }
+
     async fn furnish(&self, space: SpaceId) -> Result<()> {
+        let role = self.find(space, "role", "name", "owner").await?.map(|id| id.to_string());
+        let mut steps = vec![
+            create("owner", "user", &serde_json::json!({"name": "Owner", "external_id": OWNER, "role_id": role})),
+            create("sales", "pipeline", &serde_json::json!({"name": "Sales"})),
+        ];
+        for (position, (name, probability, kind)) in STAGES.iter().enumerate() {
+            let data = serde_json::json!({"name": name, "pipeline_id": "$sales.id", "position": position + 1, "probability": probability, "kind": kind});
+            steps.push(create("", "stage", &data));
+        }
+        self.carry_out(space, steps).await
+    }
+
+    async fn carry_out(&self, space: SpaceId, steps: Vec<Step>) -> Result<()> {
         let caller = Caller {
             space,
             key_id: Id(0),
             user_id: None,
-            role: Role::Admin,
+            policy: Arc::new(Policy::admin()),
+            standing: Arc::default(),
             scopes: Scopes::new(["admin"]),
             settings: Arc::new(self.defaults.clone()),
         };
-        let ctx = Ctx {
-            caller: Arc::new(caller),
-            catalog: self.catalogs.get(space).await?,
-            request_id: "founding".into(),
-            trace: Arc::new(Trace::default()),
-            idempotency: None,
-        };
-        let create = |name: &str, object: &str, data: serde_json::Value| kontor_model::changes::Step {
-            name: (!name.is_empty()).then(|| name.to_owned()),
-            change: Change::Create { object: object.to_owned(), data: Json::from(&data) },
-        };
-        let mut steps = vec![
-            create("owner", "user", serde_json::json!({"name": "Owner", "external_id": OWNER})),
-            create("sales", "pipeline", serde_json::json!({"name": "Sales"})),
-        ];
-        for (position, (name, probability, kind)) in STAGES.iter().enumerate() {
-            let data = serde_json::json!({"name": name, "pipeline_id": "$sales.id", "position": position + 1, "probability": probability, "kind": kind});
-            steps.push(create("", "stage", data));
-        }
+        let ctx = Ctx::new(Arc::new(caller), self.catalogs.get(space).await?, "founding");
         let changes = Changes { steps, ..Changes::default() };
         let render =
             |_: &[Result<kontor_records::Outcome>]| Answer { status: 200, headers: Vec::new(), body: Vec::new() };
@@ -197,6 +219,13 @@ impl Founding {
             Err(error) if error.code() == kontor_model::ErrorCode::NotUnique => Ok(()),
             Err(error) => Err(error),
         }
+    }
+}
+
+fn create(name: &str, object: &str, data: &serde_json::Value) -> Step {
+    Step {
+        name: (!name.is_empty()).then(|| name.to_owned()),
+        change: Change::Create { object: object.to_owned(), data: Json::from(data) },
     }
 }
 

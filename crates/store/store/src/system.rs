@@ -20,6 +20,8 @@ pub const NODE_LEASE: &str = "node_lease";
 pub const JOB: &str = "job";
 pub const BLOB: &str = "blob";
 pub const BLOB_CHUNK: &str = "blob_chunk";
+/// Single records opened to users and teams: `level` is `read` or `write`.
+pub const SHARE: &str = "share";
 
 fn int(name: &str) -> Column {
     Column::new(name, Kind::Int)
@@ -169,6 +171,22 @@ pub fn tables() -> Vec<Table> {
                 int("created_at").not_null(),
             ],
         ),
+        Table::new(
+            SHARE,
+            &["id"],
+            vec![
+                int("id"),
+                text("object").not_null(),
+                int("record_id").not_null(),
+                text("grantee").not_null(),
+                int("grantee_id").not_null(),
+                text("level").not_null(),
+                int("created_at").not_null(),
+                int("created_by"),
+            ],
+        )
+        .index(Index::on("ux_share_record", &["space", "object", "record_id", "grantee_id"]).unique())
+        .index(Index::on("ix_share_grantee", &["space", "grantee_id", "object", "record_id"])),
         Table::new(
             BLOB_CHUNK,
             &["blob_id", "part"],

@@ -5,7 +5,7 @@ use kontor_config::Config;
 use kontor_identity::keys::{KeyInfo, NewKey};
 use kontor_identity::spaces::{self, Space};
 use kontor_model::time::datetime_text;
-use kontor_records::Role;
+use kontor_records::Policy;
 
 use crate::cli;
 use crate::house::{House, Use};
@@ -15,15 +15,27 @@ use crate::house::{House, Use};
 /// # Errors
 /// An unknown role or space; the database's.
 pub async fn create(command: cli::KeyCreate, config: &Config) -> Result<()> {
-    let role = Role::from_name(&command.role).ok_or_else(|| {
-        let names: Vec<&str> = Role::ALL.iter().map(|r| r.name()).collect();
-        anyhow!("--role must be one of {}, not {}", names.join(", "), command.role)
-    })?;
     let house = House::open(config, Use::Beside).await?;
-    let (_, key) = make(&house, &command.name, role, command.space.as_deref(), command.scopes, command.days).await?;
+    let holder = Holder { role: &command.role, user: command.user.as_deref(), space: command.space.as_deref() };
+    let (_, key) = make(&house, &command.name, holder, command.scopes, command.days).await?;
     println!("{key}");
     house.store.close().await;
     Ok(())
+}
+
+/// Whose a key is, and where.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Holder<'a> {
+    pub role: &'a str,
+    /// The owner when there is none.
+    pub user: Option<&'a str>,
+    /// The live space when there is none.
+    pub space: Option<&'a str>,
+}
+
+impl Holder<'_> {
+    /// The owner of the live space, with everything.
+    pub const OWNER: Holder<'static> = Holder { role: "admin", user: None, space: None };
 }
 
 /// Makes a key; without scopes it has all that its role may use.
@@ -33,23 +45,32 @@ pub async fn create(command: cli::KeyCreate, config: &Config) -> Result<()> {
 pub async fn make(
     house: &House,
     name: &str,
-    role: Role,
-    space: Option<&str>,
+    holder: Holder<'_>,
     scopes: Vec<String>,
     days: Option<u32>,
 ) -> Result<(KeyInfo, String)> {
-    let space = find(house, space).await?;
-    let scopes = if scopes.is_empty() { default_scopes(role) } else { scopes };
-    let user_id = house.founding.owner(space.id).await?;
+    let space = find(house, holder.space).await?;
+    let role = holder.role;
+    let policy = house.roles.get(space.id, role).await.map_err(|error| anyhow!("--role: {}", error.detail()))?;
+    let scopes = if scopes.is_empty() { default_scopes(&policy) } else { scopes };
+    let user_id = match holder.user {
+        None => house.founding.owner(space.id).await?,
+        Some(id) => Some(id.parse().map_err(|_| anyhow!("--user must be the id of a user, not {id}"))?),
+    };
     let expires_at = days.map(|days| house.clock.now_ms() + i64::from(days) * 86_400_000);
-    Ok(house.keys.create(NewKey { name: name.to_owned(), role, scopes, space: space.id, user_id, expires_at }).await?)
+    Ok(house
+        .keys
+        .create(NewKey { name: name.to_owned(), role: role.to_owned(), scopes, space: space.id, user_id, expires_at })
+        .await?)
 }
 
-fn default_scopes(role: Role) -> Vec<String> {
-    let scopes: &[&str] = match role {
-        Role::Admin => &["admin", "crm:read", "crm:write", "metadata:write"],
-        Role::Member => &["crm:read", "crm:write"],
-        Role::ReadOnly => &["crm:read"],
+fn default_scopes(policy: &Policy) -> Vec<String> {
+    let scopes: &[&str] = if policy.manages {
+        &["admin", "crm:read", "crm:write", "metadata:write"]
+    } else if *policy == Policy::read_only() {
+        &["crm:read"]
+    } else {
+        &["crm:read", "crm:write"]
     };
     scopes.iter().map(|s| (*s).to_owned()).collect()
 }

@@ -22,7 +22,7 @@ fn field<'a>(def: &'a ObjectDef, wanted: &str) -> Result<&'a Field> {
     let is = |f: &&Field| {
         f.name == wanted || def.path(f) == wanted || f.ty.as_reference().is_some_and(|r| r.relation == wanted)
     };
-    let found = def.fields.iter().filter(|f| !f.retired).find(is).or_else(|| def.fields.iter().find(is));
+    let found = def.known().filter(|f| !f.retired).find(is).or_else(|| def.known().find(is));
     found.ok_or_else(|| {
         let hint = name::hint(wanted, def.paths());
         Error::new(ErrorCode::NotFound, format!("{} has no field \"{wanted}\"{hint}", def.name))
@@ -36,7 +36,7 @@ pub async fn list(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
     call.params(&[])?;
     let def = find(&ctx.catalog, &call.part(OBJECT)?)?;
     shown(&api, &call, &ctx, || {
-        let data: Vec<String> = def.fields.iter().map(|f| field_json(def, f).to_string()).collect();
+        let data: Vec<String> = def.known().map(|f| field_json(def, f).to_string()).collect();
         envelope::list(data.join(",").as_bytes(), None, &ctx.request_id)
     })
 }

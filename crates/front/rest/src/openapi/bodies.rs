@@ -80,6 +80,18 @@ fn questions() -> J {
             "changes": {"type": "object", "description": "Path → [before, after]."},
             "record": {"type": "object", "description": "The activity."}}},
         "History": list(reference("schemas", "HistoryEntry")),
+        "Share": {"type": "object", "required": ["object", "id", "level", "created_at"], "properties": {
+            "object": {"const": "share"}, "id": reference("schemas", "Id"), "level": {"type": "string", "enum": ["read", "write"]},
+            "user_id": reference("schemas", "Id"), "team_id": reference("schemas", "Id"),
+            "created_at": {"type": "string", "format": "date-time"}, "created_by": {"type": ["string", "null"]}}},
+        "Shares": list(reference("schemas", "Share")),
+        "ShareAnswer": envelope(reference("schemas", "Share")),
+        "ShareCreate": shown(json!({"type": "object", "additionalProperties": false, "properties": {
+            "user_id": {"type": ["string", "null"], "description": "Whom it is opened to: this, or team_id."},
+            "team_id": {"type": ["string", "null"]},
+            "level": {"type": ["string", "null"], "enum": ["read", "write", null], "default": "read"}},
+            "oneOf": [{"required": ["user_id"]}, {"required": ["team_id"]}]}),
+            json!({"user_id": "104512398120374272", "level": "read"})),
     })
 }
 
