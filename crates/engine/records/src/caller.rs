@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use kontor_catalog::Catalog;
-use kontor_model::{Id, Settings, SpaceId};
+use kontor_model::{Id, Limits, Settings, SpaceId};
 
 /// What a caller's user may do; finer roles stand behind the same type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +69,8 @@ pub struct Caller {
     pub scopes: Scopes,
     /// Of the workspace.
     pub settings: Arc<Settings>,
+    /// What it may ask for, where that is not what everyone may.
+    pub limits: Limits,
 }
 
 /// What a request cost behind the door.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kontor_model::{Id, Result, Settings, SpaceId};
+use kontor_model::{Allowance, Id, Limits, Result, Settings, SpaceId};
 use kontor_records::{Caller, Role, Scopes};
 use kontor_store::Store;
 
@@ -17,6 +17,8 @@ pub struct Holder {
     /// The role that the credential itself names.
     pub role: String,
     pub scopes: Vec<String>,
+    /// The limits that the credential itself names.
+    pub allowance: Allowance,
 }
 
 /// Makes callers.
@@ -36,13 +38,15 @@ impl Callers {
     /// # Errors
     /// The database's.
     pub async fn of(&self, holder: Holder) -> Result<Caller> {
+        let own = crate::spaces::own_settings(&*self.store, holder.space).await?;
         Ok(Caller {
             space: holder.space,
             key_id: holder.credential,
             user_id: holder.user,
             role: Role::from_name(&holder.role).unwrap_or(Role::ReadOnly),
             scopes: Scopes::new(holder.scopes),
-            settings: Arc::new(crate::spaces::settings(&*self.store, holder.space, &self.defaults).await?),
+            settings: Arc::new(own.settings(&self.defaults)),
+            limits: Limits { key: holder.allowance.or(own.key_allowance()), space: own.space_allowance() },
         })
     }
 }

@@ -5,6 +5,9 @@
 
 pub mod callers;
 pub mod keys;
+pub mod origins;
+pub mod quotas;
+pub mod settings;
 pub mod spaces;
 pub mod token;
 

@@ -4,6 +4,10 @@ use kontor_model::{Kind, Value};
 
 use crate::schema::{Column, Index, Table};
 
+mod limits;
+
+pub use limits::DAY_USE;
+
 /// Space 0 holds what belongs to the installation as a whole.
 pub const INSTALLATION: kontor_model::SpaceId = kontor_model::SpaceId(0);
 
@@ -35,6 +39,12 @@ fn json(name: &str) -> Column {
 
 /// The tables, in the order they are made.
 pub fn tables() -> Vec<Table> {
+    let mut tables = standard();
+    tables.extend(limits::tables());
+    tables
+}
+
+fn standard() -> Vec<Table> {
     vec![
         Table::new(
             SPACE,
@@ -65,6 +75,9 @@ pub fn tables() -> Vec<Table> {
                 int("created_at").not_null(),
                 int("expires_at"),
                 int("revoked_at"),
+                int("rate_per_second"),
+                int("rate_burst"),
+                int("rate_per_day"),
             ],
         )
         .index(Index::on("ux_api_key_hash", &["space", "hash"]).unique()),

@@ -95,6 +95,7 @@ impl House {
             role,
             scopes: Scopes::new(scopes.iter().copied()),
             settings: Arc::new(Settings::default()),
+            limits: kontor_model::Limits::default(),
         };
         Ctx {
             caller: Arc::new(caller),
