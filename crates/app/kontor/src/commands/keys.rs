@@ -4,6 +4,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use kontor_config::Config;
 use kontor_identity::keys::{KeyInfo, NewKey};
 use kontor_identity::spaces::{self, Space};
+use kontor_model::Allowance;
 use kontor_model::time::datetime_text;
 use kontor_records::Role;
 
@@ -20,7 +21,9 @@ pub async fn create(command: cli::KeyCreate, config: &Config) -> Result<()> {
         anyhow!("--role must be one of {}, not {}", names.join(", "), command.role)
     })?;
     let house = House::open(config, Use::Beside).await?;
-    let (_, key) = make(&house, &command.name, role, command.space.as_deref(), command.scopes, command.days).await?;
+    let allowance = Allowance { per_second: command.rate_per_second, burst: command.burst, per_day: command.per_day };
+    let space = command.space.as_deref();
+    let (_, key) = make_with(&house, &command.name, role, space, command.scopes, command.days, allowance).await?;
     println!("{key}");
     house.store.close().await;
     Ok(())
@@ -38,11 +41,32 @@ pub async fn make(
     scopes: Vec<String>,
     days: Option<u32>,
 ) -> Result<(KeyInfo, String)> {
+    make_with(house, name, role, space, scopes, days, Allowance::default()).await
+}
+
+/// Makes a day's key for a command of this installation, which is not limited.
+///
+/// # Errors
+/// The database's.
+pub async fn borrow(house: &House, name: &str) -> Result<(KeyInfo, String)> {
+    make_with(house, name, Role::Admin, None, Vec::new(), Some(1), Allowance::UNLIMITED).await
+}
+
+async fn make_with(
+    house: &House,
+    name: &str,
+    role: Role,
+    space: Option<&str>,
+    scopes: Vec<String>,
+    days: Option<u32>,
+    allowance: Allowance,
+) -> Result<(KeyInfo, String)> {
     let space = find(house, space).await?;
     let scopes = if scopes.is_empty() { default_scopes(role) } else { scopes };
     let user_id = house.founding.owner(space.id).await?;
     let expires_at = days.map(|days| house.clock.now_ms() + i64::from(days) * 86_400_000);
-    Ok(house.keys.create(NewKey { name: name.to_owned(), role, scopes, space: space.id, user_id, expires_at }).await?)
+    let name = name.to_owned();
+    Ok(house.keys.create(NewKey { name, role, scopes, space: space.id, user_id, expires_at, allowance }).await?)
 }
 
 fn default_scopes(role: Role) -> Vec<String> {
@@ -54,7 +78,7 @@ fn default_scopes(role: Role) -> Vec<String> {
     scopes.iter().map(|s| (*s).to_owned()).collect()
 }
 
-async fn find(house: &House, wanted: Option<&str>) -> Result<Space> {
+pub(super) async fn find(house: &House, wanted: Option<&str>) -> Result<Space> {
     let wanted = wanted.unwrap_or("live");
     let spaces = spaces::spaces(&*house.store).await?;
     let names: Vec<String> = spaces.iter().map(|s| s.name.clone()).collect();
