@@ -25,7 +25,7 @@ use crate::cors::{self, Origins};
 use crate::credential::{self, Authenticate, Presented};
 use crate::idempotency::{self, InFlight, REPLAYED, Replays};
 use crate::problem::{PROBLEM_JSON, problem};
-use crate::ratelimit::{Pass, RateLimits};
+use crate::ratelimit::{Pass, RateLimits, WrongGuess};
 use crate::refusal::Refused;
 use crate::request_id::RequestIds;
 use crate::route::{Access, Gives, Route, Takes};
@@ -219,8 +219,11 @@ impl Door {
             peer,
             client,
         });
-        let Ok(response) = self.router.clone().call(Request::from_parts(parts, body)).await;
+        let Ok(mut response) = self.router.clone().call(Request::from_parts(parts, body)).await;
         drop(claim);
+        if is_wrong_guess(&mut response) {
+            self.limits.failed(pass).await?;
+        }
         Ok(response)
     }
 
@@ -256,6 +259,12 @@ impl Door {
         }
         Ok(Way::Through(row))
     }
+}
+
+fn is_wrong_guess(response: &mut Response<Body>) -> bool {
+    let extensions = response.extensions_mut();
+    extensions.remove::<WrongGuess>().is_some()
+        || extensions.get::<Refused>().is_some_and(|refused| refused.0.code() == ErrorCode::BadCredential)
 }
 
 /// Where a request goes behind the credential.

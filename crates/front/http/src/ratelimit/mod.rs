@@ -73,6 +73,11 @@ pub trait DayBook: Send + Sync {
     fn add(&self, uses: Vec<DayUse>) -> BoxFuture<'_, Result<Vec<DayUse>>>;
 }
 
+/// A handler that checks a password, a code or a client's secret puts this into the extensions of an answer that refuses
+/// one and is no [`crate::Refusal`] with 401001: the address is counted as guessing.
+#[derive(Debug, Clone, Copy)]
+pub struct WrongGuess;
+
 /// A request's way through the limits.
 #[derive(Debug, Default)]
 pub struct Pass {
@@ -236,6 +241,19 @@ impl RateLimits {
         }
         let decision = self.decide(&buckets).await;
         pass.applied = buckets.into_iter().zip(decision.levels).collect();
+        self.remember(pass);
+        if decision.admitted { Ok(()) } else { Err(self.refusal(pass)) }
+    }
+
+    /// A handler found a wrong password, code or secret: counts as a bad credential of the address.
+    ///
+    /// # Errors
+    /// 429000 when there were too many: the answer is kept from the guesser.
+    pub async fn failed(&self, pass: &mut Pass) -> Result<()> {
+        let bucket = pass.address.filter(|_| !pass.exempt).and_then(|address| policy::of_failure(&self.rate, address));
+        let Some(bucket) = bucket else { return Ok(()) };
+        let decision = self.decide(&[bucket]).await;
+        pass.applied.extend([bucket].into_iter().zip(decision.levels));
         self.remember(pass);
         if decision.admitted { Ok(()) } else { Err(self.refusal(pass)) }
     }

@@ -118,6 +118,25 @@ async fn who_guesses_is_refused_and_neighbours_are_not() {
 }
 
 #[tokio::test]
+async fn guesses_that_handlers_refuse_count_as_well() {
+    let limits = limits(None);
+    let mut answered = 0;
+    for _ in 0..10 {
+        let mut pass = Pass::default();
+        // A form that nobody signs: there is no credential that could have been good before.
+        if limits.enter(Some(HERE), &HeaderMap::new(), &Uri::from_static("/"), &mut pass).is_err() {
+            continue;
+        }
+        limits.take(&mut pass, None, 1, None).await.unwrap();
+        answered += u32::from(limits.failed(&mut pass).await.is_ok());
+        let mut headers = HeaderMap::new();
+        pass.write(&mut headers);
+        assert!(headers["ratelimit-policy"].to_str().unwrap().ends_with("\"failures\";q=3;w=60"));
+    }
+    assert_eq!(answered, 3);
+}
+
+#[tokio::test]
 async fn who_is_not_limited_takes_from_nobody() {
     let limits = limits(None);
     let free = caller(1, Allowance::UNLIMITED);

@@ -15,6 +15,7 @@ both_alone!(
     a_space_has_a_limit_for_all_its_keys,
     what_is_dear_costs_more,
     guesses_are_refused_and_neighbours_are_not,
+    guessing_at_once_does_not_help,
     an_address_has_a_limit_before_it_says_who_it_is,
     commands_of_the_installation_are_not_limited
 );
@@ -182,6 +183,28 @@ async fn guesses_are_refused_and_neighbours_are_not(backend: Backend) {
     let _ = new.get(LIST).await.refused(429_000);
     // A neighbour behind the same address goes on.
     let _ = good.get(LIST).await.expect(200);
+}
+
+async fn guessing_at_once_does_not_help(backend: Backend) {
+    let server = limited(backend).start().await;
+    let mut calls = tokio::task::JoinSet::new();
+    for n in 0..400 {
+        // Well formed, so that each would have to be looked up.
+        let api = server.api().with_key(&well_formed(n));
+        calls.spawn(async move { api.get(LIST).await });
+    }
+    let replies = calls.join_all().await;
+    let answered = replies.iter().filter(|reply| reply.error_code() == 401_001).count();
+    // Ten in a minute; a machine that is very slow may begin another.
+    assert!((10..=20).contains(&answered), "{answered}");
+    for refused in replies.into_iter().filter(|reply| reply.status != 401) {
+        let _ = refused.refused(429_000);
+    }
+}
+
+/// A key whose checksum is right, and that nobody has.
+fn well_formed(n: u32) -> String {
+    crate::credentials::stranger(&format!("{n:026}"))
 }
 
 async fn an_address_has_a_limit_before_it_says_who_it_is(backend: Backend) {
