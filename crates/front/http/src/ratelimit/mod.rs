@@ -4,11 +4,14 @@
 //! Before the credential is looked at, only addresses are refused that are known to have gone too far. Then all limits
 //! of the request are taken together, or none of them.
 
+mod days;
 mod gcra;
 mod headers;
 mod memory;
+mod pass;
 mod policy;
 mod redis;
+mod refusal;
 #[cfg(test)]
 mod tests;
 
@@ -19,20 +22,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use axum::http::{HeaderMap, Uri};
-use futures::future::BoxFuture;
 use kontor_config::{Config, Rate};
-use kontor_model::{Clock, Error, ErrorCode, Result};
+use kontor_model::{Clock, ErrorCode, Result};
 use kontor_records::Caller;
 use kontor_telemetry::metrics::{Counter, counter};
 use quick_cache::sync::Cache;
 
-use self::gcra::{Level, Rule, State};
+use self::gcra::{Level, State};
 use self::memory::Memory;
 use self::policy::{Bucket, Subject};
 use self::redis::Redis;
 use crate::credential;
 use crate::health::{Ask, Check};
 
+pub use days::{DayBook, DayUse};
+pub use pass::{Pass, WrongGuess};
 pub use policy::cost;
 
 /// Addresses that are refused, and credentials that were good: as many are remembered.
@@ -46,58 +50,6 @@ pub struct Decision {
     pub admitted: bool,
     /// In the order of the buckets.
     pub levels: Vec<Level>,
-}
-
-/// What a credential has used on a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DayUse {
-    pub key_id: i64,
-    /// Days since 1970-01-01 in UTC.
-    pub day: i64,
-    /// Requests.
-    pub used: u64,
-}
-
-/// Keeps what was used of daily quotas over a restart, and adds up several processes.
-pub trait DayBook: Send + Sync {
-    /// All of a day.
-    ///
-    /// # Errors
-    /// The database's.
-    fn of_day(&self, day: i64) -> BoxFuture<'_, Result<Vec<DayUse>>>;
-
-    /// Adds to what is written, and says what all processes have used together.
-    ///
-    /// # Errors
-    /// The database's; nothing is added then.
-    fn add(&self, uses: Vec<DayUse>) -> BoxFuture<'_, Result<Vec<DayUse>>>;
-}
-
-/// A handler that checks a password, a code or a client's secret puts this into the extensions of an answer that refuses
-/// one and is no [`crate::Refusal`] with 401001: the address is counted as guessing.
-#[derive(Debug, Clone, Copy)]
-pub struct WrongGuess;
-
-/// A request's way through the limits.
-#[derive(Debug, Default)]
-pub struct Pass {
-    exempt: bool,
-    address: Option<IpAddr>,
-    /// The credential, hashed with a key of this process.
-    token: Option<u64>,
-    applied: Vec<(Bucket, Level)>,
-}
-
-impl Pass {
-    /// Health, readiness and metrics are exempt.
-    pub fn new(exempt: bool) -> Self {
-        Self { exempt, ..Self::default() }
-    }
-
-    /// What the answer says of limits.
-    pub fn write(&self, headers: &mut HeaderMap) {
-        headers::write(self.applied.iter().map(|(bucket, level)| (bucket, level)), headers);
-    }
 }
 
 /// The limits of a process.
@@ -294,109 +246,10 @@ impl RateLimits {
         }
     }
 
-    /// The limit that takes longest to wait for.
-    fn refusal(&self, pass: &Pass) -> Error {
-        let Some((bucket, level)) = pass.applied.iter().max_by_key(|(_, level)| level.wait_us) else {
-            return Error::new(ErrorCode::RateLimited, "too many requests");
-        };
-        let name = bucket.subject.policy();
-        self.refusals.iter().filter(|(limit, _)| *limit == name).for_each(|(_, counter)| counter.increment());
-        let seconds = headers::seconds(level.wait_us).max(1);
-        let (quota, window) = bucket.quota;
-        let (code, detail) = match bucket.subject {
-            Subject::Day(..) => (
-                ErrorCode::QuotaUsedUp,
-                format!(
-                    "this credential has used its {quota} requests of the day; a new day begins at 00:00 UTC, in {seconds} s"
-                ),
-            ),
-            Subject::Failures(_) => (
-                ErrorCode::RateLimited,
-                format!(
-                    "more than {quota} bad credentials came from this address within {window} s; try again in {seconds} s"
-                ),
-            ),
-            Subject::Key(_) | Subject::Space(_) | Subject::Ip(_) => {
-                let whose = match name {
-                    "key" => "this credential",
-                    "space" => "all credentials of this space together",
-                    _ => "this address",
-                };
-                let rate = match bucket.rule {
-                    Rule::Rate { interval_us, .. } => 1_000_000 / interval_us.max(1),
-                    Rule::Window { .. } => 0,
-                };
-                (
-                    ErrorCode::RateLimited,
-                    format!("{whose} may send {rate} requests a second and {quota} at once; try again in {seconds} s"),
-                )
-            }
-        };
-        Error::new(code, detail).with_retry_after(u32::try_from(seconds).unwrap_or(u32::MAX))
-    }
-
-    /// Before the first request: what was used today, and whether Redis is there.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn begin(&self) -> Result<()> {
-        if let Some(redis) = &self.redis {
-            // What it says is in the log and in /readyz.
-            redis.probe().await.ok();
-        }
-        let Some(book) = &self.book else { return Ok(()) };
-        let uses = book.of_day(self.today()).await?;
-        self.learn(uses);
-        Ok(())
-    }
-
     /// Every second or so: looks for a Redis that was away.
     pub async fn look_for_redis(&self) {
         if let Some(redis) = self.redis.as_ref().filter(|redis| redis.is_away()) {
             redis.probe().await.ok();
-        }
-    }
-
-    /// Every few seconds and at the end: writes down what was used of daily quotas.
-    ///
-    /// # Errors
-    /// The database's; it is tried again with the next call.
-    pub async fn write_down(&self) -> Result<()> {
-        let pending = self.memory.pending();
-        self.memory.forget_days_before(self.today());
-        let Some(book) = &self.book else { return Ok(()) };
-        let uses: Vec<DayUse> = pending
-            .iter()
-            .filter_map(|(subject, used)| match subject {
-                Subject::Day(key_id, day) => Some(DayUse { key_id: *key_id, day: *day, used: *used }),
-                _ => None,
-            })
-            .collect();
-        if uses.is_empty() {
-            return Ok(());
-        }
-        match book.add(uses).await {
-            Ok(totals) => {
-                self.learn(totals);
-                Ok(())
-            }
-            Err(error) => {
-                pending.into_iter().for_each(|(subject, used)| self.memory.not_written(subject, used));
-                Err(error)
-            }
-        }
-    }
-
-    fn today(&self) -> i64 {
-        policy::day(self.clock.now_ms()).0
-    }
-
-    fn learn(&self, uses: Vec<DayUse>) {
-        let (today, left_us) = policy::day(self.clock.now_ms());
-        let now = self.now_us();
-        for used in uses.into_iter().filter(|used| used.day == today) {
-            let state = State { full_us: now.saturating_add(left_us), used: used.used };
-            self.memory.learn(Subject::Day(used.key_id, used.day), state, now);
         }
     }
 }

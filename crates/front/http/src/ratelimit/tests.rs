@@ -1,16 +1,19 @@
 //! The limits as a whole, and the same decisions in memory and in Redis.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
 use axum::http::header::AUTHORIZATION;
+use futures::future::BoxFuture;
 use kontor_model::{Allowance, FixedClock, Id, Limits, Settings, SpaceId};
 use kontor_records::{Role, Scopes};
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Runs, TestCaseError, TestRunner};
 
+use super::gcra::Rule;
 use super::*;
 
 const DAY_MS: i64 = 86_400_000;
@@ -170,8 +173,6 @@ async fn several_processes_share() {
 
 #[derive(Default)]
 struct Book(Mutex<HashMap<(i64, i64), u64>>);
-
-use std::collections::HashMap;
 
 impl DayBook for Book {
     fn of_day(&self, day: i64) -> BoxFuture<'_, Result<Vec<DayUse>>> {

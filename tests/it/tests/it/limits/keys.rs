@@ -1,6 +1,6 @@
 //! Limits of a credential, its day, its space, and of an address.
 
-use kontor_testkit::{Api, Backend, both, both_alone};
+use kontor_testkit::{Api, Backend, Place, both, both_alone};
 use serde_json::json;
 
 use super::{limited, said, wait};
@@ -17,7 +17,8 @@ both_alone!(
     guesses_are_refused_and_neighbours_are_not,
     guessing_at_once_does_not_help,
     an_address_has_a_limit_before_it_says_who_it_is,
-    commands_of_the_installation_are_not_limited
+    commands_of_the_installation_are_not_limited,
+    a_command_with_a_key_waits_as_it_is_told
 );
 
 const LIST: &str = "/v1/customers?limit=1";
@@ -233,9 +234,26 @@ async fn commands_of_the_installation_are_not_limited(backend: Backend) {
         .env("KONTOR_RATE_SPACE_PER_SECOND", "1")
         .start()
         .await;
-    let file = server.place().root().join("customers.csv");
-    std::fs::write(&file, "name,mobile,customer_type\n张三,13800138000,standard\n").unwrap();
-    let file = file.to_string_lossy().into_owned();
+    let file = customers(server.place());
     let output = server.place().output(&["import", "customer", &file]);
     assert!(output.status.success(), "{output:?}");
+}
+
+/// A file with one.
+fn customers(place: &Place) -> String {
+    let file = place.root().join("customers.csv");
+    std::fs::write(&file, "name,mobile,customer_type\n张三,13800138000,standard\n").unwrap();
+    file.to_string_lossy().into_owned()
+}
+
+async fn a_command_with_a_key_waits_as_it_is_told(backend: Backend) {
+    let server = limited(backend).start().await;
+    // The upload takes all five: the first look at the job is refused.
+    let key = server.place().key("member", &["--rate-per-second", "1", "--burst", "5"]);
+    let file = customers(server.place());
+    let mut command = server.place().command(&["import", "customer", &file, "--server", server.url()]);
+    let output = command.env("KONTOR_API_KEY", &key).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let metrics = server.api().anonymous().get("/metrics").await.text();
+    assert!(!metrics.contains("rate_limit_refusals_total{limit=\"key\"} 0\n"), "it was never refused");
 }
