@@ -99,6 +99,7 @@ impl House {
             phone_region: Some(config.workspace.phone_region.clone()).filter(|r| !r.is_empty()),
             currency: config.workspace.currency.clone(),
             time_zone: config.workspace.time_zone.clone(),
+            cors_origins: Vec::new(),
         };
         let secret = spaces::secret(&*store).await?;
         let records = Records::new(store.clone(), clock.clone(), ids.clone(), &secret).guarded(roles::guard::all());

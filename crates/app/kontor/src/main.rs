@@ -5,6 +5,7 @@ mod client;
 mod commands;
 mod demo;
 mod house;
+mod limits;
 mod lock;
 mod node;
 mod serve;
@@ -17,7 +18,7 @@ use anyhow::{Result, bail};
 use clap::Parser;
 use kontor_config::{Config, Overrides};
 
-use cli::{Cli, Command, Keys};
+use cli::{Cli, Command, Keys, Settings};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -76,6 +77,14 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Keys(Keys::Revoke(command)) => {
             let config = load(&command.settings)?;
             commands::keys::revoke(command, &config).await
+        }
+        Command::Settings(Settings::Get(command)) => {
+            let config = load(&command.settings)?;
+            commands::settings::get(command, &config).await
+        }
+        Command::Settings(Settings::Set(command)) => {
+            let config = load(&command.settings)?;
+            commands::settings::set(command, &config).await
         }
         Command::Import(command) => {
             let config = load(&command.settings)?;

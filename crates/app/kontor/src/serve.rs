@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use futures::future::BoxFuture;
 use kontor_config::Config;
+use kontor_http::ratelimit::RateLimits;
 use kontor_http::{Authenticate, Check, Door, DoorParts, Presented, Ready, Server, ServerLimits};
 use kontor_identity::keys::Keys;
+use kontor_identity::origins::Origins;
 use kontor_jobs::{Jobs, Runner};
 use kontor_records::Caller;
 use kontor_store::Store;
@@ -21,7 +23,7 @@ use crate::commands::keys;
 use crate::house::{self, House, Use};
 use crate::lock::{self, DataLock, Taken};
 use crate::node::{self, NodeLease};
-use crate::{demo, services};
+use crate::{demo, limits, services};
 
 /// How often other processes' changes of metadata are looked for.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -36,6 +38,7 @@ pub struct Running {
     stop: watch::Sender<bool>,
     server: Option<JoinHandle<()>>,
     worker: Option<kontor_jobs::Running>,
+    limits: (Arc<RateLimits>, JoinHandle<()>),
     background: JoinHandle<()>,
     _lock: Option<DataLock>,
 }
@@ -87,6 +90,8 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
     let process = format!("{}-{}", std::process::id(), house.ids.next());
     let options = kontor_jobs::Options { process, slots: 2, alone: config.database_url.is_none() };
 
+    let limits = limits::open(&config, &house).await?;
+
     let worker = roles.contains(&"worker").then(|| Runner::new(jobs.clone(), transfer.handlers(), options).start());
     let mut url = String::new();
     let mut server = None;
@@ -106,7 +111,9 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             routes: kontor_rest::routes::ROUTES.to_vec(),
             authenticate: Arc::new(ByKey(house.keys.clone())),
             replays: house.records.clone(),
-            ready: Arc::new(Ready::new(vec![database_check(house.store.clone())])),
+            ready: Arc::new(Ready::new(vec![database_check(house.store.clone())]).helped_by(limits.check())),
+            limits: limits.clone(),
+            origins: Arc::new(limits::ListedOrigins(Origins::new(house.store.clone()))),
             access,
             clock: house.clock.clone(),
         };
@@ -123,8 +130,9 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             listener.serve(door, async move { stopped.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(()) }).await;
         }));
     }
+    let keeper = tokio::spawn(limits::keep(limits.clone(), house.clone(), stopped.clone()));
     let background = tokio::spawn(background(house.clone(), transfer, lease, stopped));
-    Ok(Running { house, url, stop, server, worker, background, _lock: lock })
+    Ok(Running { house, url, stop, server, worker, limits: (limits, keeper), background, _lock: lock })
 }
 
 impl Running {
@@ -137,6 +145,9 @@ impl Running {
         if let Some(worker) = self.worker {
             worker.stop().await;
         }
+        let (limits, keeper) = self.limits;
+        keeper.await.ok();
+        limits::write_down(&limits).await;
         self.background.await.ok();
         self.house.store.close().await;
     }
@@ -206,7 +217,7 @@ pub async fn run(config: Config, roles: &[&str], load_demo: bool, guard: &kontor
         greet(&running).await?;
     }
     if load_demo {
-        let (info, key) = keys::make(&running.house, "demo", keys::Holder::OWNER, Vec::new(), Some(1)).await?;
+        let (info, key) = keys::borrow(&running.house, "demo").await?;
         let outcome = demo::load(&Client::new(&running.url, &key)?).await;
         running.house.keys.revoke(info.id).await.ok();
         outcome.context("the demo data could not be loaded")?;

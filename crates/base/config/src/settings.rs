@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cidr, SecretUrl};
+use crate::{Cidr, Rate, SecretUrl};
 
 /// All settings of a process, checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,7 @@ pub struct Config {
     pub sqlite: Sqlite,
     pub request: Request,
     pub shutdown: Shutdown,
+    pub rate: Rate,
     pub workspace: Workspace,
 }
 
@@ -49,6 +50,7 @@ impl Default for Config {
             sqlite: Sqlite::default(),
             request: Request::default(),
             shutdown: Shutdown::default(),
+            rate: Rate::default(),
             workspace: Workspace::default(),
         }
     }

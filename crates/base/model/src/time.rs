@@ -45,6 +45,11 @@ pub fn parse_datetime(text: &str) -> Result<i64, TimeError> {
     Some(time.as_millisecond()).filter(|ms| *ms >= FIRST_MS).ok_or(TimeError::DateTime)
 }
 
+/// Whether this is a name of the time zone database, as `Europe/Berlin`.
+pub fn is_zone(name: &str) -> bool {
+    jiff::tz::TimeZone::get(name).is_ok()
+}
+
 /// 0001-01-01T00:00:00Z.
 const FIRST_MS: i64 = -719_162 * DAY_MS;
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use kontor_catalog::Catalog;
-use kontor_model::{Id, Settings, SpaceId};
+use kontor_model::{Id, Limits, Settings, SpaceId};
 
 use crate::rights::{Policy, Standing};
 
@@ -47,6 +47,8 @@ pub struct Caller {
     pub scopes: Scopes,
     /// Of the workspace.
     pub settings: Arc<Settings>,
+    /// What it may ask for, where that is not what everyone may.
+    pub limits: Limits,
 }
 
 /// What a request cost behind the door.

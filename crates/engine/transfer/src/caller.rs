@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kontor_catalog::Catalogs;
 use kontor_jobs::Job;
-use kontor_model::{Error, Id, Json, Result, Settings, SpaceId};
+use kontor_model::{Error, Id, Json, Limits, Result, Settings, SpaceId};
 use kontor_records::{Caller, Ctx, Scopes};
 use serde_json::{Value as J, json};
 
@@ -65,6 +65,8 @@ fn read(job: &Job) -> Option<Caller> {
             phone_region: text("phone_region"),
             currency: text("currency")?,
             time_zone: text("time_zone")?,
+            cors_origins: Vec::new(),
         }),
+        limits: Limits::default(),
     })
 }

@@ -1,6 +1,7 @@
 //! Step 2: one line of the request log and one count of the metrics for every request, also for one whose caller went
 //! away before the answer (status 499).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,7 @@ pub struct Line<'a> {
     pub trace_id: Option<u128>,
     pub trace: Arc<Trace>,
     pub caller: Option<Arc<Caller>>,
+    pub client: Option<IpAddr>,
     status: u16,
     error: Option<ErrorCode>,
 }
@@ -48,6 +50,7 @@ impl<'a> Line<'a> {
             trace_id: None,
             trace: Arc::default(),
             caller: None,
+            client: None,
             status: CALLER_WENT_AWAY,
             error: None,
         }
@@ -70,6 +73,7 @@ impl Drop for Line<'_> {
         let caller = self.caller.as_ref();
         let space = caller.map(|c| digits(c.space.0.unsigned_abs(), &mut space));
         let key = caller.map(|c| digits(c.key_id.0.unsigned_abs(), &mut key));
+        let client = self.client.map(|address| address.to_string());
         self.log.access.write(&Entry {
             time_ms: self.log.clock.now_ms(),
             request_id: &self.request_id,
@@ -84,6 +88,7 @@ impl Drop for Line<'_> {
             retry_count: self.trace.retries(),
             downstream_service: None,
             space: space.and_then(|digits| std::str::from_utf8(digits).ok()),
+            client_ip: client.as_deref(),
             key_id: key.and_then(|digits| std::str::from_utf8(digits).ok()),
         });
     }

@@ -9,6 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use futures::FutureExt;
 use hyper::body::Body as _;
@@ -19,13 +20,16 @@ use kontor_telemetry::access::AccessLog;
 use tower::Service;
 
 use crate::access::{Line, Log};
+use crate::client::{Client, Proxies};
+use crate::cors::{self, Origins};
 use crate::credential::{self, Authenticate, Presented};
 use crate::idempotency::{self, InFlight, REPLAYED, Replays};
 use crate::problem::{PROBLEM_JSON, problem};
+use crate::ratelimit::{Pass, RateLimits, WrongGuess};
 use crate::refusal::Refused;
 use crate::request_id::RequestIds;
 use crate::route::{Access, Gives, Route, Takes};
-use crate::table::{Path, Table};
+use crate::table::{Path, Row, Table};
 use crate::{Admitted, Ready, Refusal, compress, headers, health, limits, negotiate, reply};
 
 /// What a door is made of.
@@ -39,6 +43,8 @@ pub struct DoorParts {
     pub ready: Arc<Ready>,
     pub access: AccessLog,
     pub clock: Arc<dyn Clock>,
+    pub limits: Arc<RateLimits>,
+    pub origins: Arc<dyn Origins>,
 }
 
 /// Takes requests through the steps. Shared by all connections.
@@ -51,6 +57,9 @@ pub struct Door {
     replays: Arc<dyn Replays>,
     in_flight: InFlight,
     ready: Arc<Ready>,
+    limits: Arc<RateLimits>,
+    origins: Arc<dyn Origins>,
+    proxies: Proxies,
     body_limit: usize,
     header_limit: usize,
     timeout: Duration,
@@ -70,7 +79,7 @@ impl Door {
             .layer(DefaultBodyLimit::disable());
         Ok(Self {
             router,
-            table: Table::new(routes)?,
+            table: Table::new(routes, config.rate.heavy_cost)?,
             ids: RequestIds::default(),
             log: Log {
                 access: parts.access,
@@ -81,6 +90,9 @@ impl Door {
             replays: parts.replays,
             in_flight: InFlight::default(),
             ready: parts.ready,
+            limits: parts.limits,
+            origins: parts.origins,
+            proxies: Proxies::new(&config.trusted_proxies),
             body_limit: config.request.body_limit_bytes,
             header_limit: config.request.header_limit_bytes,
             timeout: config.request.timeout(),
@@ -98,10 +110,15 @@ impl Door {
         let method = request.method().clone();
         let request_id = self.ids.of(request.headers());
         let encoding = request.headers().get(ACCEPT_ENCODING).cloned();
+        let client = self.proxies.client(peer, request.headers());
+        let origin = cors::origin(request.headers());
+        let is_preflight = cors::is_preflight(&method, request.headers());
+        let mut pass = Pass::new(path.is_some_and(is_exempt));
         let mut line = Line::begin(&self.log, path.unwrap_or(self.table.none()), method.clone(), request_id.clone());
+        line.client = client.address;
         let is_stream = path.and_then(|p| p.row(&method)).is_some_and(|row| row.takes == Takes::Stream);
         let trace = line.trace.clone();
-        let steps = AssertUnwindSafe(self.steps(request, path, &mut line, peer)).catch_unwind();
+        let steps = AssertUnwindSafe(self.steps(request, path, &mut line, (peer, client), &mut pass)).catch_unwind();
         let outcome = if is_stream { Ok(steps.await) } else { tokio::time::timeout(self.timeout, steps).await };
         let outcome = match outcome {
             Ok(Ok(outcome)) => outcome,
@@ -121,7 +138,12 @@ impl Door {
             }
             Err(error) => (problem(&error, &request_id), Some(error.code())),
         };
-        headers::complete(response.headers_mut(), &request_id);
+        pass.write(response.headers_mut());
+        if let Some(origin) = origin {
+            let allow = path.filter(|_| is_preflight).map(|path| path.allow.as_str());
+            cors::write(&*self.origins, &origin, line.caller.as_deref(), allow, response.headers_mut()).await;
+        }
+        headers::complete(response.headers_mut(), &request_id, client.is_secure);
         if method == Method::HEAD {
             response = without_body(response);
         } else if let Some(accepted) = encoding {
@@ -144,34 +166,23 @@ impl Door {
         request: Request<Body>,
         path: Option<&Path>,
         line: &mut Line<'_>,
-        peer: Option<SocketAddr>,
+        (peer, client): (Option<SocketAddr>, Client),
+        pass: &mut Pass,
     ) -> Result<Response<Body>, Error> {
         let (mut parts, body) = request.into_parts();
         if let Some(context) = parts.headers.get("traceparent").and_then(|v| TraceContext::parse(v.to_str().ok()?)) {
             line.trace_id = Some(context.trace_id);
         }
         limits::headers(&parts.headers, self.header_limit)?;
-        let path = path.ok_or_else(no_route)?;
-        let Some(row) = path.row(&parts.method) else {
-            return method_not_allowed(path, &parts.method);
+        self.limits.enter(client.address, &parts.headers, &parts.uri, pass)?;
+        let admitted = self.admit(&parts, path, line, (peer, client)).await;
+        let cost = path.and_then(|path| path.row(&parts.method)).map_or(1, |row| row.cost);
+        let refused = admitted.as_ref().err().map(Error::code);
+        self.limits.take(pass, line.caller.as_deref(), cost, refused).await?;
+        let row = match admitted? {
+            Way::Through(row) => row,
+            Way::Answered(response) => return Ok(response),
         };
-        limits::url(&parts.uri)?;
-        if row.gives == Gives::Json {
-            negotiate::accept(&parts.headers)?;
-        }
-
-        // An open document may still depend on who asks (the OpenAPI document of a space).
-        let optional = row.access == Access::Open && row.gives == Gives::Json && credential::is_given(&parts.headers);
-        if row.access != Access::Open || optional {
-            let presented = Presented {
-                token: credential::token(&parts.headers, &parts.uri)?,
-                method: &parts.method,
-                uri: &parts.uri,
-                headers: &parts.headers,
-                peer,
-            };
-            line.caller = Some(self.authenticate.authenticate(presented).await?);
-        }
 
         let (bytes, body) = match row.takes {
             Takes::Stream => (bytes::Bytes::new(), body),
@@ -199,17 +210,72 @@ impl Door {
             idempotency = Some(given);
         }
 
+        let client = client.address;
         parts.extensions.insert(Admitted {
             request_id: line.request_id.clone(),
             caller: line.caller.clone(),
             trace: line.trace.clone(),
             idempotency,
             peer,
+            client,
         });
-        let Ok(response) = self.router.clone().call(Request::from_parts(parts, body)).await;
+        let Ok(mut response) = self.router.clone().call(Request::from_parts(parts, body)).await;
         drop(claim);
+        if is_wrong_guess(&mut response) {
+            self.limits.failed(pass).await?;
+        }
         Ok(response)
     }
+
+    /// The route, and who is there.
+    async fn admit<'p>(
+        &self,
+        parts: &Parts,
+        path: Option<&'p Path>,
+        line: &mut Line<'_>,
+        (peer, client): (Option<SocketAddr>, Client),
+    ) -> Result<Way<'p>, Error> {
+        let path = path.ok_or_else(no_route)?;
+        let Some(row) = path.row(&parts.method) else {
+            return method_not_allowed(path, &parts.method).map(Way::Answered);
+        };
+        limits::url(&parts.uri)?;
+        if row.gives == Gives::Json {
+            negotiate::accept(&parts.headers)?;
+        }
+
+        // An open document may still depend on who asks (the OpenAPI document of a space).
+        let optional = row.access == Access::Open && row.gives == Gives::Json && credential::is_given(&parts.headers);
+        if row.access != Access::Open || optional {
+            let presented = Presented {
+                token: credential::token(&parts.headers, &parts.uri)?,
+                method: &parts.method,
+                uri: &parts.uri,
+                headers: &parts.headers,
+                peer,
+                client: client.address,
+            };
+            line.caller = Some(self.authenticate.authenticate(presented).await?);
+        }
+        Ok(Way::Through(row))
+    }
+}
+
+fn is_wrong_guess(response: &mut Response<Body>) -> bool {
+    let extensions = response.extensions_mut();
+    extensions.remove::<WrongGuess>().is_some()
+        || extensions.get::<Refused>().is_some_and(|refused| refused.0.code() == ErrorCode::BadCredential)
+}
+
+/// Where a request goes behind the credential.
+enum Way<'p> {
+    Through(&'p Row),
+    Answered(Response<Body>),
+}
+
+/// Whoever looks after the process is never kept from it.
+fn is_exempt(path: &Path) -> bool {
+    health::ROUTES.iter().any(|route| route.path == path.template)
 }
 
 fn no_route() -> Error {

@@ -7,7 +7,9 @@
 
 mod access;
 pub mod body;
+mod client;
 mod compress;
+pub mod cors;
 mod credential;
 mod door;
 pub mod envelope;
@@ -19,6 +21,7 @@ mod idempotency;
 mod limits;
 mod negotiate;
 mod problem;
+pub mod ratelimit;
 mod refusal;
 pub mod reply;
 mod request_id;

@@ -3,6 +3,7 @@
 use axum::http::Method;
 use kontor_telemetry::metrics::HttpRoute;
 
+use crate::ratelimit;
 use crate::route::{Access, Gives, Route, Takes};
 
 /// The label of requests that no route answers.
@@ -14,6 +15,8 @@ pub struct Row {
     pub access: Access,
     pub takes: Takes,
     pub gives: Gives,
+    /// What a request takes of rate limits.
+    pub cost: u64,
     metrics: HttpRoute,
 }
 
@@ -52,7 +55,7 @@ pub struct Table {
 impl Table {
     /// # Errors
     /// Two templates that cannot be told apart, or a malformed one.
-    pub fn new(routes: impl IntoIterator<Item = Route>) -> Result<Self, String> {
+    pub fn new(routes: impl IntoIterator<Item = Route>, heavy_cost: u32) -> Result<Self, String> {
         let mut rows: Vec<Path> = Vec::new();
         for route in routes {
             let at = rows.iter().position(|p| p.template == route.path).unwrap_or_else(|| {
@@ -61,9 +64,10 @@ impl Table {
             });
             let method = Method::from_bytes(route.method.as_bytes()).map_err(|e| format!("{}: {e}", route.method))?;
             let metrics = HttpRoute::new(route.path, route.method);
+            let cost = ratelimit::cost(&route, heavy_cost);
             let Route { access, takes, gives, .. } = route;
             if let Some(path) = rows.get_mut(at) {
-                path.rows.push(Row { method, access, takes, gives, metrics });
+                path.rows.push(Row { method, access, takes, gives, cost, metrics });
             }
         }
         let mut paths = matchit::Router::new();
@@ -103,7 +107,7 @@ mod tests {
         let route = |method, path| Route::new(method, path, "x", Access::Read, Mark::Partner, "x");
         let routes =
             [route("GET", "/v1/{c}"), route("POST", "/v1/{c}"), route("GET", "/v1/jobs"), route("PUT", "/v1/{c}/{id}")];
-        let table = Table::new(routes).unwrap();
+        let table = Table::new(routes, 5).unwrap();
         let path = table.find("/v1/deals").unwrap();
         assert_eq!((path.template, path.allow.as_str()), ("/v1/{c}", "GET, HEAD, POST, OPTIONS"));
         assert!(path.row(&Method::HEAD).is_some() && path.row(&Method::PUT).is_none());

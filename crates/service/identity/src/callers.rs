@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kontor_catalog::Catalogs;
-use kontor_model::{Error, ErrorCode, Id, Kind, Op, Result, Settings, SpaceId, Value};
+use kontor_model::{Allowance, Error, ErrorCode, Id, Kind, Limits, Op, Result, Settings, SpaceId, Value};
 use kontor_records::{Caller, Scopes, Standing};
 use kontor_store::{Cond, Expr, Select, Store, Which, system};
 
@@ -20,6 +20,8 @@ pub struct Holder {
     /// The role that the credential itself names.
     pub role: String,
     pub scopes: Vec<String>,
+    /// The limits that the credential itself names.
+    pub allowance: Allowance,
 }
 
 /// Makes callers.
@@ -71,6 +73,7 @@ impl Callers {
             None => Standing::alone(holder.user),
             Some(id) => self.standing(holder.space, id, user.team).await?,
         };
+        let own = crate::spaces::own_settings(&*self.store, holder.space).await?;
         Ok(Caller {
             space: holder.space,
             key_id: holder.credential,
@@ -78,7 +81,8 @@ impl Callers {
             policy,
             standing: Arc::new(standing),
             scopes: Scopes::new(holder.scopes),
-            settings: Arc::new(crate::spaces::settings(&*self.store, holder.space, &self.defaults).await?),
+            settings: Arc::new(own.settings(&self.defaults)),
+            limits: Limits { key: holder.allowance.or(own.key_allowance()), space: own.space_allowance() },
         })
     }
 

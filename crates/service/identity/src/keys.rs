@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kontor_model::{Clock, Error, ErrorCode, Id, IdGenerator, Kind, Result, SpaceId, Value};
+use kontor_model::{Allowance, Clock, Error, ErrorCode, Id, IdGenerator, Kind, Result, SpaceId, Value};
 use kontor_records::Caller;
 use kontor_store::system::{self, INSTALLATION};
 use kontor_store::{Batch, ColumnRef, CommitError, Expr, Select, Set, Store, Write};
@@ -53,6 +53,8 @@ pub struct NewKey {
     pub user_id: Option<Id>,
     /// Unix milliseconds.
     pub expires_at: Option<i64>,
+    /// Limits of its own.
+    pub allowance: Allowance,
 }
 
 fn column(name: &str, kind: Kind) -> Expr {
@@ -85,6 +87,7 @@ impl Keys {
             expires_at: new.expires_at,
             revoked_at: None,
         };
+        let per_day = new.allowance.per_day.map(|n| i64::try_from(n).unwrap_or(i64::MAX));
         let mut batch = Batch::new(INSTALLATION);
         batch.insert(
             system::API_KEY,
@@ -99,6 +102,9 @@ impl Keys {
                 ("user_id", Kind::Int, new.user_id.map(|id| id.0).into()),
                 ("created_at", Kind::Int, info.created_at.into()),
                 ("expires_at", Kind::Int, info.expires_at.into()),
+                ("rate_per_second", Kind::Int, new.allowance.per_second.map(i64::from).into()),
+                ("rate_burst", Kind::Int, new.allowance.burst.map(i64::from).into()),
+                ("rate_per_day", Kind::Int, per_day.into()),
             ],
         );
         self.store.commit(batch).await.map_err(failed)?;
@@ -204,13 +210,28 @@ impl Keys {
             ("user_id", Kind::Int),
             ("expires_at", Kind::Int),
             ("revoked_at", Kind::Int),
+            ("rate_per_second", Kind::Int),
+            ("rate_burst", Kind::Int),
+            ("rate_per_day", Kind::Int),
         ];
         let select = Select::new(INSTALLATION, system::API_KEY, names.map(|(n, k)| column(n, k)).to_vec())
             .equals("hash", Kind::Text, token::hex(digest))
             .limit(1);
         let rows = self.store.rows(select).await?;
-        let Some([Value::Int(id), Value::Text(role), scopes, Value::Int(space), user, expires, revoked]) =
-            rows.first().map(Vec::as_slice)
+        let Some(
+            [
+                Value::Int(id),
+                Value::Text(role),
+                scopes,
+                Value::Int(space),
+                user,
+                expires,
+                revoked,
+                per_second,
+                burst,
+                per_day,
+            ],
+        ) = rows.first().map(Vec::as_slice)
         else {
             return Err(invalid());
         };
@@ -227,9 +248,18 @@ impl Keys {
             user: user.as_i64().map(Id),
             role: role.clone(),
             scopes,
+            allowance: Allowance {
+                per_second: number(per_second),
+                burst: number(burst),
+                per_day: per_day.as_i64().and_then(|n| u64::try_from(n).ok()),
+            },
         };
         self.callers.of(holder).await
     }
+}
+
+fn number(value: &Value) -> Option<u32> {
+    value.as_i64().and_then(|n| u32::try_from(n).ok())
 }
 
 fn failed(error: CommitError) -> Error {

@@ -5,7 +5,10 @@
 
 pub mod callers;
 pub mod keys;
+pub mod origins;
+pub mod quotas;
 pub mod roles;
+pub mod settings;
 pub mod spaces;
 pub mod token;
 

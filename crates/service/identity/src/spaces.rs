@@ -5,13 +5,15 @@ use std::sync::Arc;
 use kontor_catalog::Catalogs;
 use kontor_model::changes::Step;
 use kontor_model::{
-    Change, Changes, Clock, Error, Id, IdGenerator, Json, Kind, Mode, Result, Settings, SpaceId, Value,
+    Change, Changes, Clock, Error, Id, IdGenerator, Json, Kind, Limits, Mode, Result, Settings, SpaceId, Value,
 };
 use kontor_records::{Answer, Caller, Ctx, Policy, Records, Scopes};
 use kontor_store::system::{self, INSTALLATION};
 use kontor_store::{Batch, CommitError, Expr, Select, Store};
+use sha2::{Digest, Sha256};
 
 use crate::roles::BUILT_IN;
+use crate::settings::OwnSettings;
 
 /// The owner's `external_id` in a space that was just made.
 const OWNER: &str = "owner";
@@ -51,19 +53,19 @@ pub async fn spaces(store: &dyn Store) -> Result<Vec<Space>> {
 /// # Errors
 /// The database's.
 pub async fn settings(store: &dyn Store, space: SpaceId, defaults: &Settings) -> Result<Settings> {
+    Ok(own_settings(store, space).await?.settings(defaults))
+}
+
+/// What a space has set for itself.
+///
+/// # Errors
+/// The database's.
+pub async fn own_settings(store: &dyn Store, space: SpaceId) -> Result<OwnSettings> {
     let select = Select::new(INSTALLATION, system::SPACE, vec![Expr::column("settings", Kind::Json)])
         .equals("id", Kind::Int, space.0)
         .limit(1);
     let rows = store.rows(select).await?;
-    let own: serde_json::Value =
-        rows.first().and_then(|r| r.first()?.as_str()).and_then(|s| serde_json::from_str(s).ok()).unwrap_or_default();
-    let text = |key: &str| own.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
-    Ok(Settings {
-        mobile_region: text("mobile_region").unwrap_or_else(|| defaults.mobile_region.clone()),
-        phone_region: text("phone_region").or_else(|| defaults.phone_region.clone()),
-        currency: text("currency").unwrap_or_else(|| defaults.currency.clone()),
-        time_zone: text("time_zone").unwrap_or_else(|| defaults.time_zone.clone()),
-    })
+    Ok(OwnSettings::parse(rows.first().and_then(|r| r.first()?.as_str()).unwrap_or_default()))
 }
 
 /// The secret that signs cursors, made at the first start and shared by all processes.
@@ -94,6 +96,15 @@ pub async fn secret(store: &dyn Store) -> Result<Vec<u8>> {
         }
     }
     Err(Error::internal("the cursor secret cannot be kept"))
+}
+
+/// A name of the installation that says nothing: for keys in a Redis that several may share.
+///
+/// # Errors
+/// The database's.
+pub async fn installation(store: &dyn Store) -> Result<String> {
+    let digest = Sha256::new().chain_update(b"installation").chain_update(secret(store).await?).finalize();
+    Ok(crate::token::hex(digest.get(..8).unwrap_or_default()))
 }
 
 /// What start-up needs to make the first workspace.
@@ -208,6 +219,7 @@ impl Founding {
             standing: Arc::default(),
             scopes: Scopes::new(["admin"]),
             settings: Arc::new(self.defaults.clone()),
+            limits: Limits::default(),
         };
         let ctx = Ctx::new(Arc::new(caller), self.catalogs.get(space).await?, "founding");
         let changes = Changes { steps, ..Changes::default() };

@@ -4,6 +4,10 @@ use kontor_model::{Kind, Value};
 
 use crate::schema::{Column, Index, Table};
 
+mod limits;
+
+pub use limits::DAY_USE;
+
 /// Space 0 holds what belongs to the installation as a whole.
 pub const INSTALLATION: kontor_model::SpaceId = kontor_model::SpaceId(0);
 
@@ -37,6 +41,12 @@ fn json(name: &str) -> Column {
 
 /// The tables, in the order they are made.
 pub fn tables() -> Vec<Table> {
+    let mut tables = standard();
+    tables.extend(limits::tables());
+    tables
+}
+
+fn standard() -> Vec<Table> {
     vec![
         Table::new(
             SPACE,
@@ -67,6 +77,9 @@ pub fn tables() -> Vec<Table> {
                 int("created_at").not_null(),
                 int("expires_at"),
                 int("revoked_at"),
+                int("rate_per_second"),
+                int("rate_burst"),
+                int("rate_per_day"),
             ],
         )
         .index(Index::on("ux_api_key_hash", &["space", "hash"]).unique()),

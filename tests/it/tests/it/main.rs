@@ -11,6 +11,7 @@ mod customers;
 mod envelope;
 mod faults;
 mod imports;
+mod limits;
 mod metadata;
 mod permissions;
 mod records;

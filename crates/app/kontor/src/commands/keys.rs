@@ -4,6 +4,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use kontor_config::Config;
 use kontor_identity::keys::{KeyInfo, NewKey};
 use kontor_identity::spaces::{self, Space};
+use kontor_model::Allowance;
 use kontor_model::time::datetime_text;
 use kontor_records::Policy;
 
@@ -17,7 +18,8 @@ use crate::house::{House, Use};
 pub async fn create(command: cli::KeyCreate, config: &Config) -> Result<()> {
     let house = House::open(config, Use::Beside).await?;
     let holder = Holder { role: &command.role, user: command.user.as_deref(), space: command.space.as_deref() };
-    let (_, key) = make(&house, &command.name, holder, command.scopes, command.days).await?;
+    let allowance = Allowance { per_second: command.rate_per_second, burst: command.burst, per_day: command.per_day };
+    let (_, key) = make_with(&house, &command.name, holder, command.scopes, command.days, allowance).await?;
     println!("{key}");
     house.store.close().await;
     Ok(())
@@ -49,6 +51,25 @@ pub async fn make(
     scopes: Vec<String>,
     days: Option<u32>,
 ) -> Result<(KeyInfo, String)> {
+    make_with(house, name, holder, scopes, days, Allowance::default()).await
+}
+
+/// Makes a day's key for a command of this installation, which is not limited.
+///
+/// # Errors
+/// The database's.
+pub async fn borrow(house: &House, name: &str) -> Result<(KeyInfo, String)> {
+    make_with(house, name, Holder::OWNER, Vec::new(), Some(1), Allowance::UNLIMITED).await
+}
+
+async fn make_with(
+    house: &House,
+    name: &str,
+    holder: Holder<'_>,
+    scopes: Vec<String>,
+    days: Option<u32>,
+    allowance: Allowance,
+) -> Result<(KeyInfo, String)> {
     let space = find(house, holder.space).await?;
     let role = holder.role;
     let policy = house.roles.get(space.id, role).await.map_err(|error| anyhow!("--role: {}", error.detail()))?;
@@ -58,10 +79,8 @@ pub async fn make(
         Some(id) => Some(id.parse().map_err(|_| anyhow!("--user must be the id of a user, not {id}"))?),
     };
     let expires_at = days.map(|days| house.clock.now_ms() + i64::from(days) * 86_400_000);
-    Ok(house
-        .keys
-        .create(NewKey { name: name.to_owned(), role: role.to_owned(), scopes, space: space.id, user_id, expires_at })
-        .await?)
+    let (name, role) = (name.to_owned(), role.to_owned());
+    Ok(house.keys.create(NewKey { name, role, scopes, space: space.id, user_id, expires_at, allowance }).await?)
 }
 
 fn default_scopes(policy: &Policy) -> Vec<String> {
@@ -75,7 +94,7 @@ fn default_scopes(policy: &Policy) -> Vec<String> {
     scopes.iter().map(|s| (*s).to_owned()).collect()
 }
 
-async fn find(house: &House, wanted: Option<&str>) -> Result<Space> {
+pub(super) async fn find(house: &House, wanted: Option<&str>) -> Result<Space> {
     let wanted = wanted.unwrap_or("live");
     let spaces = spaces::spaces(&*house.store).await?;
     let names: Vec<String> = spaces.iter().map(|s| s.name.clone()).collect();

@@ -96,6 +96,7 @@ impl House {
             standing: Arc::default(),
             scopes: Scopes::new(scopes.iter().copied()),
             settings: Arc::new(Settings::default()),
+            limits: kontor_model::Limits::default(),
         };
         Ctx::new(Arc::new(caller), self.catalogs.get(SPACE).await.unwrap(), "test")
     }

@@ -70,6 +70,7 @@ impl House {
             standing: Arc::default(),
             scopes: Scopes::new([scope]),
             settings: Arc::new(Settings::default()),
+            limits: kontor_model::Limits::default(),
         };
         let admitted = Admitted {
             request_id: "r".into(),
@@ -77,6 +78,7 @@ impl House {
             trace: Arc::default(),
             idempotency: None,
             peer: None,
+            client: None,
         };
         let request = Request::builder().method(method).uri(path).header(CONTENT_TYPE, media).extension(admitted);
         let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();

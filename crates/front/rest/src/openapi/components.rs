@@ -184,8 +184,8 @@ pub fn headers() -> J {
         "RetryAfter": {"description": "Seconds to wait.", "schema": {"type": "integer"}, "example": 2},
         "WwwAuthenticate": text("What the credential lacks (RFC 6750).", "Bearer error=\"insufficient_scope\""),
         "Allow": text("The methods that this path has.", "GET, HEAD, POST"),
-        "RateLimit": text("What is left of the limit (RateLimit header fields).", "\"default\";r=99;t=1"),
-        "RateLimitPolicy": text("The limits that apply.", "\"default\";q=100;w=10"),
+        "RateLimit": text("What is left (r) of each limit, and in how many seconds (t) it is full again.", "\"key\";r=99;t=1, \"day\";r=49999;t=3600"),
+        "RateLimitPolicy": text("The limits that apply: a quota (q) in so many seconds (w). Absent where limits are off.", "\"key\";q=100;w=10, \"day\";q=50000;w=86400"),
     })
 }
 

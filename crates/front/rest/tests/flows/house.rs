@@ -9,6 +9,8 @@ use futures::future::BoxFuture;
 use http_body_util::BodyExt;
 use kontor_catalog::{Catalogs, Metadata, schema};
 use kontor_config::Config;
+use kontor_http::cors::NoOrigins;
+use kontor_http::ratelimit::RateLimits;
 use kontor_http::{Authenticate, Check, Door, DoorParts, Presented, Ready};
 use kontor_model::{
     Error, ErrorCode, Field, FieldType, Id, IdGenerator, Object, Result, Settings, SpaceId, SystemClock,
@@ -38,6 +40,7 @@ impl Authenticate for Keys {
             standing: Arc::default(),
             scopes: Scopes::new([scopes]),
             settings: Arc::new(Settings::default()),
+            limits: kontor_model::Limits::default(),
         };
         async { Ok(Arc::new(caller)) }.boxed()
     }
@@ -134,6 +137,8 @@ impl House {
             replays: records,
             ready: ready.clone(),
             access: AccessLog::off(),
+            limits: Arc::new(RateLimits::off(clock.clone())),
+            origins: Arc::new(NoOrigins),
             clock,
         };
         Self { door: Arc::new(Door::new(&config, parts).unwrap()), ready, _folder: folder }
