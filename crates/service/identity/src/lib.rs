@@ -3,10 +3,13 @@
 //! Users and teams are plain records. The rest holds rights or guards secrets and is unrouted; no field here holds a
 //! secret in plain text.
 
+pub mod accounts;
 pub mod callers;
 pub mod keys;
+pub mod scopes;
 pub mod spaces;
 pub mod token;
+pub mod vault;
 
 mod audit_entry;
 mod credential;

@@ -1,5 +1,9 @@
 //! The engine's own tables. All are read and written through [`crate::Select`] and [`crate::Batch`] like any other.
 
+mod accounts;
+
+pub use accounts::*;
+
 use kontor_model::{Kind, Value};
 
 use crate::schema::{Column, Index, Table};
@@ -35,6 +39,12 @@ fn json(name: &str) -> Column {
 
 /// The tables, in the order they are made.
 pub fn tables() -> Vec<Table> {
+    let mut all = engine();
+    all.extend(accounts::tables());
+    all
+}
+
+fn engine() -> Vec<Table> {
     vec![
         Table::new(
             SPACE,
@@ -65,6 +75,10 @@ pub fn tables() -> Vec<Table> {
                 int("created_at").not_null(),
                 int("expires_at"),
                 int("revoked_at"),
+                json("ip_ranges"),
+                int("service_account_id"),
+                int("last_used_at"),
+                int("use_count"),
             ],
         )
         .index(Index::on("ux_api_key_hash", &["space", "hash"]).unique()),
