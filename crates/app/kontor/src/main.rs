@@ -3,6 +3,7 @@
 mod cli;
 mod client;
 mod commands;
+mod credentials;
 mod demo;
 mod house;
 mod lock;
@@ -17,7 +18,7 @@ use anyhow::{Result, bail};
 use clap::Parser;
 use kontor_config::{Config, Overrides};
 
-use cli::{Cli, Command, Keys};
+use cli::{Cli, Command, Keys, Users};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -76,6 +77,10 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Keys(Keys::Revoke(command)) => {
             let config = load(&command.settings)?;
             commands::keys::revoke(command, &config).await
+        }
+        Command::Users(Users::Reset(command)) => {
+            let config = load(&command.settings)?;
+            commands::users::reset(command, &config).await
         }
         Command::Import(command) => {
             let config = load(&command.settings)?;

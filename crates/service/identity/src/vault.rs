@@ -19,21 +19,27 @@ const VERSION: &str = "v1.";
 
 /// Seals and opens. Holds the master key; never shown.
 pub struct Vault {
-    master: [u8; KEY],
+    /// None where the installation's key is not at hand.
+    master: Option<[u8; KEY]>,
 }
 
 impl Vault {
     /// The vault of a master key.
     pub fn new(master: [u8; KEY]) -> Self {
-        Self { master }
+        Self { master: Some(master) }
     }
 
-    /// The vault of `given` (64 hexadecimal digits), else of the file `master.key` in the data folder, which is made with
-    /// a new key when it is not there.
+    /// A vault that seals and opens nothing.
+    pub fn closed() -> Self {
+        Self { master: None }
+    }
+
+    /// The vault of `given` (64 hexadecimal digits), else of the file `master.key` in the data folder; when that is not
+    /// there it is made with a new key, or without `make` the vault stays closed.
     ///
     /// # Errors
     /// A key that is none, a file that others may read, no randomness; the text is for the operator.
-    pub fn open(folder: &Path, given: Option<&str>) -> Result<Self, String> {
+    pub fn open(folder: &Path, given: Option<&str>, make: bool) -> Result<Self, String> {
         if let Some(text) = given {
             return parse(text).map(Self::new).ok_or_else(|| "KONTOR_MASTER_KEY must be 64 hexadecimal digits".to_owned());
         }
@@ -47,18 +53,22 @@ impl Vault {
                 }
                 parse(&text).map(Self::new).ok_or_else(|| format!("{shown} does not hold 64 hexadecimal digits"))
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                make(folder, &path).map_err(|e| format!("{shown} cannot be made: {e}"))?;
-                Self::open(folder, None)
+            Err(error) if error.kind() == ErrorKind::NotFound && make => {
+                write_new(folder, &path).map_err(|e| format!("{shown} cannot be made: {e}"))?;
+                Self::open(folder, None, false)
             }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::closed()),
             Err(error) => Err(format!("{shown}: {error}")),
         }
     }
 
     /// A key for one purpose.
     fn derived(&self, purpose: &str) -> Result<[u8; KEY]> {
+        let master = self.master.as_ref().ok_or_else(|| {
+            Error::internal("this process has not the master key that the database's secrets are sealed under")
+        })?;
         let mut key = [0; KEY];
-        let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"kontor vault v1").extract(&self.master);
+        let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"kontor vault v1").extract(master);
         let info = [purpose.as_bytes()];
         prk.expand(&info, hkdf::HKDF_SHA256).and_then(|okm| okm.fill(&mut key)).map_err(|_| Error::internal("HKDF failed"))?;
         Ok(key)
@@ -114,6 +124,9 @@ impl Vault {
     /// The database's.
     pub async fn agrees(&self, store: &dyn Store) -> Result<bool> {
         const NAME: &str = "master_key_check";
+        if self.master.is_none() {
+            return Ok(true);
+        }
         let mine = self.digest(NAME, "")?;
         for _ in 0..2 {
             let select = Select::new(INSTALLATION, system::SETTING, vec![Expr::column("value", Kind::Text)])
@@ -142,7 +155,7 @@ fn parse(text: &str) -> Option<[u8; KEY]> {
 }
 
 /// Writes a new key beside, and links it into place: two processes that start at once agree on one.
-fn make(folder: &Path, path: &Path) -> std::io::Result<()> {
+fn write_new(folder: &Path, path: &Path) -> std::io::Result<()> {
     let mut key = [0; KEY];
     getrandom::fill(&mut key).map_err(|e| std::io::Error::other(e.to_string()))?;
     fs::create_dir_all(folder)?;
@@ -183,15 +196,16 @@ mod tests {
     #[test]
     fn the_key_is_made_once_and_for_its_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let first = Vault::open(folder.path(), None).unwrap();
-        let again = Vault::open(folder.path(), None).unwrap();
+        assert!(Vault::open(folder.path(), None, false).unwrap().seal("totp", 1, b"x").is_err());
+        let first = Vault::open(folder.path(), None, true).unwrap();
+        let again = Vault::open(folder.path(), None, true).unwrap();
         assert_eq!(first.master, again.master);
         let path = folder.path().join(FILE);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(Vault::open(folder.path(), None).err().unwrap().contains("chmod 600"));
-        let given = Vault::open(folder.path(), Some(&"ab".repeat(32))).unwrap();
-        assert_eq!(given.master, [0xAB; KEY]);
-        assert!(Vault::open(folder.path(), Some("short")).is_err());
+        assert!(Vault::open(folder.path(), None, true).err().unwrap().contains("chmod 600"));
+        let given = Vault::open(folder.path(), Some(&"ab".repeat(32)), false).unwrap();
+        assert_eq!(given.master, Some([0xAB; KEY]));
+        assert!(Vault::open(folder.path(), Some("short"), true).is_err());
     }
 }

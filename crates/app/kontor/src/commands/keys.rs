@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, anyhow, bail};
 use kontor_config::Config;
 use kontor_identity::keys::{KeyInfo, NewKey};
+use kontor_identity::scopes;
 use kontor_identity::spaces::{self, Space};
 use kontor_model::time::datetime_text;
 use kontor_records::Role;
@@ -39,22 +40,27 @@ pub async fn make(
     days: Option<u32>,
 ) -> Result<(KeyInfo, String)> {
     let space = find(house, space).await?;
-    let scopes = if scopes.is_empty() { default_scopes(role) } else { scopes };
+    let scopes = if scopes.is_empty() { scopes::of_role(role) } else { scopes };
     let user_id = house.founding.owner(space.id).await?;
     let expires_at = days.map(|days| house.clock.now_ms() + i64::from(days) * 86_400_000);
-    Ok(house.keys.create(NewKey { name: name.to_owned(), role, scopes, space: space.id, user_id, expires_at }).await?)
-}
-
-fn default_scopes(role: Role) -> Vec<String> {
-    let scopes: &[&str] = match role {
-        Role::Admin => &["admin", "crm:read", "crm:write", "metadata:write"],
-        Role::Member => &["crm:read", "crm:write"],
-        Role::ReadOnly => &["crm:read"],
+    let new = NewKey {
+        name: name.to_owned(),
+        role,
+        scopes,
+        space: space.id,
+        user_id,
+        service_account_id: None,
+        ip_ranges: Vec::new(),
+        expires_at,
     };
-    scopes.iter().map(|s| (*s).to_owned()).collect()
+    Ok(house.keys.create(new).await?)
 }
 
-async fn find(house: &House, wanted: Option<&str>) -> Result<Space> {
+/// A space by its name or id; the live one when none is named.
+///
+/// # Errors
+/// There is none of this name; the database's.
+pub async fn find(house: &House, wanted: Option<&str>) -> Result<Space> {
     let wanted = wanted.unwrap_or("live");
     let spaces = spaces::spaces(&*house.store).await?;
     let names: Vec<String> = spaces.iter().map(|s| s.name.clone()).collect();

@@ -5,3 +5,4 @@ pub mod contracts;
 pub mod doctor;
 pub mod import;
 pub mod keys;
+pub mod users;

@@ -33,7 +33,6 @@ use crate::callers::Callers;
 use crate::vault::Vault;
 
 pub use types::{Factor, Invitation, Membership, NewSession, Origin, Person, Session, SignIn, TotpSetup};
-pub(crate) use users::is_active;
 
 /// What [`Accounts`] are made of.
 pub struct Parts {

@@ -24,8 +24,9 @@ pub fn check(field: &str, password: &str, own: &[String]) -> Result<()> {
         return refuse("too_long", format!("must have at most {MOST} characters"));
     }
     let folded = password.to_lowercase();
-    let parts = own.iter().flat_map(|text| [Some(text.as_str()), text.split('@').next()]).flatten();
-    let words: Vec<String> = parts.map(str::to_lowercase).filter(|word| word.chars().count() >= 3).collect();
+    let parts = own.iter().flat_map(|text| text.split(['@', ' ', '.']).chain([text.as_str()]));
+    let mut words: Vec<String> = parts.map(str::to_lowercase).filter(|word| word.chars().count() >= 3).collect();
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
     // Nothing that is left may still be the secret when one's own name or address is taken away.
     let rest = words.iter().fold(folded.clone(), |rest, word| rest.replace(word.as_str(), ""));
     if rest.chars().count() * 2 < length {

@@ -27,11 +27,6 @@ async fn person(store: &dyn Store, catalogs: &Catalogs, space: SpaceId, user: Id
     Ok(Some(Person { name: row.text(), email: row.optional_text(), active }))
 }
 
-/// Whether a user is there and may sign in.
-pub(crate) async fn is_active(store: &dyn Store, catalogs: &Catalogs, space: SpaceId, user: Id) -> Result<bool> {
-    Ok(person(store, catalogs, space, user).await?.is_some_and(|person| person.active))
-}
-
 impl Accounts {
     /// The user's name and address.
     ///
@@ -42,7 +37,8 @@ impl Accounts {
     }
 
     pub(super) async fn is_active(&self, space: SpaceId, user: Id) -> Result<bool> {
-        is_active(&*self.parts.store, &self.parts.catalogs, space, user).await
+        let person = person(&*self.parts.store, &self.parts.catalogs, space, user).await?;
+        Ok(person.is_some_and(|person| person.active))
     }
 
     /// The user, who has to be active.
