@@ -239,17 +239,20 @@ pub async fn run(config: Config, roles: &[&str], load_demo: bool, guard: &kontor
     Ok(())
 }
 
-/// The address, and once the owner's sign-in and the first key.
+/// The address; the owner's sign-in until it was used; once the first key.
 async fn greet(running: &Running) -> Result<()> {
     eprintln!("Kontor is at {0}   docs {0}/docs   errors {0}/docs/errors", running.url);
+    let house = &running.house;
+    let space = keys::find(house, None).await?;
+    if let Some(owner) = house.founding.owner(space.id).await?
+        && !house.accounts.has_login(space.id, owner).await?
+    {
+        let first = house.accounts.first_link(space.id, owner).await?;
+        let link = users::link(&running.url, &first.token);
+        eprintln!("The owner's sign-in, good once and for 24 hours:\n\n    {link}\n");
+    }
     if running.house.first {
         let (_, key) = keys::make(&running.house, "first", Role::Admin, None, Vec::new(), None).await?;
-        let space = keys::find(&running.house, None).await?;
-        if let Some(owner) = running.house.founding.owner(space.id).await? {
-            let first = running.house.accounts.first_link(space.id, owner).await?;
-            let link = users::link(&running.url, &first.token);
-            eprintln!("The owner's sign-in, good once and for 24 hours:\n\n    {link}\n");
-        }
         eprintln!(
             "The owner's first API key, shown only now:\n\n    export KEY={key}\n\nMore with: kontor keys create --name NAME --role admin"
         );

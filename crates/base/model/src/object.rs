@@ -26,6 +26,8 @@ pub struct Object {
     /// Whether callers reach it by the generic routes; a service that has rules of its own for reading or writing it
     /// opens them itself.
     pub routed: bool,
+    /// Whether only administrators change its records: they say who may come in.
+    pub administered: bool,
     /// The table that its rows lie in.
     pub table: String,
     /// Values derived from others of the same record at every write, in order.
@@ -60,6 +62,7 @@ impl Object {
             owned: false,
             custom: false,
             routed: true,
+            administered: false,
             table: format!("r_{plural}"),
             derived: Vec::new(),
         }
@@ -99,6 +102,13 @@ impl Object {
     #[must_use]
     pub fn unrouted(mut self) -> Self {
         self.routed = false;
+        self
+    }
+
+    /// Changed by administrators only.
+    #[must_use]
+    pub fn administered(mut self) -> Self {
+        self.administered = true;
         self
     }
 

@@ -29,7 +29,9 @@ impl Caller {
             Access::Read => self.scoped(&[&scope("read"), &scope("write"), "crm:read", "crm:write"], &scope("read")),
             Access::Write => {
                 self.scoped(&[&scope("write"), "crm:write"], &scope("write"))?;
-                self.role_allows(self.role != Role::ReadOnly, "change records")
+                self.role_allows(self.role != Role::ReadOnly, "change records")?;
+                let allowed = !object.administered || self.role == Role::Admin;
+                self.role_allows(allowed, &format!("change {}", object.plural))
             }
             Access::Purge | Access::Metadata | Access::Admin => self.may_manage(access),
         }

@@ -5,6 +5,7 @@ use kontor_model::{Field, FieldType, Object};
 pub(crate) fn object() -> Object {
     Object::new(crate::SERVICE, "user", "users")
         .doc("A person who works with the system and owns records.")
+        .administered()
         .field(Field::new("name", FieldType::text_between(1, 255)).required().searched())
         .field(Field::new("email", FieldType::email()).unique())
         .field(Field::new("title", FieldType::text(150)).doc("Position in the business."))

@@ -75,6 +75,14 @@ impl Accounts {
         Ok(open)
     }
 
+    /// Whether someone signs in as this user.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn has_login(&self, space: SpaceId, user: Id) -> Result<bool> {
+        Ok(self.membership_of(space, user).await?.is_some_and(|stored| stored.accepted))
+    }
+
     /// Where a login begins: the space it was in last, or the first that is open to it.
     pub(super) async fn home(&self, account: &Account) -> Result<Option<Membership>> {
         let open = self.memberships(account.id).await?;
