@@ -119,8 +119,7 @@ impl House {
         let records = Arc::new(Records::new(store.clone(), clock.clone(), ids.clone(), &secret));
         let metadata = Arc::new(Metadata::new(catalogs.clone(), store.clone(), ids.clone()));
         let callers = Arc::new(Callers::new(store.clone(), defaults.clone()));
-        let keys =
-            Arc::new(Keys::new(store.clone(), catalogs.clone(), clock.clone(), ids.clone(), callers.clone()));
+        let keys = Arc::new(Keys::new(store.clone(), catalogs.clone(), clock.clone(), ids.clone(), callers.clone()));
         let accounts = Arc::new(Accounts::new(accounts::Parts {
             store: store.clone(),
             catalogs: catalogs.clone(),
@@ -140,6 +139,18 @@ impl House {
             defaults,
         });
         let first = founding.ensure().await?;
-        Ok(Self { store, clock, ids, catalogs, metadata, records, keys, accounts, founding, migrated: migrated.into(), first })
+        Ok(Self {
+            store,
+            clock,
+            ids,
+            catalogs,
+            metadata,
+            records,
+            keys,
+            accounts,
+            founding,
+            migrated: migrated.into(),
+            first,
+        })
     }
 }

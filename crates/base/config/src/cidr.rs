@@ -25,9 +25,7 @@ impl Cidr {
     /// Whether every address of `other` lies in the network.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        self.address.is_ipv4() == other.address.is_ipv4()
-            && self.prefix <= other.prefix
-            && self.contains(other.address)
+        self.address.is_ipv4() == other.address.is_ipv4() && self.prefix <= other.prefix && self.contains(other.address)
     }
 
     /// Whether the address lies in the network. An IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) counts as the IPv4 one.

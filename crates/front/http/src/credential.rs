@@ -145,7 +145,9 @@ mod tests {
             for (name, value) in headers {
                 map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
             }
-            of(&map, method, &Uri::from_static("/v1/me")).map(|(t, source)| (t.to_owned(), source)).map_err(|e| e.code())
+            of(&map, method, &Uri::from_static("/v1/me"))
+                .map(|(t, source)| (t.to_owned(), source))
+                .map_err(|e| e.code())
         };
         let cookie = ("cookie", "a=b; kontor_session=ks_1; c=d");
         let (host, own) = (("host", "crm.example"), ("origin", "https://crm.example"));

@@ -164,14 +164,8 @@ impl Door {
         let optional = row.access == Access::Open && row.gives == Gives::Json && credential::is_given(&parts.headers);
         if row.access != Access::Open || optional {
             let (token, source) = credential::of(&parts.headers, &parts.method, &parts.uri)?;
-            let presented = Presented {
-                token,
-                source,
-                method: &parts.method,
-                uri: &parts.uri,
-                headers: &parts.headers,
-                peer,
-            };
+            let presented =
+                Presented { token, source, method: &parts.method, uri: &parts.uri, headers: &parts.headers, peer };
             line.caller = Some(self.authenticate.authenticate(presented).await?);
         }
 

@@ -66,7 +66,9 @@ mod tests {
         assert_eq!(of(&[host]), None);
         assert_eq!(of(&[host, ("origin", "https://crm.example:8443")]), Some(true));
         assert_eq!(of(&[host, ("origin", "https://CRM.example:8443")]), Some(true));
-        for other in ["https://crm.example", "https://crm.example:8443.evil.example", "null", "https://evil.example", ""] {
+        for other in
+            ["https://crm.example", "https://crm.example:8443.evil.example", "null", "https://evil.example", ""]
+        {
             assert_eq!(of(&[host, ("origin", Box::leak(other.to_owned().into_boxed_str()))]), Some(false), "{other}");
         }
         assert_eq!(of(&[("origin", "https://crm.example")]), Some(false), "no host, no origin");

@@ -41,7 +41,9 @@ impl Vault {
     /// A key that is none, a file that others may read, no randomness; the text is for the operator.
     pub fn open(folder: &Path, given: Option<&str>, make: bool) -> Result<Self, String> {
         if let Some(text) = given {
-            return parse(text).map(Self::new).ok_or_else(|| "KONTOR_MASTER_KEY must be 64 hexadecimal digits".to_owned());
+            return parse(text)
+                .map(Self::new)
+                .ok_or_else(|| "KONTOR_MASTER_KEY must be 64 hexadecimal digits".to_owned());
         }
         let path = folder.join(FILE);
         let shown = path.display();
@@ -49,7 +51,10 @@ impl Vault {
             Ok(text) => {
                 let mode = fs::metadata(&path).map_err(|e| format!("{shown}: {e}"))?.permissions().mode();
                 if mode & 0o077 != 0 {
-                    return Err(format!("{shown} can be read by others (mode {:03o}): chmod 600 {shown}", mode & 0o777));
+                    return Err(format!(
+                        "{shown} can be read by others (mode {:03o}): chmod 600 {shown}",
+                        mode & 0o777
+                    ));
                 }
                 parse(&text).map(Self::new).ok_or_else(|| format!("{shown} does not hold 64 hexadecimal digits"))
             }
@@ -70,7 +75,9 @@ impl Vault {
         let mut key = [0; KEY];
         let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"kontor vault v1").extract(master);
         let info = [purpose.as_bytes()];
-        prk.expand(&info, hkdf::HKDF_SHA256).and_then(|okm| okm.fill(&mut key)).map_err(|_| Error::internal("HKDF failed"))?;
+        prk.expand(&info, hkdf::HKDF_SHA256)
+            .and_then(|okm| okm.fill(&mut key))
+            .map_err(|_| Error::internal("HKDF failed"))?;
         Ok(key)
     }
 
@@ -100,12 +107,18 @@ impl Vault {
     /// # Errors
     /// 500000 when it was sealed under another key, for another purpose or owner, or was changed.
     pub fn unseal(&self, purpose: &str, owner: i64, sealed: &str) -> Result<Vec<u8>> {
-        let bad = || Error::internal(format!("a secret ({purpose}) cannot be opened: was it sealed with another master key?"));
-        let bytes = sealed.strip_prefix(VERSION).and_then(|text| BASE64_NOPAD.decode(text.as_bytes()).ok()).ok_or_else(bad)?;
+        let bad = || {
+            Error::internal(format!("a secret ({purpose}) cannot be opened: was it sealed with another master key?"))
+        };
+        let bytes =
+            sealed.strip_prefix(VERSION).and_then(|text| BASE64_NOPAD.decode(text.as_bytes()).ok()).ok_or_else(bad)?;
         let (nonce, rest) = bytes.split_at_checked(NONCE_LEN).ok_or_else(bad)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| bad())?;
         let mut rest = rest.to_vec();
-        let plain = self.sealing(purpose)?.open_in_place(nonce, Aad::from(owner.to_be_bytes()), &mut rest).map_err(|_| bad())?;
+        let plain = self
+            .sealing(purpose)?
+            .open_in_place(nonce, Aad::from(owner.to_be_bytes()), &mut rest)
+            .map_err(|_| bad())?;
         Ok(plain.to_vec())
     }
 

@@ -59,7 +59,11 @@ impl Form {
             None => None,
             Some(Json::String(text)) if text.chars().count() <= LONGEST_TEXT => Some(text.clone()),
             Some(_) => {
-                self.faults.push(Fault::new(member, "type", format!("must be a text of at most {LONGEST_TEXT} characters")));
+                self.faults.push(Fault::new(
+                    member,
+                    "type",
+                    format!("must be a text of at most {LONGEST_TEXT} characters"),
+                ));
                 None
             }
         }

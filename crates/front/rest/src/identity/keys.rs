@@ -138,9 +138,9 @@ pub async fn create(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let caller = &keeper.ctx.caller;
     let role = users::role(&mut form).unwrap_or(caller.role);
     let held = caller.scopes.names();
-    let scopes = form.texts("scopes").unwrap_or_else(|| {
-        scopes::of_role(role).into_iter().filter(|scope| scopes::covers(&held, scope)).collect()
-    });
+    let scopes = form
+        .texts("scopes")
+        .unwrap_or_else(|| scopes::of_role(role).into_iter().filter(|scope| scopes::covers(&held, scope)).collect());
     let ip_ranges = form.texts("ip_ranges").unwrap_or_default();
     let expires_at = later(&mut form, now);
     let program = form.text("service_account_id");

@@ -20,9 +20,7 @@ pub async fn read(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let caller = call.admitted.caller()?.clone();
     let all = spaces::spaces(&*desk.founding.store).await?;
     let name = |id: SpaceId| all.iter().find(|space| space.id == id);
-    let space = |id: SpaceId, known: Option<&Space>| {
-        json!({"id": id.to_string(), "name": known.map(|s| s.name.as_str()), "kind": known.map(|s| s.kind.as_str())})
-    };
+    let space = |id: SpaceId, known: Option<&Space>| json!({"id": id.to_string(), "name": known.map(|s| s.name.as_str()), "kind": known.map(|s| s.kind.as_str())});
     let user = match caller.user_id {
         Some(id) => {
             let person = desk.accounts.person(caller.space, id).await.ok();

@@ -55,7 +55,8 @@ pub fn schemas() -> Map<String, J> {
         members.insert("key".to_owned(), json!({"type": "string", "description": "The key itself: shown only now."}));
         members.insert("previous".to_owned(), reference("schemas", "ApiKey"));
     }
-    let roles = json!({"type": "string", "enum": kontor_records::Role::ALL.iter().map(|r| r.name()).collect::<Vec<_>>()});
+    let roles =
+        json!({"type": "string", "enum": kontor_records::Role::ALL.iter().map(|r| r.name()).collect::<Vec<_>>()});
     let name = json!({"type": "string", "minLength": 1, "maxLength": 120});
     let ranges = json!({"type": "array", "maxItems": 50, "items": {"type": "string"}, "description": "Addresses and networks that the key may be used from; anywhere when there are none."});
     let rights = |scopes: &str| json!({"name": name, "role": roles, "scopes": {"type": "array", "items": {"type": "string"}, "description": scopes}, "ip_ranges": ranges, "expires_at": maybe("date-time")});
@@ -63,7 +64,8 @@ pub fn schemas() -> Map<String, J> {
     if let Some(members) = create.as_object_mut() {
         members.insert("service_account_id".to_owned(), maybe_text());
     }
-    let key_example = json!({"name": "web shop", "role": "member", "scopes": ["orders:write"], "ip_ranges": ["203.0.113.0/24"]});
+    let key_example =
+        json!({"name": "web shop", "role": "member", "scopes": ["orders:write"], "ip_ranges": ["203.0.113.0/24"]});
     let mut create = object(&["name"], create);
     if let Some(members) = create.as_object_mut() {
         members.insert("examples".to_owned(), json!([key_example]));
@@ -73,12 +75,15 @@ pub fn schemas() -> Map<String, J> {
         "last_seen_at": time(), "expires_at": time(), "amr": {"type": "array", "items": {"type": "string"}, "description": "RFC 8176."},
         "ip_address": maybe_text(), "user_agent": maybe_text(), "current": {"type": "boolean", "description": "Whether it is this request's."}}});
     let space = json!({"type": "object", "required": ["id"], "properties": {"id": id(), "name": maybe_text(), "kind": maybe_text()}});
-    let me = data(&["user", "space", "role", "scopes", "credential"], json!({
+    let me = data(
+        &["user", "space", "role", "scopes", "credential"],
+        json!({
         "user": {"type": ["object", "null"], "required": ["id"], "properties": {"id": id(), "name": maybe_text(), "email": maybe_text()}},
         "space": space, "role": text(), "scopes": texts(), "spaces": {"type": "array", "items": space},
         "second_factor": {"type": "object", "properties": {"totp": {"type": "boolean"}, "recovery_codes_left": {"type": "integer"}}},
         "credential": {"type": "object", "required": ["kind", "id"], "properties": {
-            "kind": {"type": "string", "enum": ["session", "api_key", "access_token"]}, "id": id(), "name": text()}}}));
+            "kind": {"type": "string", "enum": ["session", "api_key", "access_token"]}, "id": id(), "name": text()}}}),
+    );
     let all = json!({
         "Session": session,
         "SessionAnswer": envelope(reference("schemas", "Session")),
@@ -106,38 +111,59 @@ pub fn detail(route: &Route) -> Detail {
     let schema = |name: &str| reference("schemas", name);
     let email = || json!({"type": "string", "maxLength": 254, "format": "email"});
     let password = |about: &str| object(&["password"], json!({"password": secret(about)}));
-    let ok = |about: &'static str, required: &[&str], properties: J| vec![json_answer(200, about, data(required, properties))];
-    let codes = || json!({"totp": {"type": "boolean"}, "recovery_codes": {"type": "array", "items": {"type": "string"}}});
+    let ok = |about: &'static str, required: &[&str], properties: J| {
+        vec![json_answer(200, about, data(required, properties))]
+    };
+    let codes =
+        || json!({"totp": {"type": "boolean"}, "recovery_codes": {"type": "array", "items": {"type": "string"}}});
     let (body, answers) = match route.operation {
         "signIn" => (
             json_body(object(&["email", "password"], json!({"email": email(), "password": secret("The password.")}))),
             vec![json_answer(200, "Signed in, with a cookie; or the second factor is asked for.", schema("SignedIn"))],
         ),
         "secondFactor" => (
-            json_body(object(&["ticket", "code"], json!({"ticket": secret("From signing in."), "code": secret("Of the authenticator app, or a recovery code.")}))),
+            json_body(object(
+                &["ticket", "code"],
+                json!({"ticket": secret("From signing in."), "code": secret("Of the authenticator app, or a recovery code.")}),
+            )),
             vec![json_answer(200, "Signed in, with a cookie.", schema("SignedIn"))],
         ),
         "redeemLink" => (
-            json_body(object(&["token", "password"], json!({"token": secret("From the link."), "email": email(),
-                "password": secret("12 to 128 characters; the existing one where there is one and the link is an invitation.")}))),
+            json_body(object(
+                &["token", "password"],
+                json!({"token": secret("From the link."), "email": email(),
+                "password": secret("12 to 128 characters; the existing one where there is one and the link is an invitation.")}),
+            )),
             vec![json_answer(200, "Signed in, with a cookie; or the second factor is asked for.", schema("SignedIn"))],
         ),
-        "signOut" => (optional_body(object(&[], json!({}))), ok("The session has ended.", &["state"], json!({"state": {"type": "string"}}))),
+        "signOut" => (
+            optional_body(object(&[], json!({}))),
+            ok("The session has ended.", &["state"], json!({"state": {"type": "string"}})),
+        ),
         "readMe" => (None, vec![json_answer(200, "User, space, role, scopes, kind of credential.", schema("Me"))]),
         "listMySessions" => (None, vec![json_answer(200, "The sessions.", schema("SessionList"))]),
         "endMyOtherSessions" => (None, ok("How many ended.", &["ended"], json!({"ended": {"type": "integer"}}))),
-        "endMySession" => (None, ok("It has ended.", &["id", "ended"], json!({"id": schema("Id"), "ended": {"type": "boolean"}}))),
+        "endMySession" => {
+            (None, ok("It has ended.", &["id", "ended"], json!({"id": schema("Id"), "ended": {"type": "boolean"}})))
+        }
         "switchSpace" => (
             json_body(object(&["space_id"], json!({"space_id": schema("Id")}))),
             vec![json_answer(200, "The session, in the other space.", schema("SessionAnswer"))],
         ),
         "changePassword" => (
-            json_body(object(&["current_password", "new_password"], json!({"current_password": secret("The present one."), "new_password": secret("12 to 128 characters.")}))),
+            json_body(object(
+                &["current_password", "new_password"],
+                json!({"current_password": secret("The present one."), "new_password": secret("12 to 128 characters.")}),
+            )),
             ok("It is changed; all other sessions have ended.", &["changed"], json!({"changed": {"type": "boolean"}})),
         ),
         "beginTotp" => (
             json_body(password("Asked for again.")),
-            ok("What an app needs, shown only now.", &["secret", "uri"], json!({"secret": {"type": "string"}, "uri": {"type": "string"}})),
+            ok(
+                "What an app needs, shown only now.",
+                &["secret", "uri"],
+                json!({"secret": {"type": "string"}, "uri": {"type": "string"}}),
+            ),
         ),
         "confirmTotp" => (
             json_body(object(&["code"], json!({"code": secret("Six digits that the app shows.")}))),
@@ -158,12 +184,20 @@ pub fn detail(route: &Route) -> Detail {
             let roles: Vec<&str> = kontor_records::Role::ALL.iter().map(|role| role.name()).collect();
             (
                 optional_body(object(&[], json!({"role": {"type": "string", "enum": roles, "default": "member"}}))),
-                vec![json_answer(201, "The link, to be handed to the user.", data(&["user_id", "url", "token", "expires_at"], properties))],
+                vec![json_answer(
+                    201,
+                    "The link, to be handed to the user.",
+                    data(&["user_id", "url", "token", "expires_at"], properties),
+                )],
             )
         }
         "endSessionsOfUser" => (
             optional_body(object(&[], json!({}))),
-            ok("How many ended.", &["user_id", "ended"], json!({"user_id": schema("Id"), "ended": {"type": "integer"}})),
+            ok(
+                "How many ended.",
+                &["user_id", "ended"],
+                json!({"user_id": schema("Id"), "ended": {"type": "integer"}}),
+            ),
         ),
         "listApiKeys" => (None, vec![json_answer(200, "The keys.", schema("ApiKeyList"))]),
         "readApiKey" => (None, vec![json_answer(200, "The key.", schema("ApiKeyAnswer"))]),
@@ -171,13 +205,18 @@ pub fn detail(route: &Route) -> Detail {
             json_body(schema("ApiKeyCreate")),
             vec![json_answer(201, "The key, shown only now.", schema("ApiKeyMade")).with(PLACE)],
         ),
-        "updateApiKey" => (
-            json_body(schema("ApiKeyUpdate")),
-            vec![json_answer(200, "The key as it is now.", schema("ApiKeyAnswer"))],
+        "updateApiKey" => {
+            (json_body(schema("ApiKeyUpdate")), vec![json_answer(200, "The key as it is now.", schema("ApiKeyAnswer"))])
+        }
+        "revokeApiKey" => (
+            None,
+            ok("It is revoked.", &["id", "revoked"], json!({"id": schema("Id"), "revoked": {"type": "boolean"}})),
         ),
-        "revokeApiKey" => (None, ok("It is revoked.", &["id", "revoked"], json!({"id": schema("Id"), "revoked": {"type": "boolean"}}))),
         _ => (
-            optional_body(object(&[], json!({"overlap_seconds": {"type": "integer", "minimum": 0, "maximum": 604_800, "default": 86_400}}))),
+            optional_body(object(
+                &[],
+                json!({"overlap_seconds": {"type": "integer", "minimum": 0, "maximum": 604_800, "default": 86_400}}),
+            )),
             vec![json_answer(201, "The new key, shown only now.", schema("ApiKeyMade")).with(PLACE)],
         ),
     };

@@ -31,7 +31,9 @@ mod tests {
     #[test]
     fn addresses_have_one_spelling() {
         assert_eq!(checked(" Ada.Lovelace@Example.COM ").unwrap(), "ada.lovelace@example.com");
-        for bad in ["", "ada", "@example.com", "ada@", "ada@example", "a b@example.com", "a@b@example.com", "a\n@example.com"] {
+        for bad in
+            ["", "ada", "@example.com", "ada@", "ada@example", "a b@example.com", "a@b@example.com", "a\n@example.com"]
+        {
             assert!(checked(bad).is_err(), "{bad}");
         }
     }

@@ -181,9 +181,5 @@ impl Accounts {
 
 /// What a login without a second factor has.
 pub fn without_factor() -> Vec<Cell> {
-    vec![
-        text("totp", None::<String>),
-        text("totp_pending", None::<String>),
-        ("recovery", Kind::Json, list(&[])),
-    ]
+    vec![text("totp", None::<String>), text("totp_pending", None::<String>), ("recovery", Kind::Json, list(&[]))]
 }

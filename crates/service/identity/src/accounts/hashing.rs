@@ -144,7 +144,12 @@ mod tests {
         for _ in 0..(AT_ONCE + 2 * WAITING + 4) {
             let (hashing, gate) = (hashing.clone(), gate.clone());
             crowd.spawn(async move {
-                hashing.run(move || { let _ = gate.lock().map(|gate| gate.recv()); }).await.map_err(|e| e.code())
+                hashing
+                    .run(move || {
+                        let _ = gate.lock().map(|gate| gate.recv());
+                    })
+                    .await
+                    .map_err(|e| e.code())
             });
         }
         let first = crowd.join_next().await.unwrap().unwrap();

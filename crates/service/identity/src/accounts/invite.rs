@@ -68,7 +68,9 @@ impl Accounts {
         let (token, expires_at, row) = self.new_ticket(purpose, Some(account), Some(&member))?;
         batch.insert(ONE_TIME, row);
         match self.parts.store.commit(batch).await {
-            Err(CommitError::Unique { .. }) => return Err(rule("this e-mail address belongs to another user of the space")),
+            Err(CommitError::Unique { .. }) => {
+                return Err(rule("this e-mail address belongs to another user of the space"));
+            }
             other => other.map_err(failed)?,
         }
         self.announce(&member, &address, expires_at).await?;
@@ -296,13 +298,7 @@ impl Accounts {
     ///
     /// # Errors
     /// 401001 for a wrong current one, 400001 for a new one that is none; 429000, 503000; the database's.
-    pub async fn set_password(
-        &self,
-        session: &Session,
-        current: &str,
-        new: &str,
-        origin: Origin<'_>,
-    ) -> Result<()> {
+    pub async fn set_password(&self, session: &Session, current: &str, new: &str, origin: Origin<'_>) -> Result<()> {
         let account = self.holder(session, current, origin).await?;
         let member = Membership { space: session.space, user: session.user, role: String::new() };
         let hash = self.new_hash("new_password", new, &account.email, Some(&member)).await?;

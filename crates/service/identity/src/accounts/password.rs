@@ -35,7 +35,10 @@ pub fn check(field: &str, password: &str, own: &[String]) -> Result<()> {
     let looked_at: String = folded.chars().take(LOOKED_AT).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).chain(["kontor"]).collect();
     if zxcvbn::zxcvbn(&looked_at, &words).score() < Score::Three {
-        return refuse("too_common", "is among the first that would be tried; use several words, or a password manager".to_owned());
+        return refuse(
+            "too_common",
+            "is among the first that would be tried; use several words, or a password manager".to_owned(),
+        );
     }
     Ok(())
 }
@@ -48,7 +51,13 @@ mod tests {
     fn what_is_a_password_and_what_is_not() {
         let own = ["Ada Lovelace".to_owned(), "ada.lovelace@example.com".to_owned()];
         let code = |password: &str| check("password", password, &own).err().map(|e| e.faults()[0].code);
-        for good in ["correct horse battery staple", "tr0mpete-Regen-Ziegel", "мой дядя самых честных правил", "x7#Kp!2qLmZ9", &"änderung ".repeat(3)] {
+        for good in [
+            "correct horse battery staple",
+            "tr0mpete-Regen-Ziegel",
+            "мой дядя самых честных правил",
+            "x7#Kp!2qLmZ9",
+            &"änderung ".repeat(3),
+        ] {
             assert_eq!(code(good), None, "{good}");
         }
         assert_eq!(code("short"), Some("too_short"));

@@ -115,7 +115,8 @@ impl Accounts {
             expires_at: now + LONGEST_MS,
             amr: amr.iter().map(|method| (*method).to_owned()).collect(),
             ip: origin.ip.map(|ip| ip.to_canonical().to_string()),
-            user_agent: Some(origin.user_agent.chars().take(AGENT).collect::<String>()).filter(|agent| !agent.is_empty()),
+            user_agent: Some(origin.user_agent.chars().take(AGENT).collect::<String>())
+                .filter(|agent| !agent.is_empty()),
         };
         let mut batch = Batch::new(INSTALLATION);
         let row = vec![

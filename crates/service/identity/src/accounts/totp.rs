@@ -31,7 +31,13 @@ pub fn shown(secret: &[u8]) -> String {
 pub fn uri(secret: &[u8], email: &str) -> String {
     let escaped: String = email
         .bytes()
-        .map(|b| if b.is_ascii_alphanumeric() || b".-_@".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b".-_@".contains(&b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
         .collect();
     format!(
         "otpauth://totp/Kontor:{escaped}?secret={}&issuer=Kontor&algorithm=SHA1&digits={DIGITS}&period={STEP_S}",

@@ -16,7 +16,10 @@ pub struct Origin<'a> {
 pub enum SignIn {
     Done(NewSession),
     /// The ticket works for five minutes, for one success and few failures.
-    SecondFactor { ticket: String, methods: Vec<Factor> },
+    SecondFactor {
+        ticket: String,
+        methods: Vec<Factor>,
+    },
 }
 
 /// A second factor.

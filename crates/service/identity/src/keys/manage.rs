@@ -128,9 +128,11 @@ impl Keys {
     /// # Errors
     /// 404001 when there is none; the database's.
     pub async fn get(&self, space: SpaceId, id: Id) -> Result<KeyInfo> {
-        let select = rows::select(system::API_KEY, COLUMNS)
-            .equals("key_space", Kind::Int, space.0)
-            .equals("id", Kind::Int, id.0);
+        let select = rows::select(system::API_KEY, COLUMNS).equals("key_space", Kind::Int, space.0).equals(
+            "id",
+            Kind::Int,
+            id.0,
+        );
         self.read(select).await?.into_iter().next().ok_or_else(Error::not_found)
     }
 

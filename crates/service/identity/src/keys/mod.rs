@@ -149,9 +149,8 @@ impl Keys {
             ("use_count", Kind::Int),
         ];
         let columns: Vec<Expr> = names.iter().map(|(name, kind)| Expr::column(name, *kind)).collect();
-        let select = Select::new(INSTALLATION, system::API_KEY, columns)
-            .equals("hash", Kind::Text, token::hex(digest))
-            .limit(1);
+        let select =
+            Select::new(INSTALLATION, system::API_KEY, columns).equals("hash", Kind::Text, token::hex(digest)).limit(1);
         let row = self.store.rows(select).await?.into_iter().next().ok_or_else(invalid)?;
         let mut row = Row::new(row);
         let (id, role, scopes, space) = (Id(row.int()), row.text(), row.texts(), SpaceId(row.int()));

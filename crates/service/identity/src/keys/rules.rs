@@ -46,9 +46,9 @@ impl Grantor<'_> {
     pub fn grants(&self, mut grant: Grant, collections: &[&str]) -> Result<Grant> {
         let mut faults = Vec::new();
         for (at, scope) in grant.scopes.iter().enumerate() {
-            let of_collection = scope
-                .rsplit_once(':')
-                .is_some_and(|(collection, verb)| matches!(verb, "read" | "write") && collections.contains(&collection));
+            let of_collection = scope.rsplit_once(':').is_some_and(|(collection, verb)| {
+                matches!(verb, "read" | "write") && collections.contains(&collection)
+            });
             if !of_collection && !KNOWN.contains(&scope.as_str()) {
                 faults.push(Fault::new(format!("scopes.{at}"), "unknown", "is no scope").value(scope.clone()));
             }
@@ -61,8 +61,12 @@ impl Grantor<'_> {
             match text.parse::<Cidr>() {
                 Ok(range) => ranges.push(range),
                 Err(_) => faults.push(
-                    Fault::new(format!("ip_ranges.{at}"), "format", "must be an address or a network such as 10.0.0.0/8")
-                        .value(text.clone()),
+                    Fault::new(
+                        format!("ip_ranges.{at}"),
+                        "format",
+                        "must be an address or a network such as 10.0.0.0/8",
+                    )
+                    .value(text.clone()),
                 ),
             }
         }
@@ -70,7 +74,11 @@ impl Grantor<'_> {
             return Err(Error::from_faults(faults));
         }
         if rank(grant.role) > rank(self.caller.role) {
-            return Err(more(format!("the role {} is more than your own, {}", grant.role.name(), self.caller.role.name())));
+            return Err(more(format!(
+                "the role {} is more than your own, {}",
+                grant.role.name(),
+                self.caller.role.name()
+            )));
         }
         let held = self.caller.scopes.names();
         if let Some(scope) = grant.scopes.iter().find(|scope| !scopes::covers(&held, scope)) {
@@ -154,7 +162,8 @@ mod tests {
     #[test]
     fn a_grant_is_never_more_than_the_grantor() {
         let member = caller(Role::Member, &["crm:write"]);
-        let of = |grant: Grant| Grantor { caller: &member, key: None }.grants(grant, &["contacts"]).map_err(|e| e.code());
+        let of =
+            |grant: Grant| Grantor { caller: &member, key: None }.grants(grant, &["contacts"]).map_err(|e| e.code());
         assert!(of(grant(Role::Member, &["crm:read", "contacts:write"])).is_ok());
         assert_eq!(of(grant(Role::Admin, &["crm:read"])).unwrap_err(), ErrorCode::Forbidden);
         assert_eq!(of(grant(Role::ReadOnly, &["admin"])).unwrap_err(), ErrorCode::Forbidden);

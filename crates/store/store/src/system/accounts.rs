@@ -103,12 +103,7 @@ pub(super) fn tables() -> Vec<Table> {
         Table::new(
             THROTTLE,
             &["name"],
-            vec![
-                text("name"),
-                int("failed").not_null(),
-                int("last_at").not_null(),
-                int("blocked_until").not_null(),
-            ],
+            vec![text("name"), int("failed").not_null(), int("last_at").not_null(), int("blocked_until").not_null()],
         )
         .index(Index::on("ix_throttle_last", &["space", "last_at"])),
     ]

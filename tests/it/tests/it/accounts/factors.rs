@@ -54,7 +54,12 @@ async fn an_authenticator_app_is_set_up_and_asked_for(api: Api) {
     // A ticket is no link, a link no ticket.
     let body = json!({"token": other, "password": PASSWORD});
     let _ = api.anonymous().post("/v1/auth/redeem", body).await.refused(401_001);
-    let _ = ada.request("DELETE", "/v1/me/totp").json(&json!({"password": "Falsches-1234-xyz"})).send().await.refused(401_001);
+    let _ = ada
+        .request("DELETE", "/v1/me/totp")
+        .json(&json!({"password": "Falsches-1234-xyz"}))
+        .send()
+        .await
+        .refused(401_001);
     let _ = ada.request("DELETE", "/v1/me/totp").json(&json!({"password": PASSWORD})).send().await.expect(200);
     assert_eq!(sign_in(&api, &ada.email, PASSWORD).await.expect(200).data()["state"], "signed_in");
 }

@@ -42,8 +42,10 @@ async fn a_key_is_made_seen_once_and_revoked(api: Api) {
     let list = api.get("/v1/api_keys").await.expect(200);
     assert!(list.ids().contains(&id) && !list.text().contains(secret));
     let _ = api.patch(&path, json!({"name": "till", "scopes": ["contacts:read"]})).await.expect(200);
-    until(|| async { (key.post("/v1/contacts", json!({"last_name": "x"})).await.error_code() == 403_001).then_some(()) })
-        .await;
+    until(|| async {
+        (key.post("/v1/contacts", json!({"last_name": "x"})).await.error_code() == 403_001).then_some(())
+    })
+    .await;
     let _ = api.patch(&path, json!({"name": ""})).await.refused(400_001);
     let _ = api.patch(&path, json!({"scopes": ["nothing:read"]})).await.refused(400_001);
     let _ = api.patch(&path, json!({"key": "ak_x"})).await.refused(400_002);
