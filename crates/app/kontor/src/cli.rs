@@ -30,6 +30,9 @@ pub enum Command {
     /// Shows and changes the settings of a space
     #[command(subcommand)]
     Settings(Settings),
+    /// Helps people who are locked out; works beside a running server
+    #[command(subcommand)]
+    Users(Users),
     /// Imports a file (CSV, NDJSON, XLSX, vCard) into an object
     Import(Import),
     /// Exports an object to a file
@@ -149,6 +152,23 @@ pub struct KeyRevoke {
     pub settings: Overrides,
     /// The key's id, from `kontor keys list`
     pub id: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Users {
+    /// Prints a one-time link for a new password, good for an hour, alone on standard output
+    Reset(UserReset),
+}
+
+#[derive(Debug, Args)]
+pub struct UserReset {
+    #[command(flatten)]
+    pub settings: Overrides,
+    /// The e-mail address that the person signs in with
+    pub email: String,
+    /// Takes the second factor away as well
+    #[arg(long)]
+    pub second_factor: bool,
 }
 
 /// Where the commands that are clients of the API find it.

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use kontor_catalog::{Catalogs, Metadata};
 use kontor_config::Config;
+use kontor_identity::accounts::{self, Accounts};
 use kontor_identity::callers::Callers;
 use kontor_identity::keys::Keys;
 use kontor_identity::roles::{self, Roles};
 use kontor_identity::spaces::{self, Founding};
+use kontor_identity::vault::Vault;
 use kontor_model::{Clock, IdGenerator, Settings, SystemClock};
 use kontor_records::Records;
 use kontor_store::Store;
@@ -38,6 +40,7 @@ pub struct House {
     pub records: Arc<Records>,
     pub roles: Arc<Roles>,
     pub keys: Arc<Keys>,
+    pub accounts: Arc<Accounts>,
     pub founding: Arc<Founding>,
     /// What the migration did.
     pub migrated: Arc<[String]>,
@@ -78,6 +81,20 @@ pub async fn open_store(config: &Config, usage: Use) -> Result<Arc<dyn Store>> {
     Ok(Arc::new(store))
 }
 
+/// The secrets that have to be read again, under the installation's master key.
+async fn vault(config: &Config, usage: Use, store: &dyn Store) -> Result<Vault> {
+    let given = std::env::var("KONTOR_MASTER_KEY").ok().filter(|text| !text.is_empty());
+    let vault =
+        Vault::open(&config.data, given.as_deref(), usage == Use::Serve).map_err(|error| anyhow::anyhow!(error))?;
+    if vault.agrees(store).await? {
+        return Ok(vault);
+    }
+    tracing::warn!(
+        "the secrets in this database were sealed under another master key: set KONTOR_MASTER_KEY, or bring back master.key; until then nobody with a second factor can sign in"
+    );
+    Ok(Vault::closed())
+}
+
 impl House {
     /// Opens, migrates and wires.
     ///
@@ -108,7 +125,17 @@ impl House {
         let roles = Arc::new(Roles::new(store.clone(), catalogs.clone()));
         let callers = Callers::new(store.clone(), catalogs.clone(), roles.clone(), defaults.clone());
         let callers = Arc::new(callers);
-        let keys = Arc::new(Keys::new(store.clone(), clock.clone(), ids.clone(), callers));
+        let keys = Arc::new(Keys::new(store.clone(), catalogs.clone(), clock.clone(), ids.clone(), callers.clone()));
+        let accounts = Arc::new(Accounts::new(accounts::Parts {
+            store: store.clone(),
+            catalogs: catalogs.clone(),
+            records: records.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            callers,
+            vault: Arc::new(vault(config, usage, &*store).await?),
+            limits: config.limits,
+        }));
         let founding = Arc::new(Founding {
             store: store.clone(),
             clock: clock.clone(),
@@ -127,6 +154,7 @@ impl House {
             records,
             roles,
             keys,
+            accounts,
             founding,
             migrated: migrated.into(),
             first,

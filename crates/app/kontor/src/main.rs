@@ -3,6 +3,7 @@
 mod cli;
 mod client;
 mod commands;
+mod credentials;
 mod demo;
 mod house;
 mod limits;
@@ -18,7 +19,7 @@ use anyhow::{Result, bail};
 use clap::Parser;
 use kontor_config::{Config, Overrides};
 
-use cli::{Cli, Command, Keys, Settings};
+use cli::{Cli, Command, Keys, Settings, Users};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -85,6 +86,10 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Settings(Settings::Set(command)) => {
             let config = load(&command.settings)?;
             commands::settings::set(command, &config).await
+        }
+        Command::Users(Users::Reset(command)) => {
+            let config = load(&command.settings)?;
+            commands::users::reset(command, &config).await
         }
         Command::Import(command) => {
             let config = load(&command.settings)?;

@@ -4,14 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use futures::future::BoxFuture;
 use kontor_config::Config;
 use kontor_http::ratelimit::RateLimits;
-use kontor_http::{Authenticate, Check, Door, DoorParts, Presented, Ready, Server, ServerLimits};
-use kontor_identity::keys::Keys;
+use kontor_http::{Check, Door, DoorParts, Ready, Server, ServerLimits};
 use kontor_identity::origins::Origins;
 use kontor_jobs::{Jobs, Runner};
-use kontor_records::Caller;
 use kontor_store::Store;
 use kontor_telemetry::access::AccessLog;
 use kontor_transfer::Transfer;
@@ -19,7 +16,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::client::Client;
-use crate::commands::keys;
+use crate::commands::{keys, users};
+use crate::credentials::Credentials;
 use crate::house::{self, House, Use};
 use crate::lock::{self, DataLock, Taken};
 use crate::node::{self, NodeLease};
@@ -29,6 +27,8 @@ use crate::{demo, limits, services};
 const REFRESH: Duration = Duration::from_secs(1);
 /// How often expired answers and files are swept.
 const SWEEP: Duration = Duration::from_secs(600);
+/// How often the use of API keys is written.
+const COUNT: Duration = Duration::from_secs(3);
 
 /// A server that runs in this process.
 pub struct Running {
@@ -41,14 +41,6 @@ pub struct Running {
     limits: (Arc<RateLimits>, JoinHandle<()>),
     background: JoinHandle<()>,
     _lock: Option<DataLock>,
-}
-
-struct ByKey(Arc<Keys>);
-
-impl Authenticate for ByKey {
-    fn authenticate<'a>(&'a self, presented: Presented<'a>) -> BoxFuture<'a, kontor_model::Result<Arc<Caller>>> {
-        Box::pin(self.0.authenticate(presented.token))
-    }
 }
 
 /// Starts the roles of a process.
@@ -105,11 +97,24 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             transfer: Transfer::new(house.records.clone(), house.catalogs.clone(), jobs.clone()),
             catalogs: house.catalogs.clone(),
         });
-        let router = kontor_rest::router(&api).merge(kontor_rest::jobs::router(&bulk));
+        let identity = Arc::new(kontor_rest::identity::Desk {
+            api: api.clone(),
+            accounts: house.accounts.clone(),
+            keys: house.keys.clone(),
+            founding: house.founding.clone(),
+            roles: house.roles.clone(),
+        });
+        let router = kontor_rest::router(&api)
+            .merge(kontor_rest::jobs::router(&bulk))
+            .merge(kontor_rest::identity::router(&identity));
         let parts = DoorParts {
             router,
             routes: kontor_rest::routes::ROUTES.to_vec(),
-            authenticate: Arc::new(ByKey(house.keys.clone())),
+            authenticate: Arc::new(Credentials {
+                keys: house.keys.clone(),
+                accounts: house.accounts.clone(),
+                tokens: None,
+            }),
             replays: house.records.clone(),
             ready: Arc::new(Ready::new(vec![database_check(house.store.clone())]).helped_by(limits.check())),
             limits: limits.clone(),
@@ -167,6 +172,7 @@ fn database_check(store: Arc<dyn Store>) -> Check {
 async fn background(house: House, transfer: Arc<Transfer>, mut lease: NodeLease, mut stopped: watch::Receiver<bool>) {
     let mut renewed = Instant::now();
     let mut swept = Instant::now();
+    let mut counted = Instant::now();
     loop {
         tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => break,
@@ -184,15 +190,29 @@ async fn background(house: House, transfer: Arc<Transfer>, mut lease: NodeLease,
                 );
             }
         }
+        if counted.elapsed() >= COUNT {
+            counted = Instant::now();
+            count(&house).await;
+        }
         if swept.elapsed() >= SWEEP {
             swept = Instant::now();
             sweep(&house, &transfer).await;
         }
     }
+    count(&house).await;
     lease.release().await;
 }
 
+async fn count(house: &House) {
+    if let Err(error) = house.keys.flush().await {
+        tracing::warn!(error = error.internal_text().unwrap_or(error.detail()), "the use of keys was not written");
+    }
+}
+
 async fn sweep(house: &House, transfer: &Transfer) {
+    if let Err(error) = house.accounts.sweep().await {
+        tracing::warn!(error = error.internal_text().unwrap_or(error.detail()), "old sessions were not swept");
+    }
     let Ok(spaces) = kontor_identity::spaces::spaces(&*house.store).await else { return };
     for space in spaces {
         while let Ok(1_000) = house.records.sweep_idempotency(space.id).await {}
@@ -230,9 +250,18 @@ pub async fn run(config: Config, roles: &[&str], load_demo: bool, guard: &kontor
     Ok(())
 }
 
-/// The address, and once the first key.
+/// The address; the owner's sign-in until it was used; once the first key.
 async fn greet(running: &Running) -> Result<()> {
     eprintln!("Kontor is at {0}   docs {0}/docs   errors {0}/docs/errors", running.url);
+    let house = &running.house;
+    let space = keys::find(house, None).await?;
+    if let Some(owner) = house.founding.owner(space.id).await?
+        && !house.accounts.has_login(space.id, owner).await?
+    {
+        let first = house.accounts.first_link(space.id, owner).await?;
+        let link = users::link(&running.url, &first.token);
+        eprintln!("The owner's sign-in, good once and for 24 hours:\n\n    {link}\n");
+    }
     if running.house.first {
         let (_, key) = keys::make(&running.house, "first", keys::Holder::OWNER, Vec::new(), None).await?;
         eprintln!(

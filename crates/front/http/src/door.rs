@@ -247,8 +247,10 @@ impl Door {
         // An open document may still depend on who asks (the OpenAPI document of a space).
         let optional = row.access == Access::Open && row.gives == Gives::Json && credential::is_given(&parts.headers);
         if row.access != Access::Open || optional {
+            let (token, source) = credential::of(&parts.headers, &parts.method, &parts.uri)?;
             let presented = Presented {
-                token: credential::token(&parts.headers, &parts.uri)?,
+                token,
+                source,
                 method: &parts.method,
                 uri: &parts.uri,
                 headers: &parts.headers,

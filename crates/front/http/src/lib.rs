@@ -20,6 +20,7 @@ mod health;
 mod idempotency;
 mod limits;
 mod negotiate;
+pub mod origin;
 mod problem;
 pub mod ratelimit;
 mod refusal;
@@ -31,7 +32,7 @@ mod server;
 mod table;
 mod timed;
 
-pub use credential::{Authenticate, Presented};
+pub use credential::{Authenticate, Presented, SESSION_COOKIE, Source};
 pub use door::{Door, DoorParts};
 pub use health::{Ask, Check, ROUTES as HEALTH_ROUTES, Ready};
 pub use idempotency::Replays;

@@ -56,6 +56,10 @@ impl Call {
         Params::parse(self.uri.query().unwrap_or_default(), known)
     }
 
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
     pub fn request_id(&self) -> &str {
         &self.admitted.request_id
     }

@@ -15,6 +15,7 @@ pub mod docs;
 mod exports;
 mod filters;
 mod history;
+pub mod identity;
 mod imports;
 pub mod jobs;
 mod list;
@@ -45,7 +46,7 @@ pub use members::Members;
 pub use params::Params;
 pub use questions::filter;
 
-/// The handlers of all routes in [`routes::ROUTES`] but imports, exports and jobs.
+/// The handlers of all routes in [`routes::ROUTES`] but imports, exports, jobs and those of identity.
 pub fn router(api: &Arc<Api>) -> Router {
     Router::new()
         .merge(metadata::router(api))

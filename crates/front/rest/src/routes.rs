@@ -175,7 +175,9 @@ pub const DOCUMENTS: &[Route] = &[
     r("GET", "/docs/{*file}", "docsFile", Open, Public, "A file of the Swagger UI.").any_answer(),
 ];
 
-const COUNT: usize = RECORDS.len() + OTHERS.len() + DOCUMENTS.len();
+pub use crate::identity::routes::IDENTITY;
+
+const COUNT: usize = RECORDS.len() + OTHERS.len() + IDENTITY.len() + DOCUMENTS.len();
 
 /// Every route that this crate answers.
 pub const ROUTES: &[Route] = &joined();
@@ -183,7 +185,7 @@ pub const ROUTES: &[Route] = &joined();
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses a place outside the table")]
 const fn joined() -> [Route; COUNT] {
     let mut all = [r("", "", "", Open, Private, ""); COUNT];
-    let tables = [RECORDS, OTHERS, DOCUMENTS];
+    let tables = [RECORDS, OTHERS, IDENTITY, DOCUMENTS];
     let (mut table, mut at) = (0, 0);
     while table < tables.len() {
         let mut row = 0;

@@ -19,7 +19,8 @@ pub struct Holder {
     pub user: Option<Id>,
     /// The role that the credential itself names.
     pub role: String,
-    pub scopes: Vec<String>,
+    /// None for a session: all that its rights can use.
+    pub scopes: Option<Vec<String>>,
     /// The limits that the credential itself names.
     pub allowance: Allowance,
 }
@@ -78,9 +79,9 @@ impl Callers {
             space: holder.space,
             key_id: holder.credential,
             user_id: holder.user,
+            scopes: Scopes::new(holder.scopes.unwrap_or_else(|| crate::scopes::of_role(&policy))),
             policy,
             standing: Arc::new(standing),
-            scopes: Scopes::new(holder.scopes),
             settings: Arc::new(own.settings(&self.defaults)),
             limits: Limits { key: holder.allowance.or(own.key_allowance()), space: own.space_allowance() },
         })

@@ -1,5 +1,9 @@
 //! The engine's own tables. All are read and written through [`crate::Select`] and [`crate::Batch`] like any other.
 
+mod accounts;
+
+pub use accounts::*;
+
 use kontor_model::{Kind, Value};
 
 use crate::schema::{Column, Index, Table};
@@ -43,6 +47,7 @@ fn json(name: &str) -> Column {
 pub fn tables() -> Vec<Table> {
     let mut tables = standard();
     tables.extend(limits::tables());
+    tables.extend(accounts::tables());
     tables
 }
 
@@ -80,6 +85,10 @@ fn standard() -> Vec<Table> {
                 int("rate_per_second"),
                 int("rate_burst"),
                 int("rate_per_day"),
+                json("ip_ranges"),
+                int("service_account_id"),
+                int("last_used_at"),
+                int("use_count"),
             ],
         )
         .index(Index::on("ux_api_key_hash", &["space", "hash"]).unique()),

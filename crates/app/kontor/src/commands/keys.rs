@@ -3,10 +3,10 @@
 use anyhow::{Context, Result, anyhow, bail};
 use kontor_config::Config;
 use kontor_identity::keys::{KeyInfo, NewKey};
+use kontor_identity::scopes;
 use kontor_identity::spaces::{self, Space};
 use kontor_model::Allowance;
 use kontor_model::time::datetime_text;
-use kontor_records::Policy;
 
 use crate::cli;
 use crate::house::{House, Use};
@@ -73,28 +73,29 @@ async fn make_with(
     let space = find(house, holder.space).await?;
     let role = holder.role;
     let policy = house.roles.get(space.id, role).await.map_err(|error| anyhow!("--role: {}", error.detail()))?;
-    let scopes = if scopes.is_empty() { default_scopes(&policy) } else { scopes };
     let user_id = match holder.user {
         None => house.founding.owner(space.id).await?,
         Some(id) => Some(id.parse().map_err(|_| anyhow!("--user must be the id of a user, not {id}"))?),
     };
-    let expires_at = days.map(|days| house.clock.now_ms() + i64::from(days) * 86_400_000);
-    let (name, role) = (name.to_owned(), role.to_owned());
-    Ok(house.keys.create(NewKey { name, role, scopes, space: space.id, user_id, expires_at, allowance }).await?)
-}
-
-fn default_scopes(policy: &Policy) -> Vec<String> {
-    let scopes: &[&str] = if policy.manages {
-        &["admin", "crm:read", "crm:write", "metadata:write"]
-    } else if *policy == Policy::read_only() {
-        &["crm:read"]
-    } else {
-        &["crm:read", "crm:write"]
+    let new = NewKey {
+        name: name.to_owned(),
+        role: role.to_owned(),
+        scopes: if scopes.is_empty() { scopes::of_role(&policy) } else { scopes },
+        space: space.id,
+        user_id,
+        service_account_id: None,
+        ip_ranges: Vec::new(),
+        expires_at: days.map(|days| house.clock.now_ms() + i64::from(days) * 86_400_000),
+        allowance,
     };
-    scopes.iter().map(|s| (*s).to_owned()).collect()
+    Ok(house.keys.create(new).await?)
 }
 
-pub(super) async fn find(house: &House, wanted: Option<&str>) -> Result<Space> {
+/// A space by its name or id; the live one when none is named.
+///
+/// # Errors
+/// There is none of this name; the database's.
+pub async fn find(house: &House, wanted: Option<&str>) -> Result<Space> {
     let wanted = wanted.unwrap_or("live");
     let spaces = spaces::spaces(&*house.store).await?;
     let names: Vec<String> = spaces.iter().map(|s| s.name.clone()).collect();

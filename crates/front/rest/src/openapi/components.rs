@@ -194,5 +194,6 @@ pub fn security_schemes() -> J {
     json!({
         "bearer": {"type": "http", "scheme": "bearer", "description": "An API key (ak_…) or an access token."},
         "apiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "The same, for clients that cannot set Authorization."},
+        "session": {"type": "apiKey", "in": "cookie", "name": kontor_http::SESSION_COOKIE, "description": "What signing in sets, for our own pages: a change needs Origin or Sec-Fetch-Site."},
     })
 }

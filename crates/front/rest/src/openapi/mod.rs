@@ -20,11 +20,14 @@ use serde_json::{Map, Value as J, json};
 
 pub use serve::router;
 
+pub(crate) use object::{envelope, list as list_of};
+pub(crate) use operation::{Detail, PLACE, json_answer, json_body};
+
 use names::Names;
 use object::Schemas;
 
 /// A reference to a component.
-fn reference(kind: &str, name: &str) -> J {
+pub(crate) fn reference(kind: &str, name: &str) -> J {
     json!({"$ref": format!("#/components/{kind}/{name}")})
 }
 
@@ -39,6 +42,7 @@ fn set(target: &mut J, key: &str, value: J) {
 pub fn document(catalog: &Catalog) -> J {
     let mut schemas = components::schemas();
     schemas.extend(bodies::schemas());
+    schemas.extend(crate::identity::openapi::schemas());
     let mut schema_names = Names::default();
     schema_names.reserve(schemas.keys().map(String::as_str));
     let mut operations = Names::default();
@@ -69,7 +73,7 @@ pub fn document(catalog: &Catalog) -> J {
             "contact": {"name": "The operator of this installation"},
         },
         "servers": [{"url": "/", "description": "The server that this document came from."}],
-        "security": [{"bearer": []}, {"apiKey": []}],
+        "security": [{"bearer": []}, {"apiKey": []}, {"session": []}],
         "tags": tags,
         "paths": all,
         "components": {

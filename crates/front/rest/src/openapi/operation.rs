@@ -143,7 +143,7 @@ fn scopes(access: Access, collection: Option<&str>) -> Vec<String> {
 
 fn statuses(route: &Route, body: bool) -> Vec<u16> {
     let mut out = vec![400, 404, 405, 414, 429, 431, 500, 503, 504];
-    if route.access != Access::Open {
+    if route.access != Access::Open || route.path.starts_with("/v1/auth/") {
         out.extend([401, 403]);
     }
     if route.gives == Gives::Json {

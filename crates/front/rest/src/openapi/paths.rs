@@ -6,7 +6,8 @@ use serde_json::{Map, Value as J, json};
 use super::names::Names;
 use super::operation::{self, Answer, Detail, ETAG, MADE, PLACE, json_answer, json_body};
 use super::reference;
-use crate::routes::{DOCUMENTS, OTHERS, Route};
+use crate::identity::openapi as identity;
+use crate::routes::{DOCUMENTS, IDENTITY, OTHERS, Route};
 
 /// Tags that are no services.
 pub fn tags() -> Vec<(String, String)> {
@@ -17,14 +18,26 @@ pub fn tags() -> Vec<(String, String)> {
         ("documents", "The documents about this API."),
         ("operations", "For operators: health and figures."),
     ]
+    .into_iter()
+    .chain(identity::TAGS)
     .map(|(name, about)| (name.to_owned(), about.to_owned()))
-    .to_vec()
+    .collect()
 }
 
 /// Adds the paths.
 pub fn add(operations: &mut Names, paths: &mut Map<String, J>) {
     for route in OTHERS.iter().chain(DOCUMENTS).chain(HEALTH_ROUTES) {
         operation::add(route, &route.path.replace("{*", "{"), detail(route), operations, paths);
+    }
+    for route in IDENTITY {
+        let detail = Detail {
+            tag: identity::tag(route).into(),
+            id: route.operation.into(),
+            summary: route.summary.trim_end_matches('.').into(),
+            description: route.summary.into(),
+            ..identity::detail(route)
+        };
+        operation::add(route, route.path, detail, operations, paths);
     }
 }
 
