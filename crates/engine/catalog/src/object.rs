@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use kontor_model::field::label;
-use kontor_model::{Field, Kind, Object, Place, Show, SpaceId, Value};
+use kontor_model::{ApiVersion, Field, Kind, Object, Place, Show, SpaceId, Value};
 use kontor_store::{ColumnRef, Columns, CustomShape, Expr, Shape, ShapeField, Source, Which};
 
 /// Where a field's value lies in a row of [`ObjectDef::columns`].
@@ -34,6 +34,9 @@ pub struct ObjectDef {
     table: Arc<str>,
     discriminator: Option<Arc<str>>,
     unique_indexes: HashMap<String, usize>,
+    api: ApiVersion,
+    /// The same object in the words of version 1, when this is a view of it.
+    native: Option<Arc<ObjectDef>>,
 }
 
 impl Deref for ObjectDef {
@@ -95,9 +98,27 @@ impl ObjectDef {
             discriminator,
             unique_indexes,
             object,
+            api: ApiVersion::V1,
+            native: None,
         };
         def.shape = Arc::new(def.shape_of(|_| true));
         Ok(def)
+    }
+
+    pub(crate) fn seen_as(&mut self, api: ApiVersion, native: Arc<ObjectDef>) {
+        self.api = api;
+        self.native = Some(native);
+    }
+
+    /// The version of the API whose words it speaks.
+    pub fn api(&self) -> ApiVersion {
+        self.api
+    }
+
+    /// The object in the words that audit entries, events and the code's own rules use: version 1's. Its fields have
+    /// the same positions.
+    pub fn native(&self) -> &ObjectDef {
+        self.native.as_deref().unwrap_or(self)
     }
 
     /// The field that a caller's path means: `city`, or `custom.score`.
