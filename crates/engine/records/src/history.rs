@@ -1,7 +1,7 @@
 //! What happened to one record: its audit entries, and on the timeline the activities about it.
 
 use kontor_catalog::ObjectDef;
-use kontor_model::time::datetime_text;
+use kontor_catalog::versions::changes_down;
 use kontor_model::{Error, Id, Kind, Op, Result, Value};
 use kontor_store::{Cond, Expr, Select, Which, system};
 use serde_json::{Value as J, json};
@@ -59,12 +59,12 @@ impl Records {
         }
         let limit = plan::limit(limit)?;
         let kind = if activities { "timeline" } else { "history" };
-        let print = fingerprint(&["v1", &ctx.space().to_string(), kind, &id.to_string()]);
+        let print = fingerprint(&[ctx.catalog.api().name(), &ctx.space().to_string(), kind, &id.to_string()]);
         let after = match cursor.map(|c| self.signer.read(&print, c, &[Kind::Int, Kind::Int])).transpose()? {
             Some(Position::After(values)) => Some(values),
             _ => None,
         };
-        let mut lines = self.entries(ctx, id, limit, after.clone()).await?;
+        let mut lines = self.entries(ctx, &def, id, limit, after.clone()).await?;
         if activities {
             let related: Vec<_> = ctx
                 .catalog
@@ -96,7 +96,14 @@ impl Records {
         })
     }
 
-    async fn entries(&self, ctx: &Ctx, id: Id, limit: u32, after: Option<Vec<Value>>) -> Result<Vec<Line>> {
+    async fn entries(
+        &self,
+        ctx: &Ctx,
+        def: &ObjectDef,
+        id: Id,
+        limit: u32,
+        after: Option<Vec<Value>>,
+    ) -> Result<Vec<Line>> {
         let names = [
             ("at", Kind::Int),
             ("id", Kind::Int),
@@ -118,7 +125,7 @@ impl Records {
             select = select.filter(before(Expr::column("at", Kind::Int), at, last));
         }
         let rows = self.rows(ctx, select).await?;
-        Ok(rows.iter().filter_map(|row| entry(row)).collect())
+        Ok(rows.iter().filter_map(|row| entry(def, row)).collect())
     }
 
     async fn activities(
@@ -147,11 +154,7 @@ impl Records {
                 let kept = &page.rows.get(i)?.kept;
                 let record: J = serde_json::from_slice(page.row(i)).ok()?;
                 let at = kept.first()?.as_i64()?;
-                Some((
-                    at,
-                    kept.get(1)?.as_i64()?,
-                    json!({"kind": "activity", "at": datetime_text(at), "record": record}),
-                ))
+                Some((at, kept.get(1)?.as_i64()?, json!({"kind": "activity", "at": moment(def, at), "record": record})))
             })
             .collect())
     }
@@ -166,16 +169,24 @@ fn before(at: Expr, moment: Value, id: Value) -> Cond {
     ])
 }
 
-fn entry(row: &[Value]) -> Option<Line> {
+/// A moment as the version writes it.
+fn moment(def: &ObjectDef, at: i64) -> J {
+    let created = def.field("created_at");
+    let show = created.map_or(kontor_model::Show::DateTime, |(_, field)| field.spec().show());
+    serde_json::from_str(&show.text(&Value::Int(at))).unwrap_or_default()
+}
+
+fn entry(def: &ObjectDef, row: &[Value]) -> Option<Line> {
     let [Value::Int(at), Value::Int(id), Value::Text(action), Value::Int(version), user, key, request, changes] = row
     else {
         return None;
     };
     let id_text = |value: &Value| value.as_i64().map(|n| n.to_string());
     let stored: J = changes.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let changes = if action == "create" { created(&stored) } else { stored };
+    let mut changes = if action == "create" { created(&stored) } else { stored };
+    changes_down(def, &mut changes);
     let line = json!({
-        "kind": "change", "id": id.to_string(), "at": datetime_text(*at), "action": action, "version": version,
+        "kind": "change", "id": id.to_string(), "at": moment(def, *at), "action": action, "version": version,
         "user_id": id_text(user), "key_id": id_text(key), "request_id": request.as_str(), "changes": changes,
     });
     Some((*at, *id, line))
