@@ -1,8 +1,12 @@
 //! The engine's own tables. All are read and written through [`crate::Select`] and [`crate::Batch`] like any other.
 
+mod request_log;
+
 use kontor_model::{Kind, Value};
 
 use crate::schema::{Column, Index, Table};
+
+pub use request_log::REQUEST_LOG;
 
 /// Space 0 holds what belongs to the installation as a whole.
 pub const INSTALLATION: kontor_model::SpaceId = kontor_model::SpaceId(0);
@@ -35,7 +39,7 @@ fn json(name: &str) -> Column {
 
 /// The tables, in the order they are made.
 pub fn tables() -> Vec<Table> {
-    vec![
+    let mut tables = vec![
         Table::new(
             SPACE,
             &["id"],
@@ -174,7 +178,9 @@ pub fn tables() -> Vec<Table> {
             &["blob_id", "part"],
             vec![int("blob_id"), int("part"), Column::new("data", Kind::Bytes).not_null()],
         ),
-    ]
+    ];
+    tables.extend(request_log::tables());
+    tables
 }
 
 /// `name = value` of a system table, as a key of an update or delete.
