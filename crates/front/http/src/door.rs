@@ -13,7 +13,7 @@ use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use futures::FutureExt;
 use hyper::body::Body as _;
 use kontor_config::Config;
-use kontor_model::{Clock, Error, ErrorCode};
+use kontor_model::{ApiVersion, Clock, Error, ErrorCode};
 use kontor_telemetry::TraceContext;
 use kontor_telemetry::access::AccessLog;
 use tower::Service;
@@ -21,11 +21,13 @@ use tower::Service;
 use crate::access::{Line, Log};
 use crate::credential::{self, Authenticate, Presented};
 use crate::idempotency::{self, InFlight, REPLAYED, Replays};
-use crate::problem::{PROBLEM_JSON, problem};
+use crate::problem::{PROBLEM_JSON, problem_in};
 use crate::refusal::Refused;
 use crate::request_id::RequestIds;
+use crate::request_log::RequestLog;
 use crate::route::{Access, Gives, Route, Takes};
 use crate::table::{Path, Table};
+use crate::versions::{self, Notices};
 use crate::{Admitted, Ready, Refusal, compress, headers, health, limits, negotiate, reply};
 
 /// What a door is made of.
@@ -50,6 +52,7 @@ pub struct Door {
     authenticate: Arc<dyn Authenticate>,
     replays: Arc<dyn Replays>,
     in_flight: InFlight,
+    notices: Notices,
     ready: Arc<Ready>,
     body_limit: usize,
     header_limit: usize,
@@ -76,15 +79,24 @@ impl Door {
                 access: parts.access,
                 clock: parts.clock,
                 in_flight: kontor_telemetry::metrics::http_in_flight(),
+                lines: None,
             },
             authenticate: parts.authenticate,
             replays: parts.replays,
             in_flight: InFlight::default(),
+            notices: Notices::new(config),
             ready: parts.ready,
             body_limit: config.request.body_limit_bytes,
             header_limit: config.request.header_limit_bytes,
             timeout: config.request.timeout(),
         })
+    }
+
+    /// Finished requests are kept in this log too.
+    #[must_use]
+    pub fn with_request_log(mut self, log: Arc<RequestLog>) -> Self {
+        self.log.lines = Some(log);
+        self
     }
 
     /// Whether the process takes work.
@@ -99,7 +111,10 @@ impl Door {
         let request_id = self.ids.of(request.headers());
         let encoding = request.headers().get(ACCEPT_ENCODING).cloned();
         let mut line = Line::begin(&self.log, path.unwrap_or(self.table.none()), method.clone(), request_id.clone());
-        let is_stream = path.and_then(|p| p.row(&method)).is_some_and(|row| row.takes == Takes::Stream);
+        let row = path.and_then(|p| p.row(&method));
+        let is_stream = row.is_some_and(|row| row.takes == Takes::Stream);
+        let version = path.and_then(|p| p.version).unwrap_or_default();
+        let target = request.uri().path().to_owned();
         let trace = line.trace.clone();
         let steps = AssertUnwindSafe(self.steps(request, path, &mut line, peer)).catch_unwind();
         let outcome = if is_stream { Ok(steps.await) } else { tokio::time::timeout(self.timeout, steps).await };
@@ -111,7 +126,7 @@ impl Door {
         let (mut response, error) = match outcome.map(refused) {
             Ok((response, None)) => (response, None),
             Ok((response, Some(error))) => {
-                let mut answer = problem(&error, &request_id);
+                let mut answer = problem_in(&error, &request_id, version);
                 if let Some(allow) = path.filter(|_| response.status() == StatusCode::METHOD_NOT_ALLOWED)
                     && let Ok(allow) = HeaderValue::from_str(&allow.allow)
                 {
@@ -119,9 +134,17 @@ impl Door {
                 }
                 (answer, Some(error.code()))
             }
-            Err(error) => (problem(&error, &request_id), Some(error.code())),
+            Err(error) => (problem_in(&error, &request_id, version), Some(error.code())),
         };
+        if version != ApiVersion::V1 && error.is_none() {
+            let translate = row.is_some_and(|row| !row.by_catalog && row.gives == Gives::Json);
+            response = versions::down(version, translate, response).await;
+        }
+        if path.is_some_and(|p| p.version.is_some()) {
+            self.notices.add(version, &target, response.headers_mut());
+        }
         headers::complete(response.headers_mut(), &request_id);
+        response = line.answered(response).await;
         if method == Method::HEAD {
             response = without_body(response);
         } else if let Some(accepted) = encoding {
@@ -185,6 +208,7 @@ impl Door {
             }
         };
 
+        line.asked(&bytes);
         let mut idempotency = None;
         let mut claim = None;
         if let Some(caller) = &line.caller
@@ -206,6 +230,16 @@ impl Door {
             idempotency,
             peer,
         });
+        let mut body = body;
+        if let Some(version) = path.version {
+            parts.extensions.insert(version);
+            if version != ApiVersion::V1 {
+                parts.uri = versions::handlers_uri(&parts.uri, version)?;
+                if row.takes == Takes::Json && !row.by_catalog && !bytes.is_empty() {
+                    body = Body::from(versions::up(version, bytes));
+                }
+            }
+        }
         let Ok(response) = self.router.clone().call(Request::from_parts(parts, body)).await;
         drop(claim);
         Ok(response)

@@ -22,11 +22,13 @@ mod problem;
 mod refusal;
 pub mod reply;
 mod request_id;
+pub mod request_log;
 pub mod route;
 mod seat;
 mod server;
 mod table;
 mod timed;
+pub mod versions;
 
 pub use credential::{Authenticate, Presented};
 pub use door::{Door, DoorParts};
