@@ -22,14 +22,14 @@ pub struct Api {
 }
 
 impl Api {
-    /// The request's way through the engine.
+    /// The request's way through the engine, by the catalog of its version.
     ///
     /// # Errors
     /// 401000 without a caller; the database's.
     pub async fn ctx(&self, call: &Call) -> Result<Ctx> {
         let caller = call.admitted.caller()?.clone();
         Ok(Ctx {
-            catalog: self.catalogs.get(caller.space).await?,
+            catalog: self.catalogs.get(caller.space).await?.seen(call.version)?,
             caller,
             request_id: call.admitted.request_id.clone(),
             trace: call.admitted.trace.clone(),
