@@ -13,6 +13,8 @@ mod faults;
 mod imports;
 mod metadata;
 mod records;
+mod request_logs;
 mod search;
 mod server;
 mod support;
+mod versions;
