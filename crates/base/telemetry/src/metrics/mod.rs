@@ -13,6 +13,7 @@
 //! | `jobs_duration_seconds` | kind |
 //! | `jobs_waiting` | kind |
 //! | `log_lines_dropped_total` | |
+//! | `request_log_lines_dropped_total` | |
 //! | `kontor_build_info` | version, revision |
 //! | `process_*` (Linux) | |
 

@@ -56,8 +56,11 @@ pub fn masked(body: &[u8]) -> Option<String> {
 fn mask(value: &mut J) {
     match value {
         J::Object(members) => {
+            // A fault says the field's name beside what was sent in it.
+            let of_secret = members.get("field").and_then(J::as_str).is_some_and(is_secret_name);
             for (name, value) in members.iter_mut() {
-                if is_secret_name(name) && !value.is_null() && !value.is_boolean() {
+                let is_secret = is_secret_name(name) || (of_secret && name == "value");
+                if is_secret && !value.is_null() && !value.is_boolean() {
                     *value = MASKED.into();
                 } else {
                     mask(value);
@@ -133,6 +136,12 @@ mod tests {
             assert_eq!(read(&json!({name: "hunter2"})), json!({name: MASKED}), "{name}");
             assert_eq!(read(&json!([{"a": {name: ["hunter2"]}}])), json!([{"a": {name: MASKED}}]), "{name}");
         }
+        let fault =
+            json!({"errors": [{"field": "data.password", "value": "hunter2"}, {"field": "name", "value": "x"}]});
+        assert_eq!(
+            read(&fault),
+            json!({"errors": [{"field": "data.password", "value": MASKED}, {"field": "name", "value": "x"}]})
+        );
         let plain = json!({"name": "Acme", "shipping": "x", "monkey": "y", "password": null, "ok": true, "n": 1.5});
         assert_eq!(read(&plain), plain);
     }
