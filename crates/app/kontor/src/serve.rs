@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use kontor_config::Config;
 use kontor_http::ratelimit::RateLimits;
+use kontor_http::request_log::{self, RequestLog};
 use kontor_http::{Check, Door, DoorParts, Ready, Server, ServerLimits};
 use kontor_identity::origins::Origins;
 use kontor_jobs::{Jobs, Runner};
@@ -29,6 +30,8 @@ const REFRESH: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(600);
 /// How often the use of API keys is written.
 const COUNT: Duration = Duration::from_secs(3);
+/// How long the end waits for the last lines of the request log.
+const LAST_LINES: Duration = Duration::from_secs(5);
 
 /// A server that runs in this process.
 pub struct Running {
@@ -37,6 +40,8 @@ pub struct Running {
     pub url: String,
     stop: watch::Sender<bool>,
     server: Option<JoinHandle<()>>,
+    /// Ends when the door is gone.
+    request_log: Option<JoinHandle<()>>,
     worker: Option<kontor_jobs::Running>,
     limits: (Arc<RateLimits>, JoinHandle<()>),
     background: JoinHandle<()>,
@@ -87,6 +92,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
     let worker = roles.contains(&"worker").then(|| Runner::new(jobs.clone(), transfer.handlers(), options).start());
     let mut url = String::new();
     let mut server = None;
+    let mut request_log = None;
     if roles.contains(&"api") {
         let api = Arc::new(kontor_rest::Api {
             records: house.records.clone(),
@@ -122,7 +128,13 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             access,
             clock: house.clock.clone(),
         };
-        let door = Arc::new(Door::new(&config, parts).map_err(|e| anyhow::anyhow!(e))?);
+        let mut door = Door::new(&config, parts).map_err(|e| anyhow::anyhow!(e))?;
+        if config.request_log.enabled {
+            let (log, writer) = RequestLog::new(house.store.clone(), house.ids.clone());
+            door = door.with_request_log(log);
+            request_log = Some(tokio::spawn(writer.run()));
+        }
+        let door = Arc::new(door);
         let listener = Server::bind(config.listen, ServerLimits::from(&config))
             .await
             .with_context(|| format!("{} cannot be listened on; choose another with --listen", config.listen))?;
@@ -136,8 +148,9 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
         }));
     }
     let keeper = tokio::spawn(limits::keep(limits.clone(), house.clone(), stopped.clone()));
-    let background = tokio::spawn(background(house.clone(), transfer, lease, stopped));
-    Ok(Running { house, url, stop, server, worker, limits: (limits, keeper), background, _lock: lock })
+    let days = config.request_log.days;
+    let background = tokio::spawn(background(house.clone(), transfer, lease, stopped, days));
+    Ok(Running { house, url, stop, server, request_log, worker, limits: (limits, keeper), background, _lock: lock })
 }
 
 impl Running {
@@ -149,6 +162,10 @@ impl Running {
         }
         if let Some(worker) = self.worker {
             worker.stop().await;
+        }
+        if let Some(writing) = self.request_log {
+            // A connection that does not end keeps the door, and the log open.
+            tokio::time::timeout(LAST_LINES, writing).await.ok();
         }
         let (limits, keeper) = self.limits;
         keeper.await.ok();
@@ -169,7 +186,13 @@ fn database_check(store: Arc<dyn Store>) -> Check {
 }
 
 /// Catalogs, the node's lease, what has expired: until the process stops.
-async fn background(house: House, transfer: Arc<Transfer>, mut lease: NodeLease, mut stopped: watch::Receiver<bool>) {
+async fn background(
+    house: House,
+    transfer: Arc<Transfer>,
+    mut lease: NodeLease,
+    mut stopped: watch::Receiver<bool>,
+    log_days: u32,
+) {
     let mut renewed = Instant::now();
     let mut swept = Instant::now();
     let mut counted = Instant::now();
@@ -196,7 +219,7 @@ async fn background(house: House, transfer: Arc<Transfer>, mut lease: NodeLease,
         }
         if swept.elapsed() >= SWEEP {
             swept = Instant::now();
-            sweep(&house, &transfer).await;
+            sweep(&house, &transfer, log_days).await;
         }
     }
     count(&house).await;
@@ -209,7 +232,7 @@ async fn count(house: &House) {
     }
 }
 
-async fn sweep(house: &House, transfer: &Transfer) {
+async fn sweep(house: &House, transfer: &Transfer, log_days: u32) {
     if let Err(error) = house.accounts.sweep().await {
         tracing::warn!(error = error.internal_text().unwrap_or(error.detail()), "old sessions were not swept");
     }
@@ -218,6 +241,9 @@ async fn sweep(house: &House, transfer: &Transfer) {
         while let Ok(1_000) = house.records.sweep_idempotency(space.id).await {}
         if let Err(error) = transfer.sweep(space.id).await {
             tracing::warn!(error = error.internal_text().unwrap_or(error.detail()), "old files were not swept");
+        }
+        if let Err(error) = request_log::sweep(&*house.store, space.id, house.clock.now_ms(), log_days).await {
+            tracing::warn!(error = error.internal_text().unwrap_or(error.detail()), "the request log was not swept");
         }
     }
 }

@@ -85,4 +85,8 @@ pub const KEYS: &[Key] = &[
     key("workspace.phone_region", Kind::Region, "Country of a telephone number without a country code."),
     key("workspace.currency", Kind::Currency, "Currency of amounts that name none."),
     key("workspace.time_zone", Kind::TimeZone, "Time zone of days and months."),
+    key("versions.v1_deprecated_at", Kind::Moment, "Moment from which on version 1 is deprecated (RFC 9745)."),
+    key("versions.v1_sunset_at", Kind::Moment, "Moment at which version 1 is to end (RFC 8594)."),
+    key("request_log.enabled", Kind::Switch, "Finished requests are kept for GET /v1/request_logs."),
+    key("request_log.days", Kind::Number { min: 1, max: 90 }, "Days that finished requests are kept."),
 ];

@@ -17,6 +17,7 @@ pub mod settings;
 pub mod show;
 pub mod time;
 pub mod value;
+pub mod version;
 
 pub use changes::{Change, Changes, Mode};
 pub use clock::{Clock, FixedClock, SystemClock};
@@ -31,3 +32,4 @@ pub use query::{Aggregate, Bucket, Count, Filter, Group, Measure, MeasureFn, Op,
 pub use settings::Settings;
 pub use show::Show;
 pub use value::{Kind, Value};
+pub use version::ApiVersion;

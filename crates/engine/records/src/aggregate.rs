@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kontor_catalog::ObjectDef;
 use kontor_model::field::Context;
-use kontor_model::{Aggregate, Error, ErrorCode, Field, Kind, MeasureFn, Op, Result, Show, Value, name};
+use kontor_model::{Aggregate, Error, ErrorCode, Field, FieldType, Kind, MeasureFn, Op, Result, Show, Value, name};
 use kontor_store::{Cond, Expr, Lane, Order, Select, Which};
 use rust_decimal::Decimal;
 
@@ -89,6 +89,7 @@ fn plan(ctx: &Ctx, def: &Arc<ObjectDef>, aggregate: &Aggregate) -> Result<(Selec
     for group in &aggregate.group_by {
         let (field, mut expr, _) = resolver.path(&group.path)?;
         let mut show = field.spec().show();
+        let mut operand = field.clone();
         if field.kind() == Kind::Json || field.spec().name() == "long_text" {
             return Err(bad(format!("\"{}\" cannot be grouped by", group.path)));
         }
@@ -102,11 +103,16 @@ fn plan(ctx: &Ctx, def: &Arc<ObjectDef>, aggregate: &Aggregate) -> Result<(Selec
                 _ => return Err(bad(format!("\"{}\" is no date or time and has no buckets", group.path))),
             };
             expr = Expr::Bucket { of: Box::new(expr), bucket, zone };
-            show = Show::Date;
+            // A bucket is a day, in the version's own form.
+            let mut day = Field::new(&group.path, FieldType::date());
+            if let (Some(own), Some(form)) = (field.clone().time_form(), day.time_form()) {
+                *form = *own;
+            }
+            show = day.spec().show();
+            operand = day;
         } else if group.time_zone.is_some() {
             return Err(bad(format!("\"{}\": time_zone goes with bucket", group.path)));
         }
-        let operand = if show == Show::Date { Field::new(&group.path, kontor_model::FieldType::date()) } else { field };
         claim(&mut named, &group.path, expr.clone(), Some(operand))?;
         out.push(Out::Plain { name: group.path.clone(), column: select.columns.len(), show });
         select.columns.push(expr.clone());
@@ -148,7 +154,7 @@ fn plan(ctx: &Ctx, def: &Arc<ObjectDef>, aggregate: &Aggregate) -> Result<(Selec
     }
     for having in &aggregate.having {
         let (expr, field) = lookup(&named, &having.name, "having")?;
-        let integer = Field::new(&having.name, kontor_model::FieldType::integer());
+        let integer = Field::new(&having.name, FieldType::integer());
         let field = field.unwrap_or(&integer);
         if !matches!(having.op, Op::Eq | Op::Ne | Op::Lt | Op::Lte | Op::Gt | Op::Gte) {
             return Err(bad(format!("having takes eq, ne, lt, lte, gt, gte, not {}", having.op.name())));

@@ -84,7 +84,7 @@ impl Base<'_> {
                 faults.extend(self.sent_read_only(index, field, &path, value));
                 continue;
             }
-            if self.rule.locked.contains(&path) {
+            if self.is_locked(index) {
                 faults.extend(self.sent_locked(index, field, &path, value));
                 continue;
             }
@@ -203,7 +203,11 @@ impl Base<'_> {
     /// Whether the caller cannot have meant to empty a field by leaving it out.
     fn is_out_of_reach(&self, field: &Field) -> bool {
         let path = self.def.path(field);
-        self.view.field(&path).is_none() || self.rule.locked.contains(&path)
+        self.view.field(&path).is_none_or(|(index, _)| self.is_locked(index))
+    }
+
+    fn is_locked(&self, field: usize) -> bool {
+        !self.rule.locked.is_empty() && self.def.native_path(field).is_some_and(|path| self.rule.locked.contains(&path))
     }
 
     /// The field that keeps the second value of field `index`.

@@ -66,7 +66,7 @@ pub fn plan(ctx: &Ctx, def: &Arc<ObjectDef>, query: &Query, signer: &Signer) -> 
         query.sort.iter().map(|s| format!("{}{}", if s.descending { "-" } else { "" }, s.path)).collect();
     let space = ctx.space().to_string();
     let fingerprint = fingerprint(&[
-        "v1",
+        ctx.catalog.api().name(),
         &space,
         &def.key,
         &filter_text,
@@ -83,6 +83,11 @@ pub fn plan(ctx: &Ctx, def: &Arc<ObjectDef>, query: &Query, signer: &Signer) -> 
     }
     select.search = search;
     select.lane = if quick { Lane::Quick } else { Lane::Slow };
+    if query.offset.is_some()
+        && let Some(why) = kontor_catalog::versions::refused_parameter(ctx.catalog.api(), "offset")
+    {
+        return Err(Error::new(ErrorCode::BadQuery, why));
+    }
     let mut offset = query.offset.unwrap_or(0);
     if offset > MAX_OFFSET {
         return Err(Error::new(

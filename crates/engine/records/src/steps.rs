@@ -168,7 +168,15 @@ impl Records {
                 view.shape.write(&row, &mut shown);
                 shown
             });
-            self.effect_writes(ctx, &effect, row, &data, now, &mut prepared.batch.writes);
+            let native = def.native();
+            if std::ptr::eq(native, &*def) || matches!(effect.done, Done::Deleted | Done::Purged) {
+                self.effect_writes(ctx, &effect, row, &data, now, &mut prepared.batch.writes);
+            } else {
+                // Audit entries and events speak version 1's words, whoever made the change.
+                let mut stored = Vec::with_capacity(data.len());
+                native.shape.write(&row, &mut stored);
+                self.effect_writes(ctx, &effect, row, &stored, now, &mut prepared.batch.writes);
+            }
             let data = shown.unwrap_or(data);
             prepared.owners.resize(prepared.batch.writes.len(), effect.step);
             if let Some(slot) = prepared.outcomes.get_mut(effect.step) {
@@ -223,7 +231,8 @@ impl Records {
             }
             (_, Some(before)) => {
                 writes.push(update(effect, before, row, now));
-                let changes = difference(def, &before.values, &effect.after.values).unwrap_or_else(|| "{}".to_owned());
+                let changes =
+                    difference(def.native(), &before.values, &effect.after.values).unwrap_or_else(|| "{}".to_owned());
                 (changes, Some(text()))
             }
             (_, None) => return,

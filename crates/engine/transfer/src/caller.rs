@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use kontor_catalog::Catalogs;
 use kontor_jobs::Job;
-use kontor_model::{Error, Id, Json, Limits, Result, Settings, SpaceId};
+use kontor_model::{ApiVersion, Error, Id, Json, Limits, Result, Settings, SpaceId};
 use kontor_records::{Caller, Ctx, Scopes};
 use serde_json::{Value as J, json};
 
-/// The caller as it is kept in a job's input.
-pub fn stored(caller: &Caller) -> J {
+/// The caller as it is kept in a job's input, with the version of the API that it speaks.
+pub fn stored(ctx: &Ctx) -> J {
+    let caller = &ctx.caller;
     json!({
+        "version": ctx.catalog.api().name(),
         "space": caller.space.0.to_string(),
         "key_id": caller.key_id.to_string(),
         "user_id": caller.user_id.map(|id| id.to_string()),
@@ -32,7 +34,8 @@ pub fn stored(caller: &Caller) -> J {
 /// A job that was not made by this program; the database's.
 pub async fn context(catalogs: &Catalogs, job: &Job) -> Result<Ctx> {
     let caller = read(job).ok_or_else(|| Error::internal("a job without its caller"))?;
-    let catalog = catalogs.get(caller.space).await?;
+    let version = job.input.pointer("/caller/version").and_then(J::as_str).and_then(ApiVersion::from_name);
+    let catalog = catalogs.get(caller.space).await?.seen(version.unwrap_or_default())?;
     Ok(Ctx::new(Arc::new(caller), catalog, format!("job-{}", job.id)))
 }
 

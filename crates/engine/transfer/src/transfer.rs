@@ -119,8 +119,7 @@ impl Transfer {
         import::prepare(ctx, options, &self.blobs, file).await?;
         // As text: numbers keep every digit.
         let sent = options.json.to_string();
-        let input =
-            json!({"caller": caller::stored(&ctx.caller), "object": options.object, "options": sent, "blob": blob.0});
+        let input = json!({"caller": caller::stored(ctx), "object": options.object, "options": sent, "blob": blob.0});
         self.start(ctx, import::KIND, input, Vec::new(), render).await
     }
 
@@ -180,7 +179,7 @@ impl Transfer {
         let sent = options.json.to_string();
         let shown: J = serde_json::from_str(&sent).map_err(Error::internal)?;
         let audit = self.records.audit_write(ctx, &options.object, "export", &shown);
-        let input = json!({"caller": caller::stored(&ctx.caller), "object": options.object, "options": sent});
+        let input = json!({"caller": caller::stored(ctx), "object": options.object, "options": sent});
         self.start(ctx, export::KIND, input, vec![audit], render).await
     }
 

@@ -14,7 +14,7 @@ use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use futures::FutureExt;
 use hyper::body::Body as _;
 use kontor_config::Config;
-use kontor_model::{Clock, Error, ErrorCode};
+use kontor_model::{ApiVersion, Clock, Error, ErrorCode};
 use kontor_telemetry::TraceContext;
 use kontor_telemetry::access::AccessLog;
 use tower::Service;
@@ -24,12 +24,14 @@ use crate::client::{Client, Proxies};
 use crate::cors::{self, Origins};
 use crate::credential::{self, Authenticate, Presented};
 use crate::idempotency::{self, InFlight, REPLAYED, Replays};
-use crate::problem::{PROBLEM_JSON, problem};
+use crate::problem::{PROBLEM_JSON, problem_in};
 use crate::ratelimit::{Pass, RateLimits, WrongGuess};
 use crate::refusal::Refused;
 use crate::request_id::RequestIds;
+use crate::request_log::RequestLog;
 use crate::route::{Access, Gives, Route, Takes};
 use crate::table::{Path, Row, Table};
+use crate::versions::{self, Notices};
 use crate::{Admitted, Ready, Refusal, compress, headers, health, limits, negotiate, reply};
 
 /// What a door is made of.
@@ -56,6 +58,7 @@ pub struct Door {
     authenticate: Arc<dyn Authenticate>,
     replays: Arc<dyn Replays>,
     in_flight: InFlight,
+    notices: Notices,
     ready: Arc<Ready>,
     limits: Arc<RateLimits>,
     origins: Arc<dyn Origins>,
@@ -85,10 +88,12 @@ impl Door {
                 access: parts.access,
                 clock: parts.clock,
                 in_flight: kontor_telemetry::metrics::http_in_flight(),
+                lines: None,
             },
             authenticate: parts.authenticate,
             replays: parts.replays,
             in_flight: InFlight::default(),
+            notices: Notices::new(config),
             ready: parts.ready,
             limits: parts.limits,
             origins: parts.origins,
@@ -97,6 +102,13 @@ impl Door {
             header_limit: config.request.header_limit_bytes,
             timeout: config.request.timeout(),
         })
+    }
+
+    /// Finished requests are kept in this log too.
+    #[must_use]
+    pub fn with_request_log(mut self, log: Arc<RequestLog>) -> Self {
+        self.log.lines = Some(log);
+        self
     }
 
     /// Whether the process takes work.
@@ -116,7 +128,10 @@ impl Door {
         let mut pass = Pass::new(path.is_some_and(is_exempt));
         let mut line = Line::begin(&self.log, path.unwrap_or(self.table.none()), method.clone(), request_id.clone());
         line.client = client.address;
-        let is_stream = path.and_then(|p| p.row(&method)).is_some_and(|row| row.takes == Takes::Stream);
+        let row = path.and_then(|p| p.row(&method));
+        let is_stream = row.is_some_and(|row| row.takes == Takes::Stream);
+        let version = path.and_then(|p| p.version).unwrap_or_default();
+        let target = request.uri().path().to_owned();
         let trace = line.trace.clone();
         let steps = AssertUnwindSafe(self.steps(request, path, &mut line, (peer, client), &mut pass)).catch_unwind();
         let outcome = if is_stream { Ok(steps.await) } else { tokio::time::timeout(self.timeout, steps).await };
@@ -128,7 +143,7 @@ impl Door {
         let (mut response, error) = match outcome.map(refused) {
             Ok((response, None)) => (response, None),
             Ok((response, Some(error))) => {
-                let mut answer = problem(&error, &request_id);
+                let mut answer = problem_in(&error, &request_id, version);
                 if let Some(allow) = path.filter(|_| response.status() == StatusCode::METHOD_NOT_ALLOWED)
                     && let Ok(allow) = HeaderValue::from_str(&allow.allow)
                 {
@@ -136,14 +151,22 @@ impl Door {
                 }
                 (answer, Some(error.code()))
             }
-            Err(error) => (problem(&error, &request_id), Some(error.code())),
+            Err(error) => (problem_in(&error, &request_id, version), Some(error.code())),
         };
         pass.write(response.headers_mut());
         if let Some(origin) = origin {
             let allow = path.filter(|_| is_preflight).map(|path| path.allow.as_str());
             cors::write(&*self.origins, &origin, line.caller.as_deref(), allow, response.headers_mut()).await;
         }
+        if version != ApiVersion::V1 && error.is_none() {
+            let translate = row.is_some_and(|row| !row.by_catalog && row.gives == Gives::Json);
+            response = versions::down(version, translate, response).await;
+        }
+        if path.is_some_and(|p| p.version.is_some()) {
+            self.notices.add(version, &target, response.headers_mut());
+        }
         headers::complete(response.headers_mut(), &request_id, client.is_secure);
+        response = line.answered(response).await;
         if method == Method::HEAD {
             response = without_body(response);
         } else if let Some(accepted) = encoding {
@@ -196,6 +219,7 @@ impl Door {
             }
         };
 
+        line.asked(&bytes);
         let mut idempotency = None;
         let mut claim = None;
         if let Some(caller) = &line.caller
@@ -219,6 +243,16 @@ impl Door {
             peer,
             client,
         });
+        let mut body = body;
+        if let Some(version) = path.and_then(|path| path.version) {
+            parts.extensions.insert(version);
+            if version != ApiVersion::V1 {
+                parts.uri = versions::handlers_uri(&parts.uri, version)?;
+                if row.takes == Takes::Json && !row.by_catalog && !bytes.is_empty() {
+                    body = Body::from(versions::up(version, bytes));
+                }
+            }
+        }
         let Ok(mut response) = self.router.clone().call(Request::from_parts(parts, body)).await;
         drop(claim);
         if is_wrong_guess(&mut response) {
@@ -277,7 +311,7 @@ enum Way<'p> {
 
 /// Whoever looks after the process is never kept from it.
 fn is_exempt(path: &Path) -> bool {
-    health::ROUTES.iter().any(|route| route.path == path.template)
+    health::ROUTES.iter().any(|route| route.path == &*path.template)
 }
 
 fn no_route() -> Error {

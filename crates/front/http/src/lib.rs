@@ -26,11 +26,13 @@ pub mod ratelimit;
 mod refusal;
 pub mod reply;
 mod request_id;
+pub mod request_log;
 pub mod route;
 mod seat;
 mod server;
 mod table;
 mod timed;
+pub mod versions;
 
 pub use credential::{Authenticate, Presented, SESSION_COOKIE, Source};
 pub use door::{Door, DoorParts};

@@ -22,13 +22,13 @@ pub struct Api {
 }
 
 impl Api {
-    /// The request's way through the engine.
+    /// The request's way through the engine, by the catalog of its version.
     ///
     /// # Errors
     /// 401000 without a caller; the database's.
     pub async fn ctx(&self, call: &Call) -> Result<Ctx> {
         let caller = call.admitted.caller()?.clone();
-        let catalog = self.catalogs.get(caller.space).await?;
+        let catalog = self.catalogs.get(caller.space).await?.seen(call.version)?;
         Ok(Ctx {
             trace: call.admitted.trace.clone(),
             idempotency: call.admitted.idempotency.clone(),

@@ -29,6 +29,7 @@ mod percent;
 mod precondition;
 mod questions;
 mod read;
+mod request_logs;
 pub mod routes;
 mod search;
 mod shares;
@@ -53,6 +54,7 @@ pub fn router(api: &Arc<Api>) -> Router {
         .merge(docs::router())
         .merge(openapi::router(api))
         .route("/v1/composite", post(at(api, composite::composite)))
+        .route("/v1/request_logs", get(at(api, request_logs::list)))
         .route("/v1/{collection}", get(at(api, list::list)).post(at(api, create::create)))
         .route("/v1/{collection}/search", post(at(api, search::search)))
         .route("/v1/{collection}/batch", post(at(api, batch::batch)))

@@ -1,6 +1,8 @@
 //! The engine's own tables. All are read and written through [`crate::Select`] and [`crate::Batch`] like any other.
 
 mod accounts;
+mod limits;
+mod request_log;
 
 pub use accounts::*;
 
@@ -8,9 +10,8 @@ use kontor_model::{Kind, Value};
 
 use crate::schema::{Column, Index, Table};
 
-mod limits;
-
 pub use limits::DAY_USE;
+pub use request_log::REQUEST_LOG;
 
 /// Space 0 holds what belongs to the installation as a whole.
 pub const INSTALLATION: kontor_model::SpaceId = kontor_model::SpaceId(0);
@@ -46,8 +47,9 @@ fn json(name: &str) -> Column {
 /// The tables, in the order they are made.
 pub fn tables() -> Vec<Table> {
     let mut tables = standard();
-    tables.extend(limits::tables());
     tables.extend(accounts::tables());
+    tables.extend(limits::tables());
+    tables.extend(request_log::tables());
     tables
 }
 

@@ -16,6 +16,8 @@ mod limits;
 mod metadata;
 mod permissions;
 mod records;
+mod request_logs;
 mod search;
 mod server;
 mod support;
+mod versions;

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Action, Reach};
 
+/// Views that are kept.
+const VIEWS: usize = 4;
+
 /// What a role may do with the records of an object.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -71,8 +74,9 @@ pub struct Policy {
     pub objects: BTreeMap<String, Rule>,
     /// The rule of every other object.
     pub others: Rule,
+    /// Whole catalogs and the views of them: one of each version of the API.
     #[serde(skip)]
-    view: Mutex<Option<(Arc<Catalog>, Arc<Catalog>)>>,
+    views: Mutex<Vec<(Arc<Catalog>, Arc<Catalog>)>>,
 }
 
 impl Clone for Policy {
@@ -92,7 +96,7 @@ impl PartialEq for Policy {
 
 impl Policy {
     pub fn new(role: &str, manages: bool, objects: BTreeMap<String, Rule>, others: Rule) -> Self {
-        Self { role: role.to_owned(), manages, objects, others, view: Mutex::default() }
+        Self { role: role.to_owned(), manages, objects, others, views: Mutex::default() }
     }
 
     /// One rule for all objects.
@@ -148,21 +152,24 @@ impl Policy {
         if self.others.hidden.is_empty() && self.objects.values().all(|rule| rule.hidden.is_empty()) {
             return whole.clone();
         }
-        let mut kept = self.view.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, view)) = kept.as_ref().filter(|(of, _)| Arc::ptr_eq(of, whole)) {
-            debug_assert_eq!(of.version, view.version);
+        let mut kept = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, view)) = kept.iter().find(|(of, _)| Arc::ptr_eq(of, whole)) {
             return view.clone();
         }
-        let view = Arc::new(whole.without(|def, field| self.hides(def, &def.path(field))));
-        *kept = Some((whole.clone(), view.clone()));
+        let view = Arc::new(whole.without(|def, field| self.hides(def, field)));
+        if kept.len() >= VIEWS {
+            kept.remove(0);
+        }
+        kept.push((whole.clone(), view.clone()));
         view
     }
 
     /// The second value of a hidden field is hidden with it.
-    fn hides(&self, def: &ObjectDef, path: &str) -> bool {
+    fn hides(&self, def: &ObjectDef, field: usize) -> bool {
         let hidden = &self.rule(&def.name).hidden;
-        !hidden.is_empty()
-            && (hidden.contains(path) || hidden.iter().any(|h| def.companion_path(h).as_deref() == Some(path)))
+        let Some(path) = def.native_path(field).filter(|_| !hidden.is_empty()) else { return false };
+        hidden.contains(&path)
+            || hidden.iter().any(|h| def.native().companion_path(h).is_some_and(|second| second == path))
     }
 }
 

@@ -213,6 +213,16 @@ fn bulk() -> J {
             "result_url": {"type": ["string", "null"], "description": "The exported file, or the rows that an import refused."},
             "report": {"description": "What an import did."}, "detected": {"description": "What was found out about the file."},
             "error": {"type": ["string", "null"]}, "error_code": {"type": ["integer", "null"]}}},
+        "RequestLog": {"type": "object", "required": ["id", "at", "method", "route", "status"], "properties": {
+            "id": reference("schemas", "Id"), "at": {"type": "string", "format": "date-time", "description": "When the answer was complete."},
+            "request_id": {"type": "string"}, "credential": reference("schemas", "Id"), "user_id": {"type": ["string", "null"]},
+            "version": {"type": ["string", "null"], "description": "v1 or v2; null for a path without versions."},
+            "method": {"type": "string"}, "route": {"type": "string", "description": "The template of the path."}, "status": {"type": "integer"},
+            "error_code": {"type": ["integer", "null"]}, "error_type": {"type": ["string", "null"]}, "duration_ms": {"type": "number"}, "db_ms": {"type": "number"},
+            "retry_count": {"type": "integer"}, "downstream": {"type": ["string", "null"]},
+            "request_body": {"type": ["string", "null"], "description": "In a sandbox, without secrets, at most 16 KiB."},
+            "response_body": {"type": ["string", "null"], "description": "In a sandbox, without secrets, at most 16 KiB."}}},
+        "RequestLogList": list(reference("schemas", "RequestLog")),
         "JobAnswer": envelope(reference("schemas", "Job")),
         "JobList": list(reference("schemas", "Job")),
     })
