@@ -157,6 +157,7 @@ pub fn parameters() -> J {
         "Since": query("since", "From this moment on.", json!({"type": "string", "format": "date-time"})),
         "Until": query("until", "Before this moment.", json!({"type": "string", "format": "date-time"})),
         "Id": {"name": "id", "in": "path", "required": true, "schema": reference("schemas", "Id"), "description": "The record's id."},
+        "Share": {"name": "share", "in": "path", "required": true, "schema": reference("schemas", "Id"), "description": "The share's id."},
         "Object": path("object", "An object's name, singular or plural.", "contact"),
         "Field": path("field", "A field's name.", "email"),
         "File": path("file", "A file of the Swagger UI.", "index.html"),

@@ -120,6 +120,7 @@ fn path_parameters(path: &str) -> Vec<J> {
         .filter_map(|name| match name {
             "id" => Some(reference("parameters", "Id")),
             "object" => Some(reference("parameters", "Object")),
+            "share" => Some(reference("parameters", "Share")),
             "file" => Some(reference("parameters", "File")),
             "field" if path.starts_with("/v1/metadata/") => Some(reference("parameters", "Field")),
             _ => None,

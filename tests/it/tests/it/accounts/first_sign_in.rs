@@ -51,7 +51,7 @@ async fn the_owner_signs_in_once_and_stays(backend: Backend) {
     assert!(!reply.text().contains("ks_"), "{reply}");
     let session = cookie(&reply);
     let who = me(&api, &session).await.expect(200);
-    assert_eq!((&who.data()["role"], &who.data()["credential"]["kind"]), (&json!("admin"), &json!("session")));
+    assert_eq!((&who.data()["role"], &who.data()["credential"]["kind"]), (&json!("owner"), &json!("session")));
     assert_eq!(who.data()["user"]["email"], "owner@example.com");
     let _ = redeem(&api, &token, Some("owner@example.com"), PASSWORD).await.refused(401_001);
     // Behind a proxy that speaks https the cookie says so.

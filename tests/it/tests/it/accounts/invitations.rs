@@ -43,7 +43,7 @@ async fn who_cannot_be_invited(api: Api) {
     let _ = api.post(&path(&nameless), json!({})).await.refused(422_000);
     let _ = api.post(&path("4242"), json!({})).await.refused(404_001);
     let gone = user(&api, &address()).await;
-    let _ = api.post(&path(&gone), json!({"role": "owner"})).await.refused(400_006);
+    let _ = api.post(&path(&gone), json!({"role": "king"})).await.refused(400_006);
     let _ = api.post(&path(&gone), json!({"rule": "member"})).await.refused(400_002);
     let token = invite(&api, &gone, "member").await;
     let _ = api.patch(&format!("/v1/users/{gone}"), json!({"active": false})).await.expect(200);
