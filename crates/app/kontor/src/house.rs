@@ -35,6 +35,7 @@ pub struct House {
     pub catalogs: Arc<Catalogs>,
     pub metadata: Arc<Metadata>,
     pub records: Arc<Records>,
+    pub callers: Arc<Callers>,
     pub keys: Arc<Keys>,
     pub founding: Arc<Founding>,
     /// What the migration did.
@@ -102,7 +103,7 @@ impl House {
         let records = Arc::new(Records::new(store.clone(), clock.clone(), ids.clone(), &secret));
         let metadata = Arc::new(Metadata::new(catalogs.clone(), store.clone(), ids.clone()));
         let callers = Arc::new(Callers::new(store.clone(), defaults.clone()));
-        let keys = Arc::new(Keys::new(store.clone(), clock.clone(), ids.clone(), callers));
+        let keys = Arc::new(Keys::new(store.clone(), clock.clone(), ids.clone(), callers.clone()));
         let founding = Arc::new(Founding {
             store: store.clone(),
             clock: clock.clone(),
@@ -112,6 +113,6 @@ impl House {
             defaults,
         });
         let first = founding.ensure().await?;
-        Ok(Self { store, clock, ids, catalogs, metadata, records, keys, founding, migrated: migrated.into(), first })
+        Ok(Self { store, clock, ids, catalogs, metadata, records, callers, keys, founding, migrated: migrated.into(), first })
     }
 }

@@ -7,6 +7,7 @@ mod demo;
 mod house;
 mod lock;
 mod node;
+mod people;
 mod serve;
 mod services;
 mod session;

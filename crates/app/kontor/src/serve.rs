@@ -1,14 +1,16 @@
 //! The life of a server: start, background tasks, graceful end.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use futures::future::BoxFuture;
-use kontor_config::Config;
+use kontor_config::{Config, SecretUrl};
 use kontor_http::{Authenticate, Check, Door, DoorParts, Presented, Ready, Server, ServerLimits};
 use kontor_identity::keys::Keys;
 use kontor_jobs::{Jobs, Runner};
+use kontor_model::{Error, ErrorCode};
+use kontor_oauth::OAuth;
 use kontor_records::{Caller, Role};
 use kontor_store::Store;
 use kontor_telemetry::access::AccessLog;
@@ -21,6 +23,7 @@ use crate::commands::keys;
 use crate::house::{self, House, Use};
 use crate::lock::{self, DataLock, Taken};
 use crate::node::{self, NodeLease};
+use crate::people::KeyHolders;
 use crate::{demo, services};
 
 /// How often other processes' changes of metadata are looked for.
@@ -40,12 +43,48 @@ pub struct Running {
     _lock: Option<DataLock>,
 }
 
-struct ByKey(Arc<Keys>);
+/// Callers by API key or by access token, whichever it looks like.
+struct Credentials {
+    keys: Arc<Keys>,
+    tokens: Arc<kontor_oauth::Tokens>,
+}
 
-impl Authenticate for ByKey {
+impl Authenticate for Credentials {
     fn authenticate<'a>(&'a self, presented: Presented<'a>) -> BoxFuture<'a, kontor_model::Result<Arc<Caller>>> {
-        Box::pin(self.0.authenticate(presented.token))
+        if kontor_oauth::Tokens::are_like(presented.token) {
+            return self.tokens.authenticate(presented);
+        }
+        Box::pin(async move {
+            if presented.is_dpop() {
+                return Err(Error::new(ErrorCode::BadCredential, "an API key is bound to no proof; send it as Bearer"));
+            }
+            self.keys.authenticate(presented.token).await
+        })
     }
+}
+
+/// The authorization server of a process that listens at `url`.
+async fn authorization_server(config: &Config, url: &str, house: &House) -> Result<Arc<OAuth>> {
+    let people = KeyHolders {
+        store: house.store.clone(),
+        clock: house.clock.clone(),
+        ids: house.ids.clone(),
+        catalogs: house.catalogs.clone(),
+        keys: house.keys.clone(),
+        sessions: Mutex::default(),
+    };
+    let parts = kontor_oauth::Parts {
+        store: house.store.clone(),
+        clock: house.clock.clone(),
+        ids: house.ids.clone(),
+        records: house.records.clone(),
+        catalogs: house.catalogs.clone(),
+        callers: house.callers.clone(),
+        people: Arc::new(people),
+    };
+    OAuth::open(config, url, parts).await.map_err(|error| {
+        anyhow::anyhow!("the authorization server cannot start: {}", error.internal_text().unwrap_or(error.detail()))
+    })
 }
 
 /// Starts the roles of a process.
@@ -90,6 +129,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
     let worker = roles.contains(&"worker").then(|| Runner::new(jobs.clone(), transfer.handlers(), options).start());
     let mut url = String::new();
     let mut server = None;
+    let mut authorization = None;
     if roles.contains(&"api") {
         let api = Arc::new(kontor_rest::Api {
             records: house.records.clone(),
@@ -100,21 +140,25 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             transfer: Transfer::new(house.records.clone(), house.catalogs.clone(), jobs.clone()),
             catalogs: house.catalogs.clone(),
         });
-        let router = kontor_rest::router(&api).merge(kontor_rest::jobs::router(&bulk));
+        let listener = Server::bind(config.listen, ServerLimits::from(&config))
+            .await
+            .with_context(|| format!("{} cannot be listened on; choose another with --listen", config.listen))?;
+        url = format!("http://{}", listener.local_addr()?);
+        let oauth = authorization_server(&config, &url, &house).await?;
+        let config = Config { public_url: SecretUrl::parse(oauth.issuer()).ok(), ..config };
+        let router =
+            kontor_rest::router(&api).merge(kontor_rest::jobs::router(&bulk)).merge(oauth.router());
         let parts = DoorParts {
             router,
-            routes: kontor_rest::routes::ROUTES.to_vec(),
-            authenticate: Arc::new(ByKey(house.keys.clone())),
+            routes: [kontor_rest::routes::ROUTES, kontor_oauth::ROUTES].concat(),
+            authenticate: Arc::new(Credentials { keys: house.keys.clone(), tokens: oauth.tokens().clone() }),
             replays: house.records.clone(),
             ready: Arc::new(Ready::new(vec![database_check(house.store.clone())])),
             access,
             clock: house.clock.clone(),
         };
         let door = Arc::new(Door::new(&config, parts).map_err(|e| anyhow::anyhow!(e))?);
-        let listener = Server::bind(config.listen, ServerLimits::from(&config))
-            .await
-            .with_context(|| format!("{} cannot be listened on; choose another with --listen", config.listen))?;
-        url = format!("http://{}", listener.local_addr()?);
+        authorization = Some(oauth);
         if let Some(lock) = &mut lock {
             lock.announce(&url)?;
         }
@@ -123,7 +167,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             listener.serve(door, async move { stopped.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(()) }).await;
         }));
     }
-    let background = tokio::spawn(background(house.clone(), transfer, lease, stopped));
+    let background = tokio::spawn(background(house.clone(), transfer, authorization, lease, stopped));
     Ok(Running { house, url, stop, server, worker, background, _lock: lock })
 }
 
@@ -153,7 +197,13 @@ fn database_check(store: Arc<dyn Store>) -> Check {
 }
 
 /// Catalogs, the node's lease, what has expired: until the process stops.
-async fn background(house: House, transfer: Arc<Transfer>, mut lease: NodeLease, mut stopped: watch::Receiver<bool>) {
+async fn background(
+    house: House,
+    transfer: Arc<Transfer>,
+    authorization: Option<Arc<OAuth>>,
+    mut lease: NodeLease,
+    mut stopped: watch::Receiver<bool>,
+) {
     let mut renewed = Instant::now();
     let mut swept = Instant::now();
     loop {
@@ -176,9 +226,16 @@ async fn background(house: House, transfer: Arc<Transfer>, mut lease: NodeLease,
         if swept.elapsed() >= SWEEP {
             swept = Instant::now();
             sweep(&house, &transfer).await;
+            if let Some(Err(error)) = sweep_tokens(authorization.as_deref()).await {
+                tracing::warn!(error = error.internal_text().unwrap_or(error.detail()), "old tokens were not swept");
+            }
         }
     }
     lease.release().await;
+}
+
+async fn sweep_tokens(authorization: Option<&OAuth>) -> Option<kontor_model::Result<()>> {
+    Some(authorization?.sweep().await)
 }
 
 async fn sweep(house: &House, transfer: &Transfer) {

@@ -4,6 +4,8 @@ use kontor_model::{Kind, Value};
 
 use crate::schema::{Column, Index, Table};
 
+pub mod oauth;
+
 /// Space 0 holds what belongs to the installation as a whole.
 pub const INSTALLATION: kontor_model::SpaceId = kontor_model::SpaceId(0);
 
@@ -35,6 +37,10 @@ fn json(name: &str) -> Column {
 
 /// The tables, in the order they are made.
 pub fn tables() -> Vec<Table> {
+    engine().into_iter().chain(oauth::tables()).collect()
+}
+
+fn engine() -> Vec<Table> {
     vec![
         Table::new(
             SPACE,
