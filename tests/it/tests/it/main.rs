@@ -12,6 +12,7 @@ mod envelope;
 mod faults;
 mod imports;
 mod metadata;
+mod oauth;
 mod records;
 mod search;
 mod server;
