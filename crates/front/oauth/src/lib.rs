@@ -89,7 +89,7 @@ impl OAuth {
     /// `url` is where this process listens; the issuer when `public_url` is not set.
     ///
     /// # Errors
-    /// The master key cannot be read, or is not the one that the signing keys were sealed under; the database's.
+    /// The master key cannot be read; the database's.
     pub async fn open(config: &Config, url: &str, parts: Parts) -> Result<Arc<Self>> {
         let Parts { store, clock, ids, records, catalogs, callers, people } = parts;
         let issuer: Arc<str> = config.public_url.as_ref().map_or(url, |u| u.expose()).trim_end_matches('/').into();

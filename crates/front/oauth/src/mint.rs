@@ -99,7 +99,7 @@ impl OAuth {
             put("cnf", json!({"jkt": jkt}));
         }
         let key = self.ring.signer(Alg::EdDsa).await?;
-        key.signer.sign("at+jwt", Some(&key.kid), &claims)
+        key.sign("at+jwt", &claims)
     }
 
     async fn id_token(&self, issue: Issue<'_>, grant: &Grant, access_token: &str) -> Result<String> {
@@ -122,7 +122,7 @@ impl OAuth {
             }
         }
         let key = self.ring.signer(alg).await?;
-        key.signer.sign("JWT", Some(&key.kid), &claims)
+        key.sign("JWT", &claims)
     }
 
     async fn profile(&self, grant: &Grant, scope: &Scope) -> Result<J> {

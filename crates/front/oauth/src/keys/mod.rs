@@ -34,11 +34,23 @@ pub struct Key {
     pub kid: String,
     pub alg: Alg,
     pub public: Jwk,
-    pub signer: Signer,
+    /// None when it was sealed under another master key: then it only verifies.
+    signer: Option<Signer>,
     /// Unix milliseconds, as all times here.
     signs_from: i64,
     signs_until: i64,
     shown_until: i64,
+}
+
+impl Key {
+    /// A signed token (RFC 7515).
+    ///
+    /// # Errors
+    /// The library's.
+    pub fn sign(&self, typ: &str, claims: &serde_json::Value) -> Result<String> {
+        let signer = self.signer.as_ref().ok_or_else(|| Error::internal("a key that only verifies was to sign"))?;
+        signer.sign(typ, Some(&self.kid), claims)
+    }
 }
 
 struct Known {
@@ -57,6 +69,7 @@ pub struct Ring {
 const COLUMNS: &[(&str, Kind)] = &[
     ("kid", Kind::Text),
     ("alg", Kind::Text),
+    ("public", Kind::Json),
     ("sealed", Kind::Bytes),
     ("signs_from", Kind::Int),
     ("signs_until", Kind::Int),
@@ -67,7 +80,7 @@ impl Ring {
     /// Reads the keys and makes those that are missing.
     ///
     /// # Errors
-    /// A key was sealed under another master key; the database's.
+    /// The database's.
     pub async fn open(store: Arc<dyn Store>, clock: Arc<dyn Clock>, vault: Arc<Vault>) -> Result<Self> {
         let known = RwLock::new(Arc::new(Known { keys: Vec::new(), at: i64::MIN }));
         let ring = Self { store, clock, vault, known };
@@ -84,9 +97,10 @@ impl Ring {
     pub async fn signer(&self, alg: Alg) -> Result<Arc<Key>> {
         let now = self.clock.now_ms();
         let known = self.read(FRESH).await?;
-        let last = known.keys.iter().filter(|k| k.alg == alg).map(|k| k.signs_until).max();
+        let able = |key: &Key| key.alg == alg && key.signer.is_some();
+        let last = known.keys.iter().filter(|k| able(k)).map(|k| k.signs_until).max();
         let current = |known: &Known| {
-            let ours = known.keys.iter().filter(|k| k.alg == alg && k.signs_from <= now && now < k.signs_until);
+            let ours = known.keys.iter().filter(|k| able(k) && k.signs_from <= now && now < k.signs_until);
             ours.max_by(|a, b| (a.signs_from, &a.kid).cmp(&(b.signs_from, &b.kid))).cloned()
         };
         if let Some(key) = current(&known) {
@@ -207,9 +221,17 @@ impl Ring {
             return Ok(key.clone());
         }
         let alg = Alg::from_name(&row.text("alg")).ok_or_else(|| Error::internal("a stored key has no algorithm"))?;
-        let signer = Signer::read(alg, &self.vault.open(PURPOSE, &kid, &row.bytes("sealed"))?)?;
-        let (from, until) = (row.int("signs_from"), row.int("signs_until"));
-        let shown_until = row.int("shown_until");
-        Ok(Arc::new(Key { kid, alg, public: signer.public(), signer, signs_from: from, signs_until: until, shown_until }))
+        let public = Jwk::parse(&row.json("public")).filter(|public| public.alg() == alg);
+        let public = public.ok_or_else(|| Error::internal("a stored key is no public key"))?;
+        // A backup may come back without its master key: what was signed stays good, new keys sign.
+        let signer = match self.vault.open(PURPOSE, &kid, &row.bytes("sealed")) {
+            Ok(bytes) => Some(Signer::read(alg, &bytes)?).filter(|signer| signer.public() == public),
+            Err(_) => None,
+        };
+        if signer.is_none() {
+            tracing::warn!(kid, "a signing key was sealed under another master key; it only verifies");
+        }
+        let (signs_from, signs_until) = (row.int("signs_from"), row.int("signs_until"));
+        Ok(Arc::new(Key { kid, alg, public, signer, signs_from, signs_until, shown_until: row.int("shown_until") }))
     }
 }
