@@ -113,6 +113,18 @@ impl House {
             defaults,
         });
         let first = founding.ensure().await?;
-        Ok(Self { store, clock, ids, catalogs, metadata, records, callers, keys, founding, migrated: migrated.into(), first })
+        Ok(Self {
+            store,
+            clock,
+            ids,
+            catalogs,
+            metadata,
+            records,
+            callers,
+            keys,
+            founding,
+            migrated: migrated.into(),
+            first,
+        })
     }
 }

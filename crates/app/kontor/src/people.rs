@@ -37,7 +37,8 @@ impl KeyHolders {
     }
 
     async fn enter(&self, email: &str, key: &str) -> Result<NewSession> {
-        let caller = self.keys.authenticate(key).await.map_err(|e| if e.code().status() < 500 { wrong() } else { e })?;
+        let caller =
+            self.keys.authenticate(key).await.map_err(|e| if e.code().status() < 500 { wrong() } else { e })?;
         let user = caller.user_id.ok_or_else(wrong)?;
         let person = self.read(caller.space, user).await?.filter(|p| p.active).ok_or_else(wrong)?;
         if !person.email.is_some_and(|known| known.eq_ignore_ascii_case(email.trim())) {

@@ -146,8 +146,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
         url = format!("http://{}", listener.local_addr()?);
         let oauth = authorization_server(&config, &url, &house).await?;
         let config = Config { public_url: SecretUrl::parse(oauth.issuer()).ok(), ..config };
-        let router =
-            kontor_rest::router(&api).merge(kontor_rest::jobs::router(&bulk)).merge(oauth.router());
+        let router = kontor_rest::router(&api).merge(kontor_rest::jobs::router(&bulk)).merge(oauth.router());
         let parts = DoorParts {
             router,
             routes: [kontor_rest::routes::ROUTES, kontor_oauth::ROUTES].concat(),

@@ -34,7 +34,11 @@ pub const KEYS: &[Key] = &[
     key("broker_url", Kind::Url(&["nats", "tls", "amqp", "amqps", "kafka"]), "Broker that carries events."),
     key("listen", Kind::Socket, "Address and port to listen on."),
     key("internal_listen", Kind::Socket, "Second listener for private routes and /metrics."),
-    key("public_url", Kind::Url(&["http", "https"]), "Address that clients know this installation by; the OAuth issuer."),
+    key(
+        "public_url",
+        Kind::Url(&["http", "https"]),
+        "Address that clients know this installation by; the OAuth issuer.",
+    ),
     key("data", Kind::Path, "Folder of the database, files, keys and backups."),
     key("master_key", Kind::Secret, "Key that seals secrets at rest; left out, a file in `data`."),
     key("egress_allow", Kind::Cidrs, "Networks that outbound calls may reach besides the public internet."),

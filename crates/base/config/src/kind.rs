@@ -21,7 +21,7 @@ pub enum Kind {
     },
     /// A URL with one of these schemes.
     Url(&'static [&'static str]),
-    /// At least 32 characters that are shown nowhere.
+    /// 64 hexadecimal digits that are shown nowhere.
     Secret,
     /// A list of networks.
     Cidrs,
@@ -108,7 +108,7 @@ impl Kind {
             Self::Switch => "Write true or false (in the environment also on or off).".to_owned(),
             Self::Number { min, max } => format!("Write a whole number from {min} to {max}."),
             Self::Url(schemes) => format!("Write a URL that starts with {}://.", schemes.join(":// or ")),
-            Self::Secret => "Write at least 32 random characters, as `openssl rand -base64 32` gives.".to_owned(),
+            Self::Secret => "Write 64 random hexadecimal digits, as `openssl rand -hex 32` gives.".to_owned(),
             Self::Cidrs => {
                 "Write networks as [\"10.0.0.0/8\", \"::1/128\"] (in the environment 10.0.0.0/8,::1/128).".to_owned()
             }

@@ -107,14 +107,15 @@ impl TryFrom<String> for SecretUrl {
 #[serde(try_from = "String")]
 pub struct SecretText(String);
 
-const SHORTEST: usize = 32;
+/// Of 32 bytes in hexadecimal.
+const DIGITS: usize = 64;
 
 impl SecretText {
     /// # Errors
     /// What is wrong, without the text itself.
     pub fn parse(text: &str) -> Result<Self, String> {
-        if text.chars().count() < SHORTEST {
-            return Err(format!("has fewer than {SHORTEST} characters"));
+        if text.len() != DIGITS || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(format!("is not {DIGITS} hexadecimal digits"));
         }
         Ok(Self(text.to_owned()))
     }
@@ -171,9 +172,9 @@ mod tests {
 
     #[test]
     fn a_secret_is_long_and_never_printed() {
-        let secret = SecretText::parse(&"s".repeat(32)).unwrap();
+        let secret = SecretText::parse(&"5".repeat(64)).unwrap();
         assert_eq!(format!("{secret:?} {}", serde_json::to_value(&secret).unwrap()), "*** \"***\"");
-        assert!(SecretText::parse(&"s".repeat(31)).is_err());
+        assert!(SecretText::parse(&"5".repeat(63)).is_err() && SecretText::parse(&"s".repeat(64)).is_err());
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub struct Config {
     /// Without a slash at the end it is the issuer; `None` is `http://` and the address listened on.
     pub public_url: Option<SecretUrl>,
     pub data: PathBuf,
-    /// At least 32 characters; `None` is the file `master.key` in [`Config::data`].
+    /// 64 hexadecimal digits; `None` is the file `master.key` in [`Config::data`].
     pub master_key: Option<SecretText>,
     pub egress_allow: Vec<Cidr>,
     pub trusted_proxies: Vec<Cidr>,

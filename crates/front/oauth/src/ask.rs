@@ -49,7 +49,11 @@ impl Ask {
 pub fn redirect_uri(form: &Form, client: &Client) -> Result<String, OAuthError> {
     let given = form.need("redirect_uri")?;
     let known = client.metadata.redirect_uris.iter().any(|known| redirect::matches(known, given));
-    if known { Ok(given.to_owned()) } else { Err(OAuthError::invalid_request("redirect_uri is not one that the client has registered")) }
+    if known {
+        Ok(given.to_owned())
+    } else {
+        Err(OAuthError::invalid_request("redirect_uri is not one that the client has registered"))
+    }
 }
 
 /// `resource` names this installation (RFC 8707).
@@ -72,7 +76,9 @@ pub fn resource(form: &Form, issuer: &str) -> Result<(), OAuthError> {
 pub fn scope(form: &Form, client: &Client) -> Result<Scope, OAuthError> {
     let widest = client.metadata.scope();
     let asked = match form.get("scope") {
-        Some(text) => Scope::parse(text).map_err(|name| OAuthError::invalid_scope(format!("the scope {name} is not known")))?,
+        Some(text) => {
+            Scope::parse(text).map_err(|name| OAuthError::invalid_scope(format!("the scope {name} is not known")))?
+        }
         None if !widest.is_empty() => widest.clone(),
         None => Scope::stored("crm:read"),
     };
@@ -82,7 +88,9 @@ pub fn scope(form: &Form, client: &Client) -> Result<Scope, OAuthError> {
     if client.source != crate::clients::Source::Managed
         && let Some(name) = asked.reserved()
     {
-        return Err(OAuthError::invalid_scope(format!("the scope {name} is only for clients that an administrator has made")));
+        return Err(OAuthError::invalid_scope(format!(
+            "the scope {name} is only for clients that an administrator has made"
+        )));
     }
     if !widest.is_empty() && !asked.is_within(&widest) {
         return Err(OAuthError::invalid_scope(format!("the client may ask for: {widest}")));
@@ -110,7 +118,8 @@ pub fn read(form: &Form, client: &Client, redirect_uri: String, issuer: &str, no
         return Err(OAuthError::invalid_request("the only response mode is query"));
     }
     let challenge = form.get("code_challenge").filter(|challenge| pkce::is_challenge(challenge));
-    let challenge = challenge.ok_or_else(|| OAuthError::invalid_request("PKCE is needed: code_challenge is missing or not an S256 one"))?;
+    let challenge = challenge
+        .ok_or_else(|| OAuthError::invalid_request("PKCE is needed: code_challenge is missing or not an S256 one"))?;
     if form.get("code_challenge_method") != Some("S256") {
         return Err(OAuthError::invalid_request("code_challenge_method is S256"));
     }
@@ -128,7 +137,9 @@ pub fn read(form: &Form, client: &Client, redirect_uri: String, issuer: &str, no
         return Err(OAuthError::invalid_request("dpop_jkt is not a thumbprint of SHA-256"));
     }
     let short = |name: &str| match form.get(name) {
-        Some(text) if text.len() > LONGEST => Err(OAuthError::invalid_request(format!("{name} has more than {LONGEST} characters"))),
+        Some(text) if text.len() > LONGEST => {
+            Err(OAuthError::invalid_request(format!("{name} has more than {LONGEST} characters")))
+        }
         text => Ok(text.map(str::to_owned)),
     };
     Ok(Ask {

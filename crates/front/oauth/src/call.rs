@@ -56,7 +56,10 @@ impl Call {
 
     pub fn origin(&self) -> Origin {
         let agent = self.headers.get(USER_AGENT).and_then(|v| v.to_str().ok());
-        Origin { ip: self.admitted.peer.map(|peer| peer.ip()), user_agent: agent.map(|a| a.chars().take(255).collect()) }
+        Origin {
+            ip: self.admitted.peer.map(|peer| peer.ip()),
+            user_agent: agent.map(|a| a.chars().take(255).collect()),
+        }
     }
 
     /// A cookie's value.

@@ -80,7 +80,12 @@ fn select(table: &str, columns: &[(&str, Kind)], equal: Vec<Field>) -> Select {
 ///
 /// # Errors
 /// The database's.
-pub async fn rows(store: &dyn Store, table: &str, columns: &'static [(&'static str, Kind)], equal: Vec<Field>) -> Result<Vec<Row>> {
+pub async fn rows(
+    store: &dyn Store,
+    table: &str,
+    columns: &'static [(&'static str, Kind)],
+    equal: Vec<Field>,
+) -> Result<Vec<Row>> {
     let rows = store.rows(select(table, columns, equal).limit(1_000)).await?;
     Ok(rows.into_iter().map(|values| Row { columns, values }).collect())
 }
@@ -89,7 +94,12 @@ pub async fn rows(store: &dyn Store, table: &str, columns: &'static [(&'static s
 ///
 /// # Errors
 /// The database's.
-pub async fn one(store: &dyn Store, table: &str, columns: &'static [(&'static str, Kind)], equal: Vec<Field>) -> Result<Option<Row>> {
+pub async fn one(
+    store: &dyn Store,
+    table: &str,
+    columns: &'static [(&'static str, Kind)],
+    equal: Vec<Field>,
+) -> Result<Option<Row>> {
     let rows = store.rows(select(table, columns, equal).limit(1)).await?;
     Ok(rows.into_iter().next().map(|values| Row { columns, values }))
 }

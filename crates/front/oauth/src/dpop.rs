@@ -159,10 +159,19 @@ mod tests {
     fn one_claim_wrong_is_refused() {
         let signer = signer(Alg::Es256);
         for (name, value) in [
-            ("htm", json!("GET")), ("htm", json!("post")), ("htu", json!("https://crm.example/oauth/tokens")),
-            ("htu", json!("http://crm.example/oauth/token")), ("htu", json!("https://evil.example/oauth/token")), ("htu", json!(7)),
-            ("iat", json!(NOW - 61)), ("iat", json!(NOW + 61)), ("iat", json!("now")), ("iat", Value::Null), ("jti", json!("")),
-            ("jti", Value::Null), ("jti", json!("j".repeat(256))),
+            ("htm", json!("GET")),
+            ("htm", json!("post")),
+            ("htu", json!("https://crm.example/oauth/tokens")),
+            ("htu", json!("http://crm.example/oauth/token")),
+            ("htu", json!("https://evil.example/oauth/token")),
+            ("htu", json!(7)),
+            ("iat", json!(NOW - 61)),
+            ("iat", json!(NOW + 61)),
+            ("iat", json!("now")),
+            ("iat", Value::Null),
+            ("jti", json!("")),
+            ("jti", Value::Null),
+            ("jti", json!("j".repeat(256))),
         ] {
             let mut wrong = claims();
             wrong[name] = value.clone();

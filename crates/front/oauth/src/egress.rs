@@ -152,10 +152,35 @@ mod tests {
             assert!(is_public(public.parse().unwrap()), "{public}");
         }
         for inner in [
-            "127.0.0.1", "127.1.2.3", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254",
-            "100.64.0.1", "192.0.0.192", "198.18.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1", "::1", "::", "::127.0.0.1",
-            "::ffff:127.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1", "64:ff9b:1::1", "2002:7f00:1::", "2001::1", "fc00::1",
-            "fd00:ec2::254", "fe80::1", "ff02::1", "2001:db8::1", "fec0::1",
+            "127.0.0.1",
+            "127.1.2.3",
+            "0.0.0.0",
+            "10.0.0.1",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "192.0.0.192",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "240.0.0.1",
+            "::1",
+            "::",
+            "::127.0.0.1",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::7f00:1",
+            "64:ff9b:1::1",
+            "2002:7f00:1::",
+            "2001::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "fe80::1",
+            "ff02::1",
+            "2001:db8::1",
+            "fec0::1",
         ] {
             assert!(!is_public(inner.parse().unwrap()), "{inner}");
         }
@@ -165,14 +190,25 @@ mod tests {
     async fn every_way_to_write_an_inner_address_is_refused() {
         let egress = Egress::new(&[]).unwrap();
         for url in [
-            "http://127.0.0.1:1/", "https://127.0.0.1:1/", "https://0177.0.0.1:1/", "https://0x7f000001:1/", "https://2130706433:1/",
-            "https://127.1:1/", "https://[::ffff:7f00:1]:1/", "https://[::1]:1/", "https://localhost:1/", "https://user@1.1.1.1/",
+            "http://127.0.0.1:1/",
+            "https://127.0.0.1:1/",
+            "https://0177.0.0.1:1/",
+            "https://0x7f000001:1/",
+            "https://2130706433:1/",
+            "https://127.1:1/",
+            "https://[::ffff:7f00:1]:1/",
+            "https://[::1]:1/",
+            "https://localhost:1/",
+            "https://user@1.1.1.1/",
             "https://169.254.169.254/latest/meta-data/",
         ] {
             assert_eq!(egress.json(&Url::parse(url).unwrap()).await, Err("the address cannot be reached"), "{url}");
         }
         let open = Egress::new(&["127.0.0.1/32".parse().unwrap()]).unwrap();
         assert!(open.is_own(&Url::parse("http://127.0.0.1:1/").unwrap()));
-        assert!(!open.is_own(&Url::parse("http://127.0.0.2:1/").unwrap()) && !open.is_own(&Url::parse("http://1.1.1.1/").unwrap()));
+        assert!(
+            !open.is_own(&Url::parse("http://127.0.0.2:1/").unwrap())
+                && !open.is_own(&Url::parse("http://1.1.1.1/").unwrap())
+        );
     }
 }

@@ -70,7 +70,10 @@ fn forged_headers_are_refused() {
         ("alg NoNe", format!("{}.{payload}.", part(&with(header(), "alg", json!("NoNe"))))),
         ("no alg", format!("{}.{payload}.{signature}", part(&with(header(), "alg", J::Null)))),
         ("HS256 with the public key", hmac(&with(header(), "alg", json!("HS256")), &public)),
-        ("HS256 with the public key as JSON", hmac(&with(header(), "alg", json!("HS256")), key.to_json().to_string().as_bytes())),
+        (
+            "HS256 with the public key as JSON",
+            hmac(&with(header(), "alg", json!("HS256")), key.to_json().to_string().as_bytes()),
+        ),
         ("the key's other algorithm", es256.sign_with(&with(header(), "alg", json!("ES256")), &claims()).unwrap()),
         ("a stranger's key", other.sign_with(&header(), &claims()).unwrap()),
         ("an embedded jwk", other.sign_with(&with(header(), "jwk", other.public().to_json()), &claims()).unwrap()),
@@ -122,7 +125,9 @@ fn signed_claims_that_are_wrong_are_refused() {
         let token = own.sign_with(&header(), &with(claims(), name, value.clone())).unwrap();
         assert_eq!(read(&token, &own.public()), Err(why), "{name} {value}");
     }
-    for (name, value) in [("iat", json!(NOW + 60)), ("nbf", json!(NOW + 60)), ("aud", json!(["x", ISSUER])), ("exp", json!(NOW + 1))] {
+    for (name, value) in
+        [("iat", json!(NOW + 60)), ("nbf", json!(NOW + 60)), ("aud", json!(["x", ISSUER])), ("exp", json!(NOW + 1))]
+    {
         let token = own.sign_with(&header(), &with(claims(), name, value.clone())).unwrap();
         assert!(read(&token, &own.public()).is_ok(), "{name} {value}");
     }

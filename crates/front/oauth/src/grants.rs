@@ -138,7 +138,10 @@ impl OAuth {
         let same = vec![db::int("user_id", user.0), db::int("client", client.0), db::int("revoked", 0)];
         let now = self.clock.now_ms();
         let rows = db::rows(&*self.store, OAUTH_GRANT, COLUMNS, same).await?;
-        Ok(rows.iter().map(read).any(|g| g.actor.is_none() && g.expires_at > now && scope.names().all(|name| g.scope.has(name))))
+        Ok(rows
+            .iter()
+            .map(read)
+            .any(|g| g.actor.is_none() && g.expires_at > now && scope.names().all(|name| g.scope.has(name))))
     }
 
     /// A grant to be, with an id of its own.

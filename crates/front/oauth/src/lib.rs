@@ -7,6 +7,7 @@
 
 mod ask;
 mod attempts;
+mod audit;
 mod call;
 mod clients;
 mod db;

@@ -36,7 +36,10 @@ pub struct NewSession {
 pub enum SignIn {
     Done(NewSession),
     /// The ticket stands for the password in the next step.
-    SecondFactor { ticket: String, methods: Vec<String> },
+    SecondFactor {
+        ticket: String,
+        methods: Vec<String>,
+    },
 }
 
 /// A user as tokens tell of one.
@@ -58,7 +61,8 @@ pub trait People: Send + Sync {
 
     /// # Errors
     /// 401001 for a wrong code or an expired ticket, 429000 after too many tries; the database's.
-    fn second_factor<'a>(&'a self, ticket: &'a str, code: &'a str, origin: Origin) -> BoxFuture<'a, Result<NewSession>>;
+    fn second_factor<'a>(&'a self, ticket: &'a str, code: &'a str, origin: Origin)
+    -> BoxFuture<'a, Result<NewSession>>;
 
     /// Sets a password with the token of an invitation or of a forgotten password.
     ///

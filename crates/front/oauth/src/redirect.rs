@@ -5,8 +5,20 @@ use url::{Host, Url};
 const LONGEST: usize = 2_000;
 /// Schemes that a browser runs or reads itself: a redirect to one would be a script or a file of ours.
 const NEVER: &[&str] = &[
-    "javascript", "data", "vbscript", "file", "about", "blob", "ftp", "ws", "wss", "view-source", "filesystem",
-    "mailto", "tel", "intent",
+    "javascript",
+    "data",
+    "vbscript",
+    "file",
+    "about",
+    "blob",
+    "ftp",
+    "ws",
+    "wss",
+    "view-source",
+    "filesystem",
+    "mailto",
+    "tel",
+    "intent",
 ];
 
 /// Whether an address may be registered: https, http to the loopback interface, or a private-use scheme with a dot in
@@ -16,7 +28,9 @@ const NEVER: &[&str] = &[
 /// One sentence for the developer.
 pub fn check(text: &str) -> Result<(), String> {
     if text.len() > LONGEST || text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\' || c == '*') {
-        return Err(format!("a redirect URI has at most {LONGEST} characters, no white space, no backslash and no wildcard"));
+        return Err(format!(
+            "a redirect URI has at most {LONGEST} characters, no white space, no backslash and no wildcard"
+        ));
     }
     let url = Url::parse(text).map_err(|_| "a redirect URI is an absolute URI".to_owned())?;
     if url.fragment().is_some() {
@@ -31,7 +45,10 @@ pub fn check(text: &str) -> Result<(), String> {
         "http" => Err("a redirect URI with http leads to 127.0.0.1, [::1] or localhost; use https".to_owned()),
         scheme if NEVER.contains(&scheme) => Err(format!("a redirect URI does not use {scheme}:")),
         scheme if scheme.contains('.') => Ok(()),
-        _ => Err("a redirect URI uses https, or a private scheme with a dot in it as com.example.app:/callback".to_owned()),
+        _ => {
+            Err("a redirect URI uses https, or a private scheme with a dot in it as com.example.app:/callback"
+                .to_owned())
+        }
     }
 }
 
@@ -94,16 +111,38 @@ mod tests {
     #[test]
     fn what_may_be_registered() {
         for good in [
-            "https://a.example/cb", "https://a.example/cb?x=1", "http://127.0.0.1/cb", "http://127.0.0.1:80/cb",
-            "http://[::1]:5/cb", "http://localhost:3000/", "com.example.app:/cb", "com.example.app://cb",
+            "https://a.example/cb",
+            "https://a.example/cb?x=1",
+            "http://127.0.0.1/cb",
+            "http://127.0.0.1:80/cb",
+            "http://[::1]:5/cb",
+            "http://localhost:3000/",
+            "com.example.app:/cb",
+            "com.example.app://cb",
         ] {
             assert_eq!(check(good), Ok(()), "{good}");
         }
         for bad in [
-            "", "/cb", "cb", "javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x", "https://a.example/#x",
-            "https://a.example/cb#", "http://a.example/cb", "http://10.0.0.1/cb", "http://127.0.0.1.a.example/cb",
-            "http://localhost.a.example/", "myapp:/cb", "https://u@a.example/", "https://a.example/*", "https://",
-            "https://a.example/ cb", "https://a.example\\@b.example/", "file:///etc/passwd", "view-source:https://a.example",
+            "",
+            "/cb",
+            "cb",
+            "javascript:alert(1)",
+            "JavaScript:alert(1)",
+            "data:text/html,x",
+            "https://a.example/#x",
+            "https://a.example/cb#",
+            "http://a.example/cb",
+            "http://10.0.0.1/cb",
+            "http://127.0.0.1.a.example/cb",
+            "http://localhost.a.example/",
+            "myapp:/cb",
+            "https://u@a.example/",
+            "https://a.example/*",
+            "https://",
+            "https://a.example/ cb",
+            "https://a.example\\@b.example/",
+            "file:///etc/passwd",
+            "view-source:https://a.example",
         ] {
             assert!(check(bad).is_err(), "{bad}");
         }
@@ -115,13 +154,20 @@ mod tests {
         assert!(matches("http://[::1]:1/cb", "http://[::1]:4711/cb"));
         assert!(matches("http://[::1]/cb", "http://[::1]:4711/cb"));
         for (registered, given) in [
-            ("https://a.example/cb", "https://a.example/cb/"), ("https://a.example/cb", "https://a.example:443/cb"),
-            ("https://a.example/cb", "https://a.example/CB"), ("https://a.example/cb", "https://a.example/cb?x"),
-            ("https://a.example/cb", "https://a.example/./cb"), ("https://a.example/cb", "https://A.example/cb"),
-            ("https://a.example/cb", "https://a.example.b.example/cb"), ("http://127.0.0.1/cb", "http://127.0.0.2/cb"),
-            ("http://127.0.0.1/cb", "http://127.0.0.1:1/cb2"), ("http://127.0.0.1/cb", "http://127.0.0.1:1@a.example/cb"),
-            ("http://127.0.0.1/cb", "https://127.0.0.1/cb"), ("http://localhost/cb", "http://localhost:4711/cb"),
-            ("http://127.0.0.1/cb", "http://127.0.0.1:1/cb#x"), ("com.example.app:/cb", "com.example.app:/cb2"),
+            ("https://a.example/cb", "https://a.example/cb/"),
+            ("https://a.example/cb", "https://a.example:443/cb"),
+            ("https://a.example/cb", "https://a.example/CB"),
+            ("https://a.example/cb", "https://a.example/cb?x"),
+            ("https://a.example/cb", "https://a.example/./cb"),
+            ("https://a.example/cb", "https://A.example/cb"),
+            ("https://a.example/cb", "https://a.example.b.example/cb"),
+            ("http://127.0.0.1/cb", "http://127.0.0.2/cb"),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:1/cb2"),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:1@a.example/cb"),
+            ("http://127.0.0.1/cb", "https://127.0.0.1/cb"),
+            ("http://localhost/cb", "http://localhost:4711/cb"),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:1/cb#x"),
+            ("com.example.app:/cb", "com.example.app:/cb2"),
         ] {
             assert!(!matches(registered, given), "{registered} {given}");
         }
@@ -129,7 +175,10 @@ mod tests {
 
     #[test]
     fn parameters_are_added_to_those_that_are_there() {
-        assert_eq!(with_query("https://a.example/cb", &[("a", "b c"), ("d", "ü&")]), "https://a.example/cb?a=b+c&d=%C3%BC%26");
+        assert_eq!(
+            with_query("https://a.example/cb", &[("a", "b c"), ("d", "ü&")]),
+            "https://a.example/cb?a=b+c&d=%C3%BC%26"
+        );
         assert_eq!(with_query("https://a.example/cb?x=1", &[("a", "b")]), "https://a.example/cb?x=1&a=b");
         assert_eq!(policy_source("https://a.example:8443/cb?x"), "https://a.example:8443");
         assert_eq!(policy_source("com.example.app:/cb"), "com.example.app:");

@@ -67,7 +67,9 @@ impl Scope {
         }
         match name.rsplit_once(':') {
             Some(("crm" | "metadata", _)) | None => false,
-            Some((collection, "read")) => self.has("crm:read") || self.has(&format!("{collection}:write")) || self.has("crm:write"),
+            Some((collection, "read")) => {
+                self.has("crm:read") || self.has(&format!("{collection}:write")) || self.has("crm:write")
+            }
             Some((_, "write")) => self.has("crm:write"),
             Some(_) => false,
         }
@@ -129,7 +131,16 @@ mod tests {
     #[test]
     fn known_scopes_are_read_and_others_named() {
         assert_eq!(Scope::parse("openid  deals:read openid").unwrap().to_string(), "deals:read openid");
-        for bad in ["root", "deals:delete", "Deals:read", ":read", "crm:delete", "metadata:read", "a b:read\"", "deals:read:write"] {
+        for bad in [
+            "root",
+            "deals:delete",
+            "Deals:read",
+            ":read",
+            "crm:delete",
+            "metadata:read",
+            "a b:read\"",
+            "deals:read:write",
+        ] {
             assert!(Scope::parse(bad).is_err(), "{bad}");
         }
     }
@@ -138,14 +149,24 @@ mod tests {
     fn narrower_is_told_from_wider() {
         let of = |text| Scope::parse(text).unwrap();
         for (narrow, wide) in [
-            ("deals:read", "crm:read"), ("deals:write", "crm:write"), ("deals:read", "deals:write"), ("crm:read", "crm:read crm:write"),
-            ("deals:write metadata:write crm:write", "admin"), ("", "openid"),
+            ("deals:read", "crm:read"),
+            ("deals:write", "crm:write"),
+            ("deals:read", "deals:write"),
+            ("crm:read", "crm:read crm:write"),
+            ("deals:write metadata:write crm:write", "admin"),
+            ("", "openid"),
         ] {
             assert!(of(narrow).is_within(&of(wide)), "{narrow} in {wide}");
         }
         for (wider, narrow) in [
-            ("crm:read", "deals:read"), ("deals:write", "crm:read"), ("admin", "crm:write"), ("openid", "admin"),
-            ("deals:write", "deals:read"), ("contacts:read", "deals:read"), ("crm:write", "crm:read"), ("metadata:write", "crm:write"),
+            ("crm:read", "deals:read"),
+            ("deals:write", "crm:read"),
+            ("admin", "crm:write"),
+            ("openid", "admin"),
+            ("deals:write", "deals:read"),
+            ("contacts:read", "deals:read"),
+            ("crm:write", "crm:read"),
+            ("metadata:write", "crm:write"),
         ] {
             assert!(!of(wider).is_within(&of(narrow)), "{wider} in {narrow}");
         }

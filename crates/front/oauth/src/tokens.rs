@@ -196,11 +196,17 @@ impl Tokens {
         let Some(grant) = token.grant else {
             let hash = vec![db::text("hash", &revoked(token))];
             let gone = db::one(&*self.store, OAUTH_REVOKED, &[("hash", Kind::Text)], hash).await?.is_some();
+            let active = match client.user {
+                Some(user) => self.people.person(client.space, user).await?.is_some_and(|p| p.active),
+                None => true,
+            };
             let role = client.role.clone().unwrap_or_default();
-            return Ok((!gone).then_some(Standing { client, grant: None, role }));
+            return Ok((active && !gone).then_some(Standing { client, grant: None, role }));
         };
         let grant = grants::living(&*self.store, grant, self.clock.now_ms()).await?;
-        let ours = |grant: &Grant| grant.client == client.id && grant.space == token.space && grant.user.to_string() == token.sub;
+        let ours = |grant: &Grant| {
+            grant.client == client.id && grant.space == token.space && grant.user.to_string() == token.sub
+        };
         let Some(grant) = grant.filter(ours) else { return Ok(None) };
         let person = self.people.person(grant.space, grant.user).await?.filter(|p| p.active);
         // Who may act in another's name no longer acts at all.
@@ -235,7 +241,10 @@ impl Tokens {
             return Ok(caller);
         }
         let at = Instant::now();
-        let standing = self.standing(token).await?.ok_or_else(|| bad("the access token was revoked, or its user may not sign in"))?;
+        let standing = self
+            .standing(token)
+            .await?
+            .ok_or_else(|| bad("the access token was revoked, or its user may not sign in"))?;
         let holder = Holder {
             space: token.space,
             // Of one agreement: keys of idempotency are not shared between users of a client.
@@ -251,7 +260,8 @@ impl Tokens {
 
     /// The key that the request proves to hold (RFC 9449, 7.1).
     async fn proven(&self, presented: &Presented<'_>) -> Result<String> {
-        let proof = dpop::given(presented.headers).map_err(bad)?.ok_or_else(|| bad("the access token needs a DPoP proof"))?;
+        let proof =
+            dpop::given(presented.headers).map_err(bad)?.ok_or_else(|| bad("the access token needs a DPoP proof"))?;
         let url = format!("{}{}", self.issuer, presented.uri.path());
         let now_s = self.clock.now_ms() / 1_000;
         let wanted = Wanted { method: presented.method.as_str(), url: &url, token: Some(presented.token), now_s };
@@ -276,7 +286,9 @@ impl Tokens {
                     return Err(bad("the access token is bound to another key"));
                 }
             }
-            (Some(_), false) => return Err(bad("the access token is bound to a key: send Authorization: DPoP with a proof")),
+            (Some(_), false) => {
+                return Err(bad("the access token is bound to a key: send Authorization: DPoP with a proof"));
+            }
             (None, true) => return Err(bad("the access token is not bound to a key: send Authorization: Bearer")),
         }
         self.caller(random::sha256(presented.token), &token).await

@@ -35,7 +35,10 @@ impl OAuth {
         let unknown = || OAuthError::invalid_client("the client is unknown, or did not show that it is itself");
         let attempts = format!("client {client_id} {peer}");
         if self.attempts.are_spent(&attempts, self.clock.now_ms()) {
-            return Err(OAuthError { status: 429, ..OAuthError::new("invalid_client", "too many wrong secrets; wait a minute") });
+            return Err(OAuthError {
+                status: 429,
+                ..OAuthError::new("invalid_client", "too many wrong secrets; wait a minute")
+            });
         }
         let client = self.clients.find(&client_id).await?.ok_or_else(unknown)?;
         let good = match (shown, client.auth_method) {
@@ -89,11 +92,9 @@ fn read(headers: &HeaderMap, form: &Form) -> Result<(String, Shown), OAuthError>
         return Err(OAuthError::invalid_request("a client authenticates in one way, not in several"));
     }
     if let Some(header) = headers.get(AUTHORIZATION) {
-        let (id, secret) = header
-            .to_str()
-            .ok()
-            .and_then(basic_credentials)
-            .ok_or_else(|| OAuthError::invalid_client("the Authorization header is not Basic with client_id and client_secret"))?;
+        let (id, secret) = header.to_str().ok().and_then(basic_credentials).ok_or_else(|| {
+            OAuthError::invalid_client("the Authorization header is not Basic with client_id and client_secret")
+        })?;
         if in_form.is_some_and(|given| given != id) {
             return Err(OAuthError::invalid_request("client_id is not that of the Authorization header"));
         }
@@ -123,7 +124,8 @@ fn basic_credentials(header: &str) -> Option<(String, String)> {
     let joined = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok()?;
     let joined = String::from_utf8(joined).ok()?;
     let (id, secret) = joined.split_once(':')?;
-    let decode = |text: &str| form_urlencoded::parse(format!("v={text}").as_bytes()).next().map(|(_, v)| v.into_owned());
+    let decode =
+        |text: &str| form_urlencoded::parse(format!("v={text}").as_bytes()).next().map(|(_, v)| v.into_owned());
     Some((decode(&id.replace('&', "%26"))?, decode(&secret.replace('&', "%26"))?))
 }
 

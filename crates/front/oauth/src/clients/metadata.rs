@@ -104,7 +104,11 @@ fn text<'a>(members: &'a Map<String, J>, name: &str) -> Result<Option<&'a str>, 
 
 fn texts(members: &Map<String, J>, name: &str) -> Result<Option<Vec<String>>, OAuthError> {
     let J::Array(items) = members.get(name).unwrap_or(&J::Null) else {
-        return if members.get(name).is_none_or(J::is_null) { Ok(None) } else { Err(wrong(format!("{name} is not a list"))) };
+        return if members.get(name).is_none_or(J::is_null) {
+            Ok(None)
+        } else {
+            Err(wrong(format!("{name} is not a list")))
+        };
     };
     if items.len() > MOST_URIS {
         return Err(wrong(format!("{name} has more than {MOST_URIS} members")));
@@ -138,7 +142,9 @@ fn https(members: &Map<String, J>, name: &str) -> Result<Option<String>, OAuthEr
 pub fn read(body: &J, source: Source) -> Result<Described, OAuthError> {
     let members = body.as_object().ok_or_else(|| wrong("the metadata are not a JSON object"))?;
     let method = match (text(members, "token_endpoint_auth_method")?, source) {
-        (Some(name), _) => AuthMethod::from_name(name).ok_or_else(|| wrong("token_endpoint_auth_method is not known here"))?,
+        (Some(name), _) => {
+            AuthMethod::from_name(name).ok_or_else(|| wrong("token_endpoint_auth_method is not known here"))?
+        }
         (None, Source::Document) => AuthMethod::None,
         (None, _) => AuthMethod::Basic,
     };
@@ -165,7 +171,8 @@ pub fn read(body: &J, source: Source) -> Result<Described, OAuthError> {
     if texts(members, "response_types")?.is_some_and(|types| types.iter().any(|t| t != "code")) {
         return Err(wrong("the only response type is code"));
     }
-    let scope = Scope::parse(text(members, "scope")?.unwrap_or_default()).map_err(|name| wrong(format!("the scope {name} is not known")))?;
+    let scope = Scope::parse(text(members, "scope")?.unwrap_or_default())
+        .map_err(|name| wrong(format!("the scope {name} is not known")))?;
     if source != Source::Managed
         && let Some(name) = scope.reserved()
     {
@@ -193,7 +200,8 @@ pub fn read(body: &J, source: Source) -> Result<Described, OAuthError> {
     for uri in &post_logout {
         redirect::check(uri).map_err(wrong)?;
     }
-    let name: String = text(members, "client_name")?.unwrap_or("An application").trim().chars().take(LONGEST_NAME).collect();
+    let name: String =
+        text(members, "client_name")?.unwrap_or("An application").trim().chars().take(LONGEST_NAME).collect();
     Ok(Described {
         name: if name.is_empty() { "An application".into() } else { name },
         auth_method: method,
@@ -220,7 +228,10 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_rfc() {
         let read = read(&json!({"redirect_uris": ["https://a.example/cb"], "unknown": 1}), Source::Dynamic).unwrap();
-        assert_eq!((read.auth_method, read.metadata.grant_types.as_slice()), (AuthMethod::Basic, &[CODE.to_owned()][..]));
+        assert_eq!(
+            (read.auth_method, read.metadata.grant_types.as_slice()),
+            (AuthMethod::Basic, &[CODE.to_owned()][..])
+        );
         assert_eq!(read.metadata.id_token_alg(), Alg::Es256);
     }
 
@@ -254,6 +265,12 @@ mod tests {
             assert_eq!(read(&body, Source::Dynamic).unwrap_err().code, code, "{name} {value}");
         }
         assert!(read(&json!([]), Source::Managed).is_err());
-        assert!(read(&json!({"redirect_uris": ["https://a.example/"], "token_endpoint_auth_method": "client_secret_basic"}), Source::Document).is_err());
+        assert!(
+            read(
+                &json!({"redirect_uris": ["https://a.example/"], "token_endpoint_auth_method": "client_secret_basic"}),
+                Source::Document
+            )
+            .is_err()
+        );
     }
 }

@@ -41,8 +41,11 @@ fn single(status: StatusCode, data: &J, call: &Call) -> Response<Body> {
     reply::json(status, envelope::single(status.as_u16(), data.to_string().as_bytes(), &call.admitted.request_id))
 }
 
-fn id(text: &str) -> Result<Id> {
-    text.parse().map_err(|_| Error::not_found())
+/// The client of the caller's space with this id.
+async fn own(oauth: &OAuth, caller: &Caller, given: &str) -> Result<Client> {
+    let id: Id = given.parse().map_err(|_| Error::not_found())?;
+    let client = oauth.clients.get(id).await?.filter(|c| c.space == caller.space && !c.revoked);
+    client.ok_or_else(Error::not_found)
 }
 
 pub async fn list(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Outcome {
@@ -54,9 +57,8 @@ pub async fn list(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Ou
 
 pub async fn read(State(oauth): State<Arc<OAuth>>, Path(given): Path<String>, request: Request<Body>) -> Outcome {
     let call = Call::of(request).await?;
-    let space = admin(&call)?.space;
-    let client = oauth.clients.get(id(&given)?).await?.filter(|c| c.space == space && !c.revoked);
-    Ok(single(StatusCode::OK, &client_json(&client.ok_or_else(Error::not_found)?), &call))
+    let client = own(&oauth, admin(&call)?, &given).await?;
+    Ok(single(StatusCode::OK, &client_json(&client), &call))
 }
 
 /// 201 with `client_secret`, which is seen this once.
@@ -65,7 +67,8 @@ pub async fn create(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> 
     let caller = admin(&call)?.clone();
     body::object(&call.body)?;
     let body: J = serde_json::from_slice(&call.body).map_err(|e| Error::new(ErrorCode::Malformed, e.to_string()))?;
-    let described = metadata::read(&body, Source::Managed).map_err(|error| Fault::new("", "invalid", error.description))
+    let described = metadata::read(&body, Source::Managed)
+        .map_err(|error| Fault::new("", "invalid", error.description))
         .map_err(Error::from)?;
     let of = &described.metadata;
     let acts = of.grants(metadata::CREDENTIALS);
@@ -97,6 +100,8 @@ pub async fn create(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> 
         user,
         role: role.map(|role| role.name().to_owned()),
     };
+    let told = json!({"client_name": new.name, "grant_types": new.metadata.grant_types, "scope": new.metadata.scope, "role": new.role});
+    oauth.write_down(&call, caller, "oauth_client", "create", &told).await?;
     let (client, secret) = oauth.clients.create(new).await?;
     let mut data = client_json(&client);
     if let (Some(secret), Some(data)) = (secret, data.as_object_mut()) {
@@ -112,23 +117,31 @@ pub async fn create(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> 
 /// The client's tokens are dead within two seconds in every process.
 pub async fn delete(State(oauth): State<Arc<OAuth>>, Path(given): Path<String>, request: Request<Body>) -> Outcome {
     let call = Call::of(request).await?;
-    let space = admin(&call)?.space;
-    oauth.clients.revoke(space, id(&given)?).await?;
+    let caller = admin(&call)?.clone();
+    let client = own(&oauth, &caller, &given).await?;
+    oauth.write_down(&call, caller, "oauth_client", "delete", &json!({"id": given})).await?;
+    oauth.clients.revoke(client.space, client.id).await?;
     oauth.tokens.forget();
     Ok(single(StatusCode::OK, &json!({"id": given, "deleted": true}), &call))
 }
 
-pub async fn rotate_secret(State(oauth): State<Arc<OAuth>>, Path(given): Path<String>, request: Request<Body>) -> Outcome {
+pub async fn rotate_secret(
+    State(oauth): State<Arc<OAuth>>,
+    Path(given): Path<String>,
+    request: Request<Body>,
+) -> Outcome {
     let call = Call::of(request).await?;
-    let space = admin(&call)?.space;
-    let secret = oauth.clients.new_secret(space, id(&given)?).await?;
+    let caller = admin(&call)?.clone();
+    let client = own(&oauth, &caller, &given).await?;
+    oauth.write_down(&call, caller, "oauth_client", "rotate_secret", &json!({"id": given})).await?;
+    let secret = oauth.clients.new_secret(client.space, client.id).await?;
     Ok(single(StatusCode::OK, &json!({"id": given, "client_secret": secret}), &call))
 }
 
 /// New signing keys, shown at once and used in ten minutes.
 pub async fn rotate_keys(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Outcome {
     let call = Call::of(request).await?;
-    admin(&call)?;
+    oauth.write_down(&call, admin(&call)?.clone(), "oauth_key", "rotate", &json!({})).await?;
     let made = oauth.ring.rotate().await?;
     Ok(single(StatusCode::OK, &json!({"kids": made}), &call))
 }

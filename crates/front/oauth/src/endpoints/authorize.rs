@@ -43,15 +43,16 @@ pub async fn ask(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Res
     outcome.await.unwrap_or_else(shown)
 }
 
-/// `POST /oauth/authorize`: the person's decision.
+/// `POST /oauth/authorize`: the person's decision; or a request in a form (OpenID Connect Core, 3.1.2.1).
 pub async fn decide(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Response<Body> {
     let outcome = async {
         let call = Call::of(request).await?;
         let form = call.form()?;
-        let handle = form.need("interaction")?;
+        let Some(handle) = form.get("interaction") else { return oauth.begin(&call, &form).await };
         let (client, ask) = oauth.kept(Kept::Waiting, handle).await?.ok_or_else(gone)?;
         let session = oauth.session(&call).await?;
-        let Some(session) = session.filter(|session| client.serves(session.space) && !needs_sign_in(&ask, session, oauth.clock.now_ms()))
+        let Some(session) = session
+            .filter(|session| client.serves(session.space) && !needs_sign_in(&ask, session, oauth.clock.now_ms()))
         else {
             return Ok(see_other(&redirect::with_query("/sign-in", &[("interaction", handle)])));
         };
@@ -126,7 +127,8 @@ impl OAuth {
         }
         // An address that any program on the machine can take says nothing of who asks (RFC 8252, 8.6).
         let is_sure = !client.is_public() || ask.redirect_uri.starts_with("https://");
-        let agreed = is_sure && !ask.prompts("consent") && self.has_agreed(client.id, session.user, &ask.scope()).await?;
+        let agreed =
+            is_sure && !ask.prompts("consent") && self.has_agreed(client.id, session.user, &ask.scope()).await?;
         if agreed {
             return self.give_code(client, &ask, &session, handle).await;
         }
@@ -137,7 +139,8 @@ impl OAuth {
         let guard = self.form_guard(call)?;
         let csrf = self.form_token(&guard, call)?;
         let source = redirect::policy_source(&ask.redirect_uri);
-        let fields = pages::Fields { hidden: &[("csrf", &csrf), ("interaction", &handle)], error: None, leads_to: &source };
+        let fields =
+            pages::Fields { hidden: &[("csrf", &csrf), ("interaction", &handle)], error: None, leads_to: &source };
         let person = self.name_of(&session).await?;
         let mut page = pages::consent(client, &ask.scope(), &person, &source, "/oauth/authorize", fields);
         self.keep_guard(&mut page, &guard);
@@ -179,7 +182,8 @@ impl OAuth {
             return Err(gone());
         }
         let state = ask.state.as_deref().map(|state| ("state", state));
-        let pairs: Vec<(&str, &str)> = [("code", code.as_str())].into_iter().chain(state).chain([("iss", &*self.issuer)]).collect();
+        let pairs: Vec<(&str, &str)> =
+            [("code", code.as_str())].into_iter().chain(state).chain([("iss", &*self.issuer)]).collect();
         Ok(see_other(&redirect::with_query(&ask.redirect_uri, &pairs)))
     }
 
@@ -194,4 +198,3 @@ impl OAuth {
         see_other(&redirect::with_query(redirect_uri, &pairs))
     }
 }
-

@@ -110,7 +110,13 @@ impl OAuth {
         Ok(client.map(|client| Waiting { hash: row.text("hash"), client, scope: Scope::stored(&row.text("scope")) }))
     }
 
-    async fn device_consent(&self, call: &Call, session: &Session, waiting: &Waiting, code: &str) -> Result<Response<Body>, OAuthError> {
+    async fn device_consent(
+        &self,
+        call: &Call,
+        session: &Session,
+        waiting: &Waiting,
+        code: &str,
+    ) -> Result<Response<Body>, OAuthError> {
         let guard = self.form_guard(call)?;
         let csrf = self.form_token(&guard, call)?;
         let fields = pages::Fields { hidden: &[("csrf", &csrf), ("user_code", code)], error: None, leads_to: "" };

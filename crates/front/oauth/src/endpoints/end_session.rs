@@ -37,7 +37,11 @@ pub async fn ask(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Res
         let carried = carried.iter().filter_map(|name| Some((*name, form.get(name)?)));
         let hidden: Vec<(&str, &str)> = [("csrf", csrf.as_str())].into_iter().chain(carried).collect();
         let source = form.get("post_logout_redirect_uri").map(redirect::policy_source).unwrap_or_default();
-        let source = if redirect::check(form.get("post_logout_redirect_uri").unwrap_or_default()).is_ok() { source } else { String::new() };
+        let source = if redirect::check(form.get("post_logout_redirect_uri").unwrap_or_default()).is_ok() {
+            source
+        } else {
+            String::new()
+        };
         let mut page = pages::leaving(pages::Fields { hidden: &hidden, error: None, leads_to: &source });
         oauth.keep_guard(&mut page, &guard);
         Ok(page)
@@ -73,14 +77,20 @@ impl OAuth {
         let Some(key) = self.ring.find(jws.kid().unwrap_or_default()).await? else { return Ok(None) };
         let Some(claims) = jws.verified(&key.public) else { return Ok(None) };
         let text = |name: &str| claims.get(name).and_then(J::as_str);
-        let (Some(sub), Some(client_id)) = (text("sub"), text("aud").filter(|_| text("iss") == Some(&*self.issuer))) else {
+        let (Some(sub), Some(client_id)) = (text("sub"), text("aud").filter(|_| text("iss") == Some(&*self.issuer)))
+        else {
             return Ok(None);
         };
         let client = self.clients.known(client_id).await?.filter(|client| !client.revoked);
         Ok(client.map(|client| (client, sub.to_owned())))
     }
 
-    async fn left(&self, call: &Call, form: &Form, hint: Option<(Client, String)>) -> Result<Response<Body>, OAuthError> {
+    async fn left(
+        &self,
+        call: &Call,
+        form: &Form,
+        hint: Option<(Client, String)>,
+    ) -> Result<Response<Body>, OAuthError> {
         if let Some(token) = call.cookie(SESSION) {
             self.people.sign_out(token).await?;
         }

@@ -52,7 +52,8 @@ impl OAuth {
             }));
         }
         let Some(token) = verified(self, token).await? else { return Ok(None) };
-        let visible = token.client_id == client.client_id || (client.space != SpaceId(0) && client.space == token.space);
+        let visible =
+            token.client_id == client.client_id || (client.space != SpaceId(0) && client.space == token.space);
         if !visible || self.tokens.standing(&token).await?.is_none() {
             return Ok(None);
         }

@@ -94,7 +94,10 @@ mod tests {
         for weak in ["implicit", "password\"", "plain", "\"none\",\"EdDSA", "HS256", "form_post", "fragment"] {
             assert!(!text.contains(weak), "{weak}");
         }
-        assert_eq!(described("https://a.example", true)["id_token_signing_alg_values_supported"], json!(["EdDSA", "ES256"]));
+        assert_eq!(
+            described("https://a.example", true)["id_token_signing_alg_values_supported"],
+            json!(["EdDSA", "ES256"])
+        );
         assert!(described("https://a.example", false).get("registration_endpoint").is_none());
     }
 }

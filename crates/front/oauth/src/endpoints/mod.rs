@@ -48,7 +48,7 @@ pub fn router(oauth: &Arc<OAuth>) -> Router {
         .route("/oauth/end_session", get(end_session::ask).post(end_session::leave))
         .route("/sign-in", get(sign_in::show).post(sign_in::enter))
         .route("/sign-in/second-factor", get(sign_in::back).post(sign_in::second_factor))
-        .route("/sign-in/redeem", get(sign_in::show_redeem).post(sign_in::redeem))
+        .route("/sign-in/redeem", get(sign_in::back).post(sign_in::redeem))
         .route("/v1/oauth_clients", get(admin::list).post(admin::create))
         .route("/v1/oauth_clients/{id}", get(admin::read).delete(admin::delete))
         .route("/v1/oauth_clients/{id}/rotate_secret", post(admin::rotate_secret))
@@ -101,7 +101,9 @@ impl OAuth {
     fn set_cookie(&self, response: &mut Response<Body>, name: &str, value: &str) {
         let secure = if self.issuer.starts_with("https://") { "; Secure" } else { "" };
         let end = if value.is_empty() { "; Max-Age=0" } else { "" };
-        if let Ok(cookie) = HeaderValue::try_from(format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{end}")) {
+        if let Ok(cookie) =
+            HeaderValue::try_from(format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{end}"))
+        {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
     }

@@ -32,5 +32,8 @@ pub async fn push(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Re
         ask.jkt = Some(jkt);
     }
     let handle = oauth.keep(Kept::Pushed, client.id, &ask).await?;
-    Ok(answer(201, &json!({"request_uri": format!("{REQUEST_URI}{handle}"), "expires_in": Kept::Pushed.lifetime() / 1_000})))
+    Ok(answer(
+        201,
+        &json!({"request_uri": format!("{REQUEST_URI}{handle}"), "expires_in": Kept::Pushed.lifetime() / 1_000}),
+    ))
 }

@@ -19,7 +19,10 @@ use crate::mint::answer;
 pub async fn register(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Result<Response<Body>, OAuthError> {
     let call = Call::of(request).await?;
     if !oauth.dynamic_registration {
-        let error = OAuthError::new("access_denied", "applications do not register themselves here; publish a metadata document");
+        let error = OAuthError::new(
+            "access_denied",
+            "applications do not register themselves here; publish a metadata document",
+        );
         return Err(OAuthError { status: 403, ..error });
     }
     let media = call.headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
@@ -27,7 +30,10 @@ pub async fn register(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -
         return Err(OAuthError::new("invalid_client_metadata", "send Content-Type: application/json"));
     }
     if !oauth.registrations.count(&call.peer(), oauth.clock.now_ms()) {
-        let error = OAuthError::new("temporarily_unavailable", "too many registrations from this address; try again in an hour");
+        let error = OAuthError::new(
+            "temporarily_unavailable",
+            "too many registrations from this address; try again in an hour",
+        );
         return Err(OAuthError { status: 429, ..error });
     }
     let malformed = |_| OAuthError::new("invalid_client_metadata", "the body is not JSON");

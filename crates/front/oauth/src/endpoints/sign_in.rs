@@ -26,10 +26,14 @@ fn shown(error: OAuthError) -> Response<Body> {
     if error.status >= 500 { error.into_response() } else { pages::failed(400, &error.description) }
 }
 
+/// The page; with `token`, the one where the link of an invitation or of a forgotten password leads.
 pub async fn show(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Response<Body> {
     let outcome = async {
         let call = Call::of(request).await?;
         let form = call.query()?;
+        if form.get("token").is_some() {
+            return oauth.redeem_page(&call, &form, None).await;
+        }
         if CARRIED.iter().all(|name| form.get(name).is_none())
             && let Some(session) = oauth.session(&call).await?
         {
@@ -55,14 +59,16 @@ pub async fn enter(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> R
         let (email, password) = (form.get("email").unwrap_or_default(), form.get("password").unwrap_or_default());
         match oauth.people.sign_in(email, password, call.origin()).await {
             Ok(SignIn::Done(new)) => Ok(oauth.entered(&form, &new)),
-            Ok(SignIn::SecondFactor { ticket, methods }) => oauth.second_page(&call, &form, &ticket, &methods, None).await,
+            Ok(SignIn::SecondFactor { ticket, methods }) => {
+                oauth.second_page(&call, &form, &ticket, &methods, None).await
+            }
             Err(error) => oauth.sign_in_page(&call, &form, Some(&said(error)?)).await,
         }
     };
     outcome.await.unwrap_or_else(shown)
 }
 
-/// `GET /sign-in/second-factor`: a page that was reloaded; the ticket is not in the address, so from the start.
+/// `GET` of the pages that follow: one that was reloaded; what it stood for is not in the address, so from the start.
 pub async fn back() -> Response<Body> {
     see_other("/sign-in")
 }
@@ -84,15 +90,6 @@ pub async fn second_factor(State(oauth): State<Arc<OAuth>>, request: Request<Bod
     outcome.await.unwrap_or_else(shown)
 }
 
-pub async fn show_redeem(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Response<Body> {
-    let outcome = async {
-        let call = Call::of(request).await?;
-        let form = call.query()?;
-        oauth.redeem_page(&call, &form, None).await
-    };
-    outcome.await.unwrap_or_else(shown)
-}
-
 pub async fn redeem(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Response<Body> {
     let outcome = async {
         let call = Call::of(request).await?;
@@ -101,7 +98,7 @@ pub async fn redeem(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> 
             return oauth.redeem_page(&call, &form, Some("The page was too old. Please try again.")).await;
         }
         let password = form.get("password").unwrap_or_default();
-        match oauth.people.redeem(form.need("one_time_token")?, password, call.origin()).await {
+        match oauth.people.redeem(form.need("token")?, password, call.origin()).await {
             Ok(new) => Ok(oauth.entered(&form, &new)),
             Err(error) => oauth.redeem_page(&call, &form, Some(&said(error)?)).await,
         }
@@ -127,18 +124,29 @@ impl OAuth {
         self.form_page(call, form, &[], error, &leads_to, |fields| pages::sign_in(fields, email))
     }
 
-    async fn second_page(&self, call: &Call, form: &Form, ticket: &str, methods: &[String], error: Option<&str>) -> Outcome {
+    async fn second_page(
+        &self,
+        call: &Call,
+        form: &Form,
+        ticket: &str,
+        methods: &[String],
+        error: Option<&str>,
+    ) -> Outcome {
         let leads_to = match form.get("interaction") {
-            Some(handle) => self.kept(Kept::Waiting, handle).await?.map(|(_, ask)| redirect::policy_source(&ask.redirect_uri)),
+            Some(handle) => {
+                self.kept(Kept::Waiting, handle).await?.map(|(_, ask)| redirect::policy_source(&ask.redirect_uri))
+            }
             None => None,
         };
         let leads_to = leads_to.unwrap_or_default();
-        self.form_page(call, form, &[("ticket", ticket)], error, &leads_to, |fields| pages::second_factor(fields, methods))
+        self.form_page(call, form, &[("ticket", ticket)], error, &leads_to, |fields| {
+            pages::second_factor(fields, methods)
+        })
     }
 
     async fn redeem_page(&self, call: &Call, form: &Form, error: Option<&str>) -> Outcome {
-        let token = form.get("one_time_token").unwrap_or_default();
-        self.form_page(call, form, &[("one_time_token", token)], error, "", pages::redeem)
+        let token = form.get("token").unwrap_or_default();
+        self.form_page(call, form, &[("token", token)], error, "", pages::redeem)
     }
 
     /// A page with the form's token and what is carried on.
@@ -154,7 +162,8 @@ impl OAuth {
         let guard = self.form_guard(call)?;
         let csrf = self.form_token(&guard, call)?;
         let carried = CARRIED.iter().filter_map(|name| Some((*name, form.get(name)?)));
-        let hidden: Vec<(&str, &str)> = [("csrf", csrf.as_str())].into_iter().chain(more.iter().copied()).chain(carried).collect();
+        let hidden: Vec<(&str, &str)> =
+            [("csrf", csrf.as_str())].into_iter().chain(more.iter().copied()).chain(carried).collect();
         let mut page = draw(pages::Fields { hidden: &hidden, error, leads_to });
         self.keep_guard(&mut page, &guard);
         Ok(page)

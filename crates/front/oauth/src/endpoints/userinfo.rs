@@ -19,7 +19,9 @@ pub async fn read(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Re
     let caller = call.admitted.caller()?;
     let scope = Scope::stored(&caller.scopes.names().join(" "));
     if !scope.has("openid") {
-        return Err(Error::new(ErrorCode::ScopeMissing, "this credential lacks the scope openid").with_scope("openid").into());
+        return Err(Error::new(ErrorCode::ScopeMissing, "this credential lacks the scope openid")
+            .with_scope("openid")
+            .into());
     }
     let user = caller.user_id.ok_or_else(|| Error::new(ErrorCode::Forbidden, "this credential belongs to no user"))?;
     let person = oauth.people.person(caller.space, user).await?;

@@ -42,7 +42,10 @@ pub enum Jwk {
     Ed25519(Vec<u8>),
     /// Uncompressed: 4, x, y.
     P256(Vec<u8>),
-    Rsa { n: Vec<u8>, e: Vec<u8> },
+    Rsa {
+        n: Vec<u8>,
+        e: Vec<u8>,
+    },
 }
 
 impl Jwk {
@@ -94,7 +97,8 @@ impl Jwk {
     pub fn thumbprint(&self) -> String {
         let text = match self.to_json() {
             Value::Object(members) => {
-                let mut parts: Vec<String> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+                let mut parts: Vec<String> =
+                    members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
                 parts.sort_unstable();
                 format!("{{{}}}", parts.join(","))
             }
@@ -128,9 +132,13 @@ mod tests {
     #[test]
     fn the_signature_of_the_rfc() {
         // RFC 8037, A.4.
-        let key = Jwk::parse(&json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})).unwrap();
+        let key =
+            Jwk::parse(&json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}))
+                .unwrap();
         let signed = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
-        let signature = base64::decode("hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg").unwrap();
+        let signature =
+            base64::decode("hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg")
+                .unwrap();
         assert!(key.verify(signed.as_bytes(), &signature));
         assert!(!key.verify(b"x", &signature) && !key.verify(signed.as_bytes(), &signature[1..]));
     }
@@ -140,9 +148,14 @@ mod tests {
         let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
         let short = base64::encode(&[255; 128]);
         for bad in [
-            json!({"kty": "OKP", "crv": "Ed25519", "x": x, "d": x}), json!({"kty": "oct", "k": x}), json!("x"), json!({}),
-            json!({"kty": "OKP", "crv": "X25519", "x": x}), json!({"kty": "EC", "crv": "P-256", "x": x}),
-            json!({"kty": "RSA", "n": short, "e": "AQAB"}), json!({"kty": "EC", "crv": "P-384", "x": x, "y": x}),
+            json!({"kty": "OKP", "crv": "Ed25519", "x": x, "d": x}),
+            json!({"kty": "oct", "k": x}),
+            json!("x"),
+            json!({}),
+            json!({"kty": "OKP", "crv": "X25519", "x": x}),
+            json!({"kty": "EC", "crv": "P-256", "x": x}),
+            json!({"kty": "RSA", "n": short, "e": "AQAB"}),
+            json!({"kty": "EC", "crv": "P-384", "x": x, "y": x}),
         ] {
             assert!(Jwk::parse(&bad).is_none(), "{bad}");
         }

@@ -1,9 +1,7 @@
 //! Signed tokens in compact form.
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
-};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair};
 use kontor_model::{Error, Result};
 use serde_json::{Map, Value};
 
@@ -104,7 +102,9 @@ impl Signer {
     /// The bytes are no key of the algorithm.
     pub fn read(alg: Alg, bytes: &[u8]) -> Result<Self> {
         match alg {
-            Alg::EdDsa => Ed25519KeyPair::from_seed_unchecked(bytes).map(|k| Signer::EdDsa(Box::new(k))).map_err(Error::internal),
+            Alg::EdDsa => {
+                Ed25519KeyPair::from_seed_unchecked(bytes).map(|k| Signer::EdDsa(Box::new(k))).map_err(Error::internal)
+            }
             Alg::Es256 => EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, bytes)
                 .map(|k| Signer::Es256(Box::new(k)))
                 .map_err(Error::internal),
@@ -184,13 +184,30 @@ mod tests {
         let part = |json: &str| base64::encode(json.as_bytes());
         let payload = part("{}");
         for header in [
-            r#"{"alg":"none"}"#, r#"{"alg":"None"}"#, r#"{"alg":"HS256"}"#, r#"{"alg":"EdDSA","crit":["exp"]}"#, r#"{"alg":"EdDSA","b64":false}"#,
-            r#"{"alg":"none","alg":"EdDSA"}"#, r#"{"alg":["EdDSA"]}"#, "{}", "[]", "x", r#"{"alg":"EdDSA","zip":"DEF"}"#,
+            r#"{"alg":"none"}"#,
+            r#"{"alg":"None"}"#,
+            r#"{"alg":"HS256"}"#,
+            r#"{"alg":"EdDSA","crit":["exp"]}"#,
+            r#"{"alg":"EdDSA","b64":false}"#,
+            r#"{"alg":"none","alg":"EdDSA"}"#,
+            r#"{"alg":["EdDSA"]}"#,
+            "{}",
+            "[]",
+            "x",
+            r#"{"alg":"EdDSA","zip":"DEF"}"#,
         ] {
             assert!(Jws::parse(&format!("{}.{payload}.AAAA", part(header))).is_none(), "{header}");
         }
         let good = part(r#"{"alg":"EdDSA"}"#);
-        for text in ["", ".", "..", "a.b", &format!("{good}.{payload}"), &format!("{good}.{payload}.A=="), &format!("{good}.{payload}.A.A")] {
+        for text in [
+            "",
+            ".",
+            "..",
+            "a.b",
+            &format!("{good}.{payload}"),
+            &format!("{good}.{payload}.A=="),
+            &format!("{good}.{payload}.A.A"),
+        ] {
             assert!(Jws::parse(text).is_none_or(|jws| jws.unverified().is_none()), "{text}");
         }
     }

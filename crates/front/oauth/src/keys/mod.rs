@@ -6,8 +6,8 @@ pub mod seal;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use kontor_model::{Clock, Error, Kind, Result, Value};
-use kontor_store::system::oauth::OAUTH_KEY;
 use kontor_store::Store;
+use kontor_store::system::oauth::OAUTH_KEY;
 use serde_json::json;
 
 use crate::ACCESS_TOKEN_S;

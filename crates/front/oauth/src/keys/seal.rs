@@ -15,6 +15,7 @@ use crate::jose::base64;
 use crate::random;
 
 const FILE: &str = "master.key";
+const KEY: usize = 32;
 
 /// The master key: the setting, or the file `master.key` (mode 0600) of the data directory, made at the first start.
 ///
@@ -22,22 +23,24 @@ const FILE: &str = "master.key";
 /// The file cannot be read or made.
 pub fn master_key(config: &Config) -> io::Result<Vec<u8>> {
     if let Some(key) = &config.master_key {
-        return Ok(key.expose().as_bytes().to_vec());
+        return parsed(key.expose()).ok_or_else(|| io::Error::other("master_key is 64 hexadecimal digits"));
     }
     let path = config.data.join(FILE);
     for _ in 0..2 {
-        match fs::read(&path) {
-            Ok(key) if key.len() >= 32 => return Ok(key),
-            Ok(_) => return Err(io::Error::other(format!("{} is not a master key", path.display()))),
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                let wrong = || io::Error::other(format!("{} does not hold 64 hexadecimal digits", path.display()));
+                return parsed(&text).ok_or_else(wrong);
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        let key = random::token("").map_err(io::Error::other)?;
+        let key = random::bytes::<KEY>().map_err(io::Error::other)?;
         fs::create_dir_all(&config.data)?;
         // A name of its own first: nobody reads half a key.
         let draft = config.data.join(format!("{FILE}.{}", std::process::id()));
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-        file.write_all(key.as_bytes())?;
+        file.write_all(kontor_identity::token::hex(&key).as_bytes())?;
         file.sync_all()?;
         let made = fs::hard_link(&draft, &path);
         fs::remove_file(&draft)?;
@@ -47,6 +50,14 @@ pub fn master_key(config: &Config) -> io::Result<Vec<u8>> {
         }
     }
     Err(io::Error::other(format!("{} cannot be kept", path.display())))
+}
+
+/// 64 hexadecimal digits as bytes.
+fn parsed(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u32> = text.trim().chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
+    let (pairs, rest) = digits.as_chunks::<2>();
+    let bytes = pairs.iter().map(|[high, low]| u8::try_from(high * 16 + low).ok()).collect::<Option<Vec<u8>>>()?;
+    (rest.is_empty() && bytes.len() == KEY).then_some(bytes)
 }
 
 /// Seals and opens under the master key.
@@ -91,10 +102,8 @@ impl Vault {
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or_else(wrong)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| wrong())?;
         let mut text = text.to_vec();
-        let plain = self
-            .cipher(purpose)?
-            .open_in_place(nonce, Aad::from(about.as_bytes()), &mut text)
-            .map_err(|_| wrong())?;
+        let plain =
+            self.cipher(purpose)?.open_in_place(nonce, Aad::from(about.as_bytes()), &mut text).map_err(|_| wrong())?;
         Ok(plain.to_vec())
     }
 
@@ -111,6 +120,14 @@ impl Vault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_master_key_is_64_hexadecimal_digits() {
+        assert_eq!(parsed(&format!("{}\n", "0F".repeat(32))), Some(vec![15; 32]));
+        for bad in ["", &"0f".repeat(31), &"0g".repeat(32), &"0f".repeat(33), &format!("{}f", "0f".repeat(32))] {
+            assert_eq!(parsed(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn a_secret_opens_only_as_it_was_sealed() {

@@ -51,7 +51,8 @@ fn page(status: u16, title: &str, body: &str, leads_to: &str) -> Response<Body> 
         if leads_to.is_empty() { "" } else { " " }
     );
     // Without a policy of its own a page would be given one that is wider.
-    let policy = HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    let policy =
+        HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     headers.insert(CONTENT_SECURITY_POLICY, policy);
     response
 }

@@ -45,7 +45,7 @@ pub fn second_factor(fields: Fields<'_>, methods: &[String]) -> Response<Body> {
          <div class=\"row\"><button type=\"submit\">Go on</button></div>\n</form>",
         alert(fields.error),
         hidden(fields.hidden),
-        if methods.iter().any(|m| m == "recovery") {
+        if methods.iter().any(|m| m.starts_with("recovery")) {
             "From your authenticator app, or one of your recovery codes."
         } else {
             "From your authenticator app."

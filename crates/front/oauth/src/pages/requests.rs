@@ -11,13 +11,25 @@ const BUTTONS: &str = "<div class=\"row\"><button type=\"submit\" name=\"decisio
     <button type=\"submit\" name=\"decision\" value=\"deny\" class=\"other\">Do not allow</button></div>\n";
 
 /// Consent: who asks, for what, in whose name, and where the answer goes.
-pub fn consent(client: &Client, wanted: &Scope, person: &str, target: &str, action: &str, fields: Fields<'_>) -> Response<Body> {
+pub fn consent(
+    client: &Client,
+    wanted: &Scope,
+    person: &str,
+    target: &str,
+    action: &str,
+    fields: Fields<'_>,
+) -> Response<Body> {
     let scopes: String = wanted.names().map(|name| format!("<li>{}</li>\n", escape(&scope::words(name)))).collect();
     // The name is the application's own word: what can be trusted is where its answer goes.
     let vouched = match client.source {
         Source::Managed => "<p class=\"soft\">Set up by your administrator.</p>\n".to_owned(),
-        Source::Dynamic => "<p class=\"soft\">This application registered itself; nobody has checked its name.</p>\n".to_owned(),
-        Source::Document => format!("<p class=\"soft\">It calls itself by {}; nobody has checked its name.</p>\n", escape(&client.client_id)),
+        Source::Dynamic => {
+            "<p class=\"soft\">This application registered itself; nobody has checked its name.</p>\n".to_owned()
+        }
+        Source::Document => format!(
+            "<p class=\"soft\">It calls itself by {}; nobody has checked its name.</p>\n",
+            escape(&client.client_id)
+        ),
     };
     let goes_to = if target.is_empty() {
         String::new()
@@ -49,7 +61,8 @@ pub fn device_code(fields: Fields<'_>, code: &str) -> Response<Body> {
 }
 
 pub fn device_done(allowed: bool) -> Response<Body> {
-    let text = if allowed { "The device is connected. You can close this page." } else { "The device was not connected." };
+    let text =
+        if allowed { "The device is connected. You can close this page." } else { "The device was not connected." };
     page(200, if allowed { "Connected" } else { "Not connected" }, &format!("<p role=\"status\">{text}</p>"), "")
 }
 
@@ -65,6 +78,9 @@ pub fn leaving(fields: Fields<'_>) -> Response<Body> {
 
 /// A request that cannot be answered to the application: its address is not known to be its own.
 pub fn failed(status: u16, text: &str) -> Response<Body> {
-    let body = format!("<p class=\"error\" role=\"alert\">{}</p>\n<p>Go back to the application and try again.</p>", escape(text));
+    let body = format!(
+        "<p class=\"error\" role=\"alert\">{}</p>\n<p>Go back to the application and try again.</p>",
+        escape(text)
+    );
     page(status, "This did not work", &body, "")
 }

@@ -43,14 +43,20 @@ pub fn schemas() -> Map<String, J> {
     super::set(&mut stored, "client_id_issued_at", json!({"type": "integer"}));
     super::set(&mut stored, "source", json!({"type": "string", "enum": ["managed", "dynamic", "document"]}));
     super::set(&mut stored, "created_at", json!({"type": "string", "format": "date-time"}));
-    super::set(&mut stored, "client_secret", json!({"type": "string", "description": "Only in the answer that makes it."}));
+    super::set(
+        &mut stored,
+        "client_secret",
+        json!({"type": "string", "description": "Only in the answer that makes it."}),
+    );
     let mut create = object(&[], with(own()));
     super::set(
         &mut create,
         "examples",
         json!([{"client_name": "Reports", "grant_types": ["client_credentials"], "scope": "deals:read", "role": "read-only"}]),
     );
-    let registered = with(json!({"client_id": text(), "client_id_issued_at": {"type": "integer"}, "client_secret": text(), "client_secret_expires_at": {"type": "integer"}}));
+    let registered = with(
+        json!({"client_id": text(), "client_id_issued_at": {"type": "integer"}, "client_secret": text(), "client_secret_expires_at": {"type": "integer"}}),
+    );
     let all = json!({
         "OAuthError": object(&["error"], json!({"error": text(), "error_description": text()})),
         "OAuthTokens": object(&["access_token", "token_type", "expires_in", "scope"], json!({
@@ -75,7 +81,9 @@ fn form(required: &[&str], names: &[&str]) -> Option<J> {
 
 fn page_form(names: &[&str]) -> Option<J> {
     let all: Map<String, J> = names.iter().map(|name| ((*name).to_owned(), text())).collect();
-    Some(json!({"required": true, "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": all}}}}))
+    Some(
+        json!({"required": true, "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": all}}}}),
+    )
 }
 
 fn query(names: &[&str]) -> Vec<J> {
@@ -83,8 +91,20 @@ fn query(names: &[&str]) -> Vec<J> {
 }
 
 const ASK: &[&str] = &[
-    "response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method", "resource",
-    "prompt", "max_age", "login_hint", "dpop_jkt", "request_uri",
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "resource",
+    "prompt",
+    "max_age",
+    "login_hint",
+    "dpop_jkt",
+    "request_uri",
 ];
 
 fn json_200(about: &'static str) -> Vec<Answer> {
@@ -92,7 +112,8 @@ fn json_200(about: &'static str) -> Vec<Answer> {
 }
 
 fn page() -> Vec<Answer> {
-    let away = Answer { status: 303, about: "On to the next step.", content: vec![], headers: &[("Location", "Location")] };
+    let away =
+        Answer { status: 303, about: "On to the next step.", content: vec![], headers: &[("Location", "Location")] };
     vec![Answer { status: 200, about: "A page.", content: vec![("text/html", text())], headers: &[] }, away]
 }
 
@@ -100,19 +121,41 @@ fn page() -> Vec<Answer> {
 pub fn detail(route: &Route, detail: &mut Detail) {
     let schema = |name: &str| reference("schemas", name);
     match route.operation {
-        "oauthServer" | "openidConfiguration" | "oauthResource" | "oauthKeys" => detail.answers = json_200("The document."),
+        "oauthServer" | "openidConfiguration" | "oauthResource" | "oauthKeys" => {
+            detail.answers = json_200("The document.")
+        }
         "authorize" => (detail.parameters, detail.answers) = (query(ASK), page()),
         "decideAuthorize" => (detail.body, detail.answers) = (page_form(&["csrf", "interaction", "decision"]), page()),
         "oauthToken" => {
-            detail.body = form(&["grant_type"], &[
-                "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "resource", "device_code", "subject_token",
-                "subject_token_type", "actor_token", "actor_token_type", "requested_token_type",
-            ]);
+            detail.body = form(
+                &["grant_type"],
+                &[
+                    "code",
+                    "redirect_uri",
+                    "code_verifier",
+                    "refresh_token",
+                    "scope",
+                    "resource",
+                    "device_code",
+                    "subject_token",
+                    "subject_token_type",
+                    "actor_token",
+                    "actor_token_type",
+                    "requested_token_type",
+                ],
+            );
             detail.answers = vec![json_answer(200, "The tokens.", schema("OAuthTokens"))];
         }
         "pushAuthorization" => {
             detail.body = form(&[], ASK);
-            detail.answers = vec![json_answer(201, "The handle.", object(&["request_uri", "expires_in"], json!({"request_uri": text(), "expires_in": {"type": "integer"}})))];
+            detail.answers = vec![json_answer(
+                201,
+                "The handle.",
+                object(
+                    &["request_uri", "expires_in"],
+                    json!({"request_uri": text(), "expires_in": {"type": "integer"}}),
+                ),
+            )];
         }
         "deviceAuthorization" => {
             detail.body = form(&[], &["scope", "resource"]);
@@ -124,27 +167,50 @@ pub fn detail(route: &Route, detail: &mut Detail) {
             detail.body = json_body(schema("OAuthClientCreate"));
             detail.answers = vec![json_answer(201, "The client as it was registered.", schema("OAuthRegistered"))];
         }
-        "revokeToken" => (detail.body, detail.answers) = (form(&["token"], &["token_type_hint"]), json_200("It is dead, if it was one.")),
+        "revokeToken" => {
+            (detail.body, detail.answers) =
+                (form(&["token"], &["token_type_hint"]), json_200("It is dead, if it was one."))
+        }
         "introspectToken" => {
             detail.body = form(&["token"], &["token_type_hint"]);
-            detail.answers = vec![json_answer(200, "What the token is good for.", object(&["active"], json!({"active": {"type": "boolean"}})))];
+            detail.answers = vec![json_answer(
+                200,
+                "What the token is good for.",
+                object(&["active"], json!({"active": {"type": "boolean"}})),
+            )];
         }
         "userinfo" | "postUserinfo" => {
-            detail.answers = vec![json_answer(200, "The user.", object(&["sub"], json!({"sub": text(), "name": text(), "email": text(), "locale": text()})))];
+            detail.answers = vec![json_answer(
+                200,
+                "The user.",
+                object(&["sub"], json!({"sub": text(), "name": text(), "email": text(), "locale": text()})),
+            )];
         }
-        "endSession" => (detail.parameters, detail.answers) = (query(&["id_token_hint", "client_id", "post_logout_redirect_uri", "state"]), page()),
-        "leaveSession" => (detail.body, detail.answers) = (page_form(&["csrf", "id_token_hint", "client_id", "post_logout_redirect_uri", "state"]), page()),
-        "signInPage" => (detail.parameters, detail.answers) = (query(&["interaction", "user_code"]), page()),
-        "signIn" => (detail.body, detail.answers) = (page_form(&["csrf", "email", "password", "interaction", "user_code"]), page()),
+        "endSession" => {
+            (detail.parameters, detail.answers) =
+                (query(&["id_token_hint", "client_id", "post_logout_redirect_uri", "state"]), page())
+        }
+        "leaveSession" => {
+            (detail.body, detail.answers) =
+                (page_form(&["csrf", "id_token_hint", "client_id", "post_logout_redirect_uri", "state"]), page())
+        }
+        "signInPage" => (detail.parameters, detail.answers) = (query(&["interaction", "user_code", "token"]), page()),
+        "signInForm" => {
+            (detail.body, detail.answers) =
+                (page_form(&["csrf", "email", "password", "interaction", "user_code"]), page())
+        }
         "secondFactorPage" => detail.answers = page(),
-        "secondFactor" => (detail.body, detail.answers) = (page_form(&["csrf", "ticket", "code", "interaction", "user_code"]), page()),
-        "redeemPage" => (detail.parameters, detail.answers) = (query(&["one_time_token"]), page()),
-        "redeem" => (detail.body, detail.answers) = (page_form(&["csrf", "one_time_token", "password"]), page()),
+        "secondFactorForm" => {
+            (detail.body, detail.answers) = (page_form(&["csrf", "ticket", "code", "interaction", "user_code"]), page())
+        }
+        "redeemPage" => detail.answers = page(),
+        "redeemForm" => (detail.body, detail.answers) = (page_form(&["csrf", "token", "password"]), page()),
         "listOauthClients" => detail.answers = vec![json_answer(200, "The clients.", schema("OAuthClientList"))],
         "createOauthClient" => {
             detail.body = json_body(schema("OAuthClientCreate"));
             let place: &[(&str, &str)] = &[("Location", "Location")];
-            detail.answers = vec![json_answer(201, "The client, with its secret.", schema("OAuthClientAnswer")).with(place)];
+            detail.answers =
+                vec![json_answer(201, "The client, with its secret.", schema("OAuthClientAnswer")).with(place)];
         }
         "readOauthClient" => detail.answers = vec![json_answer(200, "The client.", schema("OAuthClientAnswer"))],
         "deleteOauthClient" => detail.answers = vec![json_answer(200, "It has ended.", schema("Deleted"))],
@@ -160,8 +226,17 @@ pub fn detail(route: &Route, detail: &mut Detail) {
     }
     let is_protocol = PROTOCOL.iter().any(|row| row.operation == route.operation) && route.access == Access::Open;
     if is_protocol {
-        for (status, about) in [(400, "Refused (RFC 6749, 5.2), or a page that says why."), (401, "The client did not show that it is itself."), (403, "Not here."), (429, "Too many tries.")] {
-            let content = vec![("application/json", schema("OAuthError")), ("text/html", text()), ("application/problem+json", schema("Problem"))];
+        for (status, about) in [
+            (400, "Refused (RFC 6749, 5.2), or a page that says why."),
+            (401, "The client did not show that it is itself."),
+            (403, "Not here."),
+            (429, "Too many tries."),
+        ] {
+            let content = vec![
+                ("application/json", schema("OAuthError")),
+                ("text/html", text()),
+                ("application/problem+json", schema("Problem")),
+            ];
             detail.answers.push(Answer { status, about, content, headers: &[] });
         }
     }

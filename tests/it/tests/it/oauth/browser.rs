@@ -23,7 +23,11 @@ pub fn form(fields: &[(&str, &str)]) -> String {
 /// The parameters of an address.
 pub fn parameters(address: &str) -> BTreeMap<String, String> {
     let query = address.split_once('?').map_or("", |(_, query)| query);
-    query.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (decode(name), decode(value))).collect()
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (decode(name), decode(value)))
+        .collect()
 }
 
 fn decode(text: &str) -> String {
@@ -47,7 +51,11 @@ pub fn hidden(page: &Reply) -> BTreeMap<String, String> {
     let text = page.text();
     let inputs = text.split("<input type=\"hidden\" name=\"").skip(1);
     let plain = |text: &str| {
-        text.replace("&quot;", "\"").replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        text.replace("&quot;", "\"")
+            .replace("&#39;", "'")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&")
     };
     inputs
         .map(|input| {
@@ -110,7 +118,8 @@ impl Browser {
     /// Sends the form of a page with what a person fills in.
     pub async fn submit(&mut self, path: &str, page: &Reply, filled: &[(&str, &str)]) -> Reply {
         let hidden = hidden(page);
-        let mut fields: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let mut fields: Vec<(&str, &str)> =
+            hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         fields.extend(filled);
         self.post(path, &fields).await
     }

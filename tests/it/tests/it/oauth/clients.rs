@@ -31,7 +31,11 @@ async fn a_client_acts_for_itself(api: Api) {
     let _ = caller.get("/v1/customers?limit=1").await.expect(200);
     let _ = caller.post("/v1/customers", crate::support::customer()).await.refused(403_001);
     refused(&app.token(&api, &[("grant_type", "client_credentials"), ("scope", "openid")]).await, "invalid_scope");
-    refused(&app.token(&api, &[("grant_type", "client_credentials"), ("scope", "metadata:write")]).await, "invalid_scope");
+    let metadata = json!({"client_name": "Reader", "grant_types": ["client_credentials"], "scope": "crm:read"});
+    let reader = App::managed(&api, metadata).await;
+    for wider in ["crm:write", "crm:read deals:write", "metadata:write", "admin"] {
+        refused(&reader.token(&api, &[("grant_type", "client_credentials"), ("scope", wider)]).await, "invalid_scope");
+    }
     // Given back, it is dead, though nothing else was agreed to.
     let _ = app.send(&api, "/oauth/revoke", &[("token", token)]).await.expect(200);
     super::party::dies(&api, token).await;
@@ -91,8 +95,13 @@ async fn a_client_signs_an_assertion(api: Api) {
     let _ = send(assertion.clone()).await.expect(200);
     refused(&send(assertion).await, "invalid_client");
     for (name, value) in [
-        ("iss", json!("another")), ("aud", json!("https://other.example")), ("aud", json!([issuer(&api), "https://other.example"])),
-        ("exp", json!(now() - 1)), ("exp", json!(now() + 86_400)), ("jti", json!("")), ("nbf", json!(now() + 600)),
+        ("iss", json!("another")),
+        ("aud", json!("https://other.example")),
+        ("aud", json!([issuer(&api), "https://other.example"])),
+        ("exp", json!(now() - 1)),
+        ("exp", json!(now() + 86_400)),
+        ("jti", json!("")),
+        ("nbf", json!(now() + 600)),
     ] {
         let mut wrong = good();
         wrong[name] = value;
@@ -126,13 +135,19 @@ async fn what_registration_refuses(api: Api) {
     refused(&text, "invalid_client_metadata");
     let broken = api.anonymous().request("POST", "/oauth/register").body("application/json", "{").send().await;
     refused(&broken, "invalid_client_metadata");
-    let loopback = json!({"redirect_uris": ["http://127.0.0.1/cb", "com.example.app:/cb"], "token_endpoint_auth_method": "none"});
+    let loopback =
+        json!({"redirect_uris": ["http://127.0.0.1/cb", "com.example.app:/cb"], "token_endpoint_auth_method": "none"});
     let _ = api.anonymous().post("/oauth/register", loopback).await.expect(201);
 }
 
 async fn grants_are_those_that_were_registered(api: Api) {
     let app = App::registered(&api, json!({"redirect_uris": [REDIRECT]})).await;
-    for grant in ["client_credentials", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:token-exchange"] {
+    for grant in [
+        "client_credentials",
+        "refresh_token",
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+    ] {
         refused(&app.token(&api, &[("grant_type", grant), ("scope", "crm:read")]).await, "unauthorized_client");
     }
     for grant in ["password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer"] {
@@ -159,7 +174,10 @@ async fn only_an_administrator_manages_clients(api: Api) {
     }
     assert!(api.get("/v1/oauth_clients").await.expect(200).ids().contains(&app.id));
     for (name, value) in [
-        ("redirect_uris", json!(["javascript:x"])), ("role", json!("root")), ("user_id", json!("4242")), ("grant_types", json!(["password"])),
+        ("redirect_uris", json!(["javascript:x"])),
+        ("role", json!("root")),
+        ("user_id", json!("4242")),
+        ("grant_types", json!(["password"])),
         ("grant_types", json!(["client_credentials"])),
     ] {
         let mut wrong = metadata.clone();

@@ -15,6 +15,7 @@ both!(
     a_wrong_verifier_opens_nothing,
     faults_are_redirected_with_state_and_issuer,
     a_parameter_comes_once,
+    a_request_may_be_posted,
     a_person_may_decline,
     an_agreement_is_remembered,
     a_pushed_request_is_used_once,
@@ -30,12 +31,18 @@ async fn a_code_becomes_tokens(api: Api) {
     assert_eq!((back["state"].as_str(), back["iss"].as_str()), ("s-1", issuer(&api).as_str()));
     let reply = app.redeem(&api, &back["code"], &verifier).await.expect(200);
     assert_eq!((reply.header("cache-control"), &reply.json["token_type"]), ("no-store", &json!("Bearer")));
-    assert_eq!((&reply.json["expires_in"], &reply.json["scope"]), (&json!(3600), &json!("crm:read crm:write email openid profile")));
+    assert_eq!(
+        (&reply.json["expires_in"], &reply.json["scope"]),
+        (&json!(3600), &json!("crm:read crm:write email openid profile"))
+    );
 
     let access = reply.json["access_token"].as_str().unwrap();
     let said = claims(access);
     assert_eq!((&said["iss"], &said["aud"], &said["sub"]), (&json!(issuer(&api)), &json!(issuer(&api)), &json!(user)));
-    assert_eq!((&said["client_id"], said["exp"].as_i64().unwrap() - said["iat"].as_i64().unwrap()), (&json!(app.client_id), 3600));
+    assert_eq!(
+        (&said["client_id"], said["exp"].as_i64().unwrap() - said["iat"].as_i64().unwrap()),
+        (&json!(app.client_id), 3600)
+    );
     let caller = api.with_key(access);
     let id = caller.create("/v1/customers", customer()).await;
     assert_eq!(api.get(&format!("/v1/customers/{id}")).await.expect(200).data()["created_by"], user);
@@ -74,9 +81,16 @@ async fn a_redirect_address_differs_by_one_character(api: Api) {
     let app = App::public(&api).await;
     let verifier = verifier();
     for wrong in [
-        "https://client.example/callbacl", "https://client.example/callback/", "https://client.example/Callback",
-        "http://client.example/callback", "https://client.example/callback?x=1", "https://client.example:443/callback",
-        "https://client.example.evil.example/callback", "https://client.example/callback#x", "//client.example/callback", "javascript:alert(1)",
+        "https://client.example/callbacl",
+        "https://client.example/callback/",
+        "https://client.example/Callback",
+        "http://client.example/callback",
+        "https://client.example/callback?x=1",
+        "https://client.example:443/callback",
+        "https://client.example.evil.example/callback",
+        "https://client.example/callback#x",
+        "//client.example/callback",
+        "javascript:alert(1)",
     ] {
         let reply = Browser::new(&api).get(&app.ask(&sha256(&verifier), &[("redirect_uri", wrong)])).await.expect(400);
         assert_eq!(reply.header("location"), "", "{wrong}: a stranger's address is never gone to");
@@ -93,10 +107,21 @@ async fn pkce_is_missing_or_plain(api: Api) {
     let app = App::confidential(&api).await;
     let verifier = verifier();
     let challenge = sha256(&verifier);
-    for (challenge, method) in [("", "S256"), ("", ""), (challenge.as_str(), "plain"), (&challenge, ""), (&verifier, "plain"), ("short", "S256")] {
+    for (challenge, method) in [
+        ("", "S256"),
+        ("", ""),
+        (challenge.as_str(), "plain"),
+        (&challenge, ""),
+        (&verifier, "plain"),
+        ("short", "S256"),
+    ] {
         let reply = Browser::new(&api).get(&app.ask(challenge, &[("code_challenge_method", method)])).await.expect(303);
         let back = parameters(reply.header("location"));
-        assert_eq!((back["error"].as_str(), back["state"].as_str()), ("invalid_request", "s-1"), "{challenge} {method}");
+        assert_eq!(
+            (back["error"].as_str(), back["state"].as_str()),
+            ("invalid_request", "s-1"),
+            "{challenge} {method}"
+        );
     }
 }
 
@@ -140,12 +165,22 @@ async fn faults_are_redirected_with_state_and_issuer(api: Api) {
 async fn a_parameter_comes_once(api: Api) {
     let app = App::public(&api).await;
     let ask = app.ask(&sha256(&verifier()), &[]);
-    for twice in ["response_type=code", "client_id=x", "code_challenge=x", "scope=admin", "redirect_uri=https://evil.example/"] {
+    for twice in
+        ["response_type=code", "client_id=x", "code_challenge=x", "scope=admin", "redirect_uri=https://evil.example/"]
+    {
         let reply = Browser::new(&api).get(&format!("{ask}&{twice}")).await.expect(400);
         assert_eq!(reply.header("location"), "", "{twice}");
     }
     let reply = app.token(&api, &[("grant_type", "authorization_code"), ("code", "a"), ("code", "b")]).await;
     refused(&reply, "invalid_request");
+}
+
+async fn a_request_may_be_posted(api: Api) {
+    let app = App::public(&api).await;
+    let ask = parameters(&app.ask(&sha256(&verifier()), &[]));
+    let fields: Vec<(&str, &str)> = ask.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let reply = Browser::new(&api).post("/oauth/authorize", &fields).await.expect(303);
+    assert!(reply.header("location").starts_with("/sign-in?interaction="), "{reply}");
 }
 
 async fn a_person_may_decline(api: Api) {
@@ -186,14 +221,20 @@ async fn a_pushed_request_is_used_once(api: Api) {
     let verifier = verifier();
     let challenge = sha256(&verifier);
     let fields = [
-        ("response_type", "code"), ("redirect_uri", REDIRECT), ("scope", "crm:read"), ("state", "s-1"),
-        ("code_challenge", &challenge), ("code_challenge_method", "S256"),
+        ("response_type", "code"),
+        ("redirect_uri", REDIRECT),
+        ("scope", "crm:read"),
+        ("state", "s-1"),
+        ("code_challenge", &challenge),
+        ("code_challenge_method", "S256"),
     ];
     let pushed = app.send(&api, "/oauth/par", &fields).await.expect(201);
     let handle = pushed.json["request_uri"].as_str().unwrap();
     assert!(handle.starts_with("urn:ietf:params:oauth:request_uri:") && pushed.json["expires_in"] == 60, "{pushed}");
     let other = App::confidential(&api).await;
-    let address = |app: &App| kontor_testkit::query("/oauth/authorize", &[("client_id", &app.client_id), ("request_uri", handle)]);
+    let address = |app: &App| {
+        kontor_testkit::query("/oauth/authorize", &[("client_id", &app.client_id), ("request_uri", handle)])
+    };
     let _ = Browser::new(&api).get(&address(&other)).await.expect(400);
     let back = app.agreed(&api, &mut Browser::new(&api), &address(&app)).await;
     let _ = app.redeem(&api, &back["code"], &verifier).await.expect(200);

@@ -34,11 +34,17 @@ async fn a_device_is_connected(api: Api) {
     let codes = begin(&api, &app).await;
     let code = codes["user_code"].as_str().unwrap();
     assert!(code.len() == 9 && codes["device_code"].as_str().unwrap().len() >= 43, "{codes}");
-    assert_eq!((&codes["verification_uri"], &codes["interval"], &codes["expires_in"]), (&json!(format!("{}/oauth/device", issuer(&api))), &json!(5), &json!(600)));
+    assert_eq!(
+        (&codes["verification_uri"], &codes["interval"], &codes["expires_in"]),
+        (&json!(format!("{}/oauth/device", issuer(&api))), &json!(5), &json!(600))
+    );
     refused(&poll(&api, &app, &codes).await, "authorization_pending");
     let (mut browser, page) = at_the_page(&api, "/oauth/device").await;
     // As people type: small letters, a space for the dash.
-    let page = browser.submit("/oauth/device", &page, &[("user_code", &code.to_lowercase().replace('-', " "))]).await.expect(200);
+    let page = browser
+        .submit("/oauth/device", &page, &[("user_code", &code.to_lowercase().replace('-', " "))])
+        .await
+        .expect(200);
     assert!(page.text().contains("Read all records"), "{page}");
     let done = browser.submit("/oauth/device", &page, &[("decision", "allow")]).await.expect(200);
     assert!(done.text().contains("connected"), "{done}");

@@ -29,9 +29,14 @@ async fn serve(document: impl Fn(&str) -> Value + Send + 'static) -> (String, Ar
             let body = document(&format!("{own}{path}")).to_string();
             let redirect = path.starts_with("/moved");
             let answer = if redirect {
-                format!("HTTP/1.1 302 Found\r\nlocation: {own}/client\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+                format!(
+                    "HTTP/1.1 302 Found\r\nlocation: {own}/client\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+                )
             } else {
-                format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+                format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                    body.len()
+                )
             };
             stream.write_all(answer.as_bytes()).await.ok();
         }
@@ -75,7 +80,8 @@ async fn a_document_describes_a_client(backend: Backend) {
     let page = browser.get(&next).await.expect(200).text();
     assert!(page.contains("&lt;b&gt;Described&lt;/b&gt;") && page.contains(&known.client_id), "{page}");
     for wrong in ["other", "secret", "script", "large", "moved", "a/../client", "client#x", ""] {
-        let reply = Browser::new(&api).get(&app(format!("{url}/{wrong}")).ask(&sha256(&verifier()), &[])).await.expect(400);
+        let reply =
+            Browser::new(&api).get(&app(format!("{url}/{wrong}")).ask(&sha256(&verifier()), &[])).await.expect(400);
         assert_eq!(reply.header("location"), "", "{wrong}");
     }
 }
@@ -86,11 +92,20 @@ async fn inner_addresses_are_not_fetched(backend: Backend) {
     let (url, asked) = serve(description).await;
     let port = url.rsplit(':').next().unwrap();
     for address in [
-        format!("{url}/client"), format!("https://127.0.0.1:{port}/client"), format!("https://localhost:{port}/client"),
-        format!("https://0x7f000001:{port}/client"), format!("https://2130706433:{port}/client"), format!("https://[::ffff:127.0.0.1]:{port}/client"),
-        format!("https://127.1:{port}/client"), format!("https://user@127.0.0.1:{port}/client"), "https://169.254.169.254/latest".to_owned(),
+        format!("{url}/client"),
+        format!("https://127.0.0.1:{port}/client"),
+        format!("https://localhost:{port}/client"),
+        format!("https://0x7f000001:{port}/client"),
+        format!("https://2130706433:{port}/client"),
+        format!("https://[::ffff:127.0.0.1]:{port}/client"),
+        format!("https://127.1:{port}/client"),
+        format!("https://user@127.0.0.1:{port}/client"),
+        "https://169.254.169.254/latest".to_owned(),
     ] {
-        let ask = query("/oauth/authorize", &[("client_id", &address), ("response_type", "code"), ("redirect_uri", REDIRECT)]);
+        let ask = query(
+            "/oauth/authorize",
+            &[("client_id", &address), ("response_type", "code"), ("redirect_uri", REDIRECT)],
+        );
         let _ = Browser::new(&api).get(&ask).await.expect(400);
     }
     assert_eq!(asked.load(Ordering::SeqCst), 0, "nothing inside was called");

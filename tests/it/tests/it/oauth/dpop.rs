@@ -6,7 +6,12 @@ use serde_json::{Value, json};
 use super::party::{App, REDIRECT, claims, issuer, refused, sha256, verifier};
 use super::signed::{Key, now};
 
-both!(a_bound_token_needs_its_key, a_bound_code_needs_its_key, a_client_that_binds_must_prove, a_refresh_token_is_bound_too);
+both!(
+    a_bound_token_needs_its_key,
+    a_bound_code_needs_its_key,
+    a_client_that_binds_must_prove,
+    a_refresh_token_is_bound_too
+);
 
 fn proof(key: &Key, method: &str, url: &str, more: &Value) -> String {
     let mut all = json!({"htm": method, "htu": url, "iat": now(), "jti": serial()});
@@ -21,7 +26,8 @@ async fn bound(api: &Api, app: &App, key: &Key) -> Value {
 }
 
 async fn call(api: &Api, token: &str, proofs: &[&str]) -> Reply {
-    let mut request = api.anonymous().request("GET", "/v1/customers?limit=1").header("authorization", &format!("DPoP {token}"));
+    let mut request =
+        api.anonymous().request("GET", "/v1/customers?limit=1").header("authorization", &format!("DPoP {token}"));
     for proof in proofs {
         request = request.header("dpop", proof);
     }
@@ -72,7 +78,12 @@ async fn a_bound_code_needs_its_key(api: Api) {
     let verifier = verifier();
     let code = app.code(&api, &verifier, &[("dpop_jkt", &thumbprint)]).await;
     refused(&app.redeem(&api, &code, &verifier).await, "invalid_grant");
-    let fields = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", REDIRECT), ("code_verifier", &verifier)];
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", REDIRECT),
+        ("code_verifier", &verifier),
+    ];
     let url = format!("{}/oauth/token", issuer(&api));
     let other = proof(&Key::new(), "POST", &url, &json!({}));
     refused(&app.send_with(&api, "/oauth/token", &fields, &[("dpop", &other)]).await, "invalid_grant");
@@ -103,8 +114,17 @@ async fn a_refresh_token_is_bound_too(api: Api) {
     let url = format!("{}/oauth/token", issuer(&api));
     let verifier = verifier();
     let code = app.code(&api, &verifier, &[]).await;
-    let fields = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", REDIRECT), ("code_verifier", &verifier)];
-    let tokens = app.send_with(&api, "/oauth/token", &fields, &[("dpop", &proof(&key, "POST", &url, &json!({})))]).await.expect(200).json;
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", REDIRECT),
+        ("code_verifier", &verifier),
+    ];
+    let tokens = app
+        .send_with(&api, "/oauth/token", &fields, &[("dpop", &proof(&key, "POST", &url, &json!({})))])
+        .await
+        .expect(200)
+        .json;
     let refresh = tokens["refresh_token"].as_str().unwrap();
     refused(&app.refresh(&api, refresh, &[]).await, "invalid_grant");
     let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh)];

@@ -23,7 +23,13 @@ async fn user(api: &Api) -> String {
 }
 
 fn ask<'a>(subject: &'a str, actor: &'a str) -> Vec<(&'a str, &'a str)> {
-    vec![("grant_type", GRANT), ("subject_token", subject), ("subject_token_type", USER), ("actor_token", actor), ("actor_token_type", ACCESS)]
+    vec![
+        ("grant_type", GRANT),
+        ("subject_token", subject),
+        ("subject_token_type", USER),
+        ("actor_token", actor),
+        ("actor_token_type", ACCESS),
+    ]
 }
 
 async fn admin_token(api: &Api, app: &App) -> String {
@@ -94,7 +100,8 @@ async fn a_token_is_narrowed(api: Api) {
     let _ = api.with_key(narrow).get("/v1/customers").await.refused(403_001);
     assert!(claims(narrow)["exp"].as_i64() <= claims(token)["exp"].as_i64());
     refused(&app.token(&api, &[&ask[..], &[("scope", "admin")]].concat()).await, "invalid_scope");
-    let back = [("grant_type", GRANT), ("subject_token", narrow), ("subject_token_type", ACCESS), ("scope", "crm:read")];
+    let back =
+        [("grant_type", GRANT), ("subject_token", narrow), ("subject_token_type", ACCESS), ("scope", "crm:read")];
     refused(&app.token(&api, &back).await, "invalid_scope");
     refused(&App::confidential(&api).await.token(&api, &ask).await, "invalid_grant");
     refused(&app.token(&api, &[&ask[..], &[("audience", "https://other.example")]].concat()).await, "invalid_target");
@@ -104,7 +111,8 @@ async fn a_user_who_may_not_sign_in_has_no_tokens(api: Api) {
     let app = App::confidential(&api).await;
     let subject = user(&api).await;
     let actor = admin_token(&api, &app).await;
-    let token = app.token(&api, &ask(&subject, &actor)).await.expect(200).json["access_token"].as_str().unwrap().to_owned();
+    let token =
+        app.token(&api, &ask(&subject, &actor)).await.expect(200).json["access_token"].as_str().unwrap().to_owned();
     let _ = api.with_key(&token).get("/v1/customers?limit=1").await.expect(200);
     let _ = api.patch(&format!("/v1/users/{subject}"), json!({"active": false})).await.expect(200);
     dies(&api, &token).await;

@@ -151,7 +151,12 @@ impl App {
 
     /// What a code is exchanged for.
     pub async fn redeem(&self, api: &Api, code: &str, verifier: &str) -> Reply {
-        let fields = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", REDIRECT), ("code_verifier", verifier)];
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", REDIRECT),
+            ("code_verifier", verifier),
+        ];
         self.token(api, &fields).await
     }
 

@@ -51,7 +51,8 @@ async fn one_of_many_decisions(api: Api) {
     let fields = super::browser::hidden(&page);
     let mut fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     fields.push(("decision", "allow"));
-    let cookies = ["kontor_form", "kontor_session"].map(|name| format!("{name}={}", browser.cookie(name).unwrap())).join("; ");
+    let cookies =
+        ["kontor_form", "kontor_session"].map(|name| format!("{name}={}", browser.cookie(name).unwrap())).join("; ");
     let body = super::browser::form(&fields);
     let anonymous = api.anonymous();
     let send = || {

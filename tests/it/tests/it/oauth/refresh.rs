@@ -5,7 +5,13 @@ use serde_json::{Value, json};
 
 use super::party::{App, dies, refused};
 
-both!(a_token_rotates, a_token_used_twice_ends_its_family, scope_only_narrows, a_token_is_its_clients_own, a_revoked_family_is_dead);
+both!(
+    a_token_rotates,
+    a_token_used_twice_ends_its_family,
+    scope_only_narrows,
+    a_token_is_its_clients_own,
+    a_revoked_family_is_dead
+);
 both_alone!(a_used_token_ends_its_family_after_a_restart);
 
 fn text<'a>(tokens: &'a Value, name: &str) -> &'a str {
@@ -37,7 +43,9 @@ async fn scope_only_narrows(api: Api) {
     let app = App::public(&api).await;
     let first = app.tokens(&api, &[("scope", "openid crm:read")]).await;
     let token = text(&first, "refresh_token");
-    for wider in ["crm:write", "crm:read crm:write", "openid crm:read admin", "profile", "metadata:write", "deals:write"] {
+    for wider in
+        ["crm:write", "crm:read crm:write", "openid crm:read admin", "profile", "metadata:write", "deals:write"]
+    {
         refused(&app.refresh(&api, token, &[("scope", wider)]).await, "invalid_scope");
     }
     let narrow = app.refresh(&api, token, &[("scope", "deals:read")]).await.expect(200).json;

@@ -105,7 +105,8 @@ async fn forged_tokens_open_no_route(api: Api) {
     }
     let guarded = kontor_rest::routes::ROUTES.iter().chain(kontor_oauth::ROUTES);
     for route in guarded.filter(|route| route.access != kontor_rest::routes::Access::Open) {
-        let path = route.path.replace("{collection}", "customers").replace("{id}", NO_ID).replace("{field}", "external_id");
+        let path =
+            route.path.replace("{collection}", "customers").replace("{id}", NO_ID).replace("{field}", "external_id");
         let path = path.replace("{value}", "nobody").replace("{object}", "customer");
         for (name, token) in &forged {
             let reply = api.with_key(token).request(route.method, &path).send().await;
@@ -121,7 +122,10 @@ async fn a_challenge_says_where_tokens_come_from(api: Api) {
     let bad = api.with_key("a.b.c").get("/v1/customers").await.refused(401_001);
     assert_eq!(bad.header("www-authenticate"), format!("Bearer error=\"invalid_token\", {document}"));
     let metadata = api.anonymous().get("/.well-known/oauth-protected-resource").await.expect(200).json;
-    assert_eq!((&metadata["resource"], &metadata["authorization_servers"]), (&json!(issuer(&api)), &json!([issuer(&api)])));
+    assert_eq!(
+        (&metadata["resource"], &metadata["authorization_servers"]),
+        (&json!(issuer(&api)), &json!([issuer(&api)]))
+    );
 }
 
 async fn a_missing_scope_is_named(api: Api) {
@@ -130,7 +134,10 @@ async fn a_missing_scope_is_named(api: Api) {
     let caller = api.with_key(tokens["access_token"].as_str().unwrap());
     let reply = caller.get("/v1/customers").await.refused(403_001);
     let challenge = reply.header("www-authenticate");
-    assert!(challenge.starts_with("Bearer error=\"insufficient_scope\", scope=\"customers:read\", resource_metadata="), "{challenge}");
+    assert!(
+        challenge.starts_with("Bearer error=\"insufficient_scope\", scope=\"customers:read\", resource_metadata="),
+        "{challenge}"
+    );
     let reply = caller.get("/oauth/userinfo").await.refused(403_001);
     assert!(reply.header("www-authenticate").contains("scope=\"openid\""));
 }
@@ -141,7 +148,11 @@ async fn rights_are_the_users_within_the_scope(api: Api) {
         json!({"client_name": "Reader", "grant_types": ["client_credentials"], "scope": "crm:read crm:write", "role": "read-only"}),
     )
     .await;
-    let token = app.token(&api, &[("grant_type", "client_credentials"), ("scope", "crm:read crm:write")]).await.expect(200).json;
+    let token = app
+        .token(&api, &[("grant_type", "client_credentials"), ("scope", "crm:read crm:write")])
+        .await
+        .expect(200)
+        .json;
     let caller = api.with_key(token["access_token"].as_str().unwrap());
     let _ = caller.get("/v1/customers?limit=1").await.expect(200);
     // The scope is there, the role says no.
@@ -201,12 +212,21 @@ async fn secrets_are_kept_as_hashes(api: Api) {
     let app = App::confidential(&api).await;
     let _ = owner(&api).await;
     let tokens = app.tokens(&api, &[]).await;
-    let secrets = [app.secret.as_deref().unwrap(), tokens["refresh_token"].as_str().unwrap(), tokens["access_token"].as_str().unwrap()];
+    let secrets = [
+        app.secret.as_deref().unwrap(),
+        tokens["refresh_token"].as_str().unwrap(),
+        tokens["access_token"].as_str().unwrap(),
+    ];
     // A table whose check fails when a row is found makes the statement fail.
     let probe = format!("probe_{}", kontor_testkit::serial());
     for secret in secrets {
         assert!(!api.place().log().contains(secret), "a secret is in the log");
-        let columns = [("oauth_client", "secret_hash"), ("oauth_client", "client_id"), ("oauth_refresh", "hash"), ("oauth_code", "hash")];
+        let columns = [
+            ("oauth_client", "secret_hash"),
+            ("oauth_client", "client_id"),
+            ("oauth_refresh", "hash"),
+            ("oauth_code", "hash"),
+        ];
         for (table, column) in columns {
             api.place().sql(&format!(
                 "CREATE TABLE {probe} (n INTEGER CHECK (n = 0)); INSERT INTO {probe} SELECT count(*) FROM {table} WHERE {column} = '{secret}'; DROP TABLE {probe};"

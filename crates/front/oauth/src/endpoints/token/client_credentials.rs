@@ -14,13 +14,17 @@ impl OAuth {
     /// invalid_scope, unauthorized_client; the database's.
     pub async fn by_credentials(&self, asked: &Asked<'_>) -> Result<Issued, OAuthError> {
         if asked.client.is_public() || asked.client.space == SpaceId(0) {
-            return Err(OAuthError::new("unauthorized_client", "a client that acts for itself is made by an administrator"));
+            return Err(OAuthError::new(
+                "unauthorized_client",
+                "a client that acts for itself is made by an administrator",
+            ));
         }
         let scope = ask::scope(asked.form, asked.client)?;
         if let Some(name) = scope.names().find(|name| OPENID.contains(name)) {
             return Err(OAuthError::invalid_scope(format!("{name} is about a person, and there is none")));
         }
-        let issue = Issue { client: asked.client, grant: None, scope: &scope, jkt: asked.jkt, nonce: None, until: None };
+        let issue =
+            Issue { client: asked.client, grant: None, scope: &scope, jkt: asked.jkt, nonce: None, until: None };
         Ok(self.issue(issue, None).await?)
     }
 }

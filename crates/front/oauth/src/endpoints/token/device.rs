@@ -76,8 +76,14 @@ impl OAuth {
         if db::commit(&*self.store, batch).await? != Committed::Done {
             return Err(OAuthError::invalid_grant());
         }
-        let issue =
-            Issue { client: asked.client, grant: Some(&grant), scope: &grant.scope, jkt: asked.jkt, nonce: None, until: None };
+        let issue = Issue {
+            client: asked.client,
+            grant: Some(&grant),
+            scope: &grant.scope,
+            jkt: asked.jkt,
+            nonce: None,
+            until: None,
+        };
         Ok(self.issue(issue, refresh).await?)
     }
 }

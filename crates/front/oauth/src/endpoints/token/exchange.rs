@@ -8,13 +8,12 @@
 use std::sync::Arc;
 
 use kontor_model::{Id, SpaceId};
-use kontor_records::{Caller, Ctx, Role, Scopes, Trace};
-use kontor_store::Batch;
+use kontor_records::{Caller, Role, Scopes};
 use serde_json::json;
 
 use super::Asked;
 use super::refresh::narrower;
-use crate::db::{self, Committed};
+use crate::db;
 use crate::endpoints::introspect::verified;
 use crate::error::OAuthError;
 use crate::mint::{Issue, Issued};
@@ -43,7 +42,11 @@ impl OAuth {
                 self.impersonate(asked, subject, actor).await?
             }
             (ACCESS_TOKEN, None) => self.narrow(asked, subject).await?,
-            _ => return Err(refused("subject_token is an access token, or a user's id together with an actor's access token")),
+            _ => {
+                return Err(refused(
+                    "subject_token is an access token, or a user's id together with an actor's access token",
+                ));
+            }
         };
         Ok(Issued { issued_token_type: Some(ACCESS_TOKEN), ..issued })
     }
@@ -81,14 +84,19 @@ impl OAuth {
         let is_admin = standing.role == Role::Admin.name() && actor.scope.has("admin");
         let same_key = actor.jkt.as_deref().is_none_or(|jkt| asked.jkt == Some(jkt));
         if !is_admin || !same_key || client.space == SpaceId(0) || actor.space != client.space {
-            return Err(OAuthError::new("unauthorized_client", "only an administrator of the client's space acts for others"));
+            return Err(OAuthError::new(
+                "unauthorized_client",
+                "only an administrator of the client's space acts for others",
+            ));
         }
         let user = subject.parse::<Id>().ok().filter(|user| *user != admin);
         let person = match user {
             Some(user) => self.people.person(actor.space, user).await?.filter(|p| p.active).map(|p| (user, p)),
             None => None,
         };
-        let Some((user, _)) = person else { return Err(refused("subject_token is not the id of an active user of this space")) };
+        let Some((user, _)) = person else {
+            return Err(refused("subject_token is not the id of an active user of this space"));
+        };
         let scope = match asked.form.get("scope") {
             Some(_) => ask::scope(asked.form, client)?,
             None => Scope::stored("crm:read crm:write"),
@@ -103,33 +111,19 @@ impl OAuth {
         // The audit is of the user's space, the grant of the installation: first it is written down, then given.
         let entry = json!({"subject": user.to_string(), "actor": admin.to_string(), "client_id": client.client_id,
             "scope": scope.to_string(), "grant_id": grant.id.to_string()});
-        let mut audit = Batch::new(actor.space);
-        audit.writes.push(self.records.audit_write(&self.ctx(asked, &actor, admin).await?, "user", "impersonate", &entry));
-        if db::commit(&*self.store, audit).await? != Committed::Done {
-            return Err(kontor_model::Error::internal("an impersonation could not be written down").into());
-        }
-        let mut batch = db::batch();
-        batch.writes.push(grants::made(&grant, now));
-        db::commit(&*self.store, batch).await?;
-        let issue = Issue { client, grant: Some(&grant), scope: &scope, jkt: asked.jkt, nonce: None, until: None };
-        Ok(self.issue(issue, None).await?)
-    }
-
-    async fn ctx(&self, asked: &Asked<'_>, actor: &Verified, admin: Id) -> kontor_model::Result<Ctx> {
         let caller = Caller {
             space: actor.space,
-            key_id: actor.grant.unwrap_or(asked.client.id),
+            key_id: actor.grant.unwrap_or(client.id),
             user_id: Some(admin),
             role: Role::Admin,
             scopes: Scopes::new(actor.scope.names()),
             settings: Arc::default(),
         };
-        Ok(Ctx {
-            caller: Arc::new(caller),
-            catalog: self.catalogs.get(actor.space).await?,
-            request_id: asked.call.admitted.request_id.clone(),
-            trace: Arc::new(Trace::default()),
-            idempotency: None,
-        })
+        self.write_down(asked.call, Arc::new(caller), "user", "impersonate", &entry).await?;
+        let mut batch = db::batch();
+        batch.writes.push(grants::made(&grant, now));
+        db::commit(&*self.store, batch).await?;
+        let issue = Issue { client, grant: Some(&grant), scope: &scope, jkt: asked.jkt, nonce: None, until: None };
+        Ok(self.issue(issue, None).await?)
     }
 }

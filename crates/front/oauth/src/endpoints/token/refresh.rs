@@ -48,8 +48,14 @@ impl OAuth {
             }
             _ => return Err(OAuthError::invalid_grant()),
         }
-        let issue =
-            Issue { client: asked.client, grant: Some(&grant), scope: &scope, jkt: asked.jkt, nonce: None, until: None };
+        let issue = Issue {
+            client: asked.client,
+            grant: Some(&grant),
+            scope: &scope,
+            jkt: asked.jkt,
+            nonce: None,
+            until: None,
+        };
         Ok(self.issue(issue, Some(next)).await?)
     }
 }
@@ -60,7 +66,8 @@ impl OAuth {
 /// invalid_scope.
 pub fn narrower(asked: Option<&str>, granted: &Scope) -> Result<Scope, OAuthError> {
     let Some(text) = asked else { return Ok(granted.clone()) };
-    let scope = Scope::parse(text).map_err(|name| OAuthError::invalid_scope(format!("the scope {name} is not known")))?;
+    let scope =
+        Scope::parse(text).map_err(|name| OAuthError::invalid_scope(format!("the scope {name} is not known")))?;
     if scope.is_empty() || !scope.is_within(granted) {
         return Err(OAuthError::invalid_scope(format!("what was agreed to is: {granted}")));
     }
