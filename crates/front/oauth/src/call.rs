@@ -1,7 +1,8 @@
 //! A request as the endpoints see it.
 
 use axum::body::Body;
-use axum::http::header::{COOKIE, ORIGIN, USER_AGENT};
+use axum::http::header::{COOKIE, HOST, ORIGIN, USER_AGENT};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, Request, Uri};
 use bytes::Bytes;
 use kontor_http::Admitted;
@@ -75,9 +76,12 @@ impl Call {
         if site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
             return true;
         }
-        // Behind a proxy the own origin is that of the issuer; `null` is what a privacy setting leaves of one's own.
-        let origin = self.headers.get(ORIGIN).and_then(|v| v.to_str().ok());
+        // Older browsers, and pages without TLS, say only the origin. One's own is the address that was asked for, or
+        // behind a proxy the issuer's; `null` is what a privacy setting leaves of one's own.
+        let text = |name| self.headers.get(name).and_then(|v| v.to_str().ok());
         let own = url::Url::parse(issuer).map(|u| u.origin().ascii_serialization()).unwrap_or_default();
-        site.is_none() && origin.is_some_and(|origin| origin != "null" && origin != own)
+        let asked = text(HOST).or(self.uri.authority().map(Authority::as_str));
+        let is_own = |origin: &str| origin == own || origin.split_once("://").is_some_and(|(_, place)| asked == Some(place));
+        site.is_none() && text(ORIGIN).is_some_and(|origin| origin != "null" && !is_own(origin))
     }
 }

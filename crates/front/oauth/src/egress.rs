@@ -2,11 +2,10 @@
 //! followed (OWASP API7; ASVS V1.3.6, V15.3.2).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use kontor_config::Cidr;
-use kontor_model::{Error, Result};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use serde_json::Value;
@@ -17,7 +16,8 @@ const LARGEST: usize = 64 << 10;
 
 /// Fetches small JSON documents from public addresses.
 pub struct Egress {
-    client: reqwest::Client,
+    /// Made at the first call: a machine without certificates of its own has no use for it, and starts nevertheless.
+    client: OnceLock<Option<reqwest::Client>>,
     guard: Guard,
 }
 
@@ -46,21 +46,23 @@ impl Resolve for Guard {
 
 impl Egress {
     /// `allow` are networks that may be reached besides the public internet.
-    ///
-    /// # Errors
-    /// The client cannot be made.
-    pub fn new(allow: &[Cidr]) -> Result<Self> {
-        let guard = Guard(allow.into());
-        let client = reqwest::Client::builder()
-            .dns_resolver(Arc::new(guard.clone()))
-            .redirect(Policy::none())
-            .no_proxy()
-            .timeout(PATIENCE)
-            .pool_max_idle_per_host(0)
-            .user_agent("Kontor")
-            .build()
-            .map_err(Error::internal)?;
-        Ok(Self { client, guard })
+    pub fn new(allow: &[Cidr]) -> Self {
+        Self { client: OnceLock::new(), guard: Guard(allow.into()) }
+    }
+
+    fn client(&self) -> Option<&reqwest::Client> {
+        let made = self.client.get_or_init(|| {
+            let client = reqwest::Client::builder()
+                .dns_resolver(Arc::new(self.guard.clone()))
+                .redirect(Policy::none())
+                .no_proxy()
+                .timeout(PATIENCE)
+                .pool_max_idle_per_host(0)
+                .user_agent("Kontor")
+                .build();
+            client.inspect_err(|error| tracing::error!(%error, "documents of clients cannot be fetched")).ok()
+        });
+        made.as_ref()
     }
 
     /// Whether `allow` names the address of this URL: such a one may be reached without TLS.
@@ -89,7 +91,7 @@ impl Egress {
         if literal.is_some_and(|address| !self.guard.lets(address)) || !secure || !url.username().is_empty() {
             return Err(AWAY);
         }
-        let request = self.client.get(url.clone()).header("accept", "application/json");
+        let request = self.client().ok_or(AWAY)?.get(url.clone()).header("accept", "application/json");
         let mut response = request.send().await.map_err(|error| {
             tracing::debug!(error = %error.without_url(), "a document was not fetched");
             AWAY
@@ -188,7 +190,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_way_to_write_an_inner_address_is_refused() {
-        let egress = Egress::new(&[]).unwrap();
+        let egress = Egress::new(&[]);
         for url in [
             "http://127.0.0.1:1/",
             "https://127.0.0.1:1/",
@@ -204,7 +206,7 @@ mod tests {
         ] {
             assert_eq!(egress.json(&Url::parse(url).unwrap()).await, Err("the address cannot be reached"), "{url}");
         }
-        let open = Egress::new(&["127.0.0.1/32".parse().unwrap()]).unwrap();
+        let open = Egress::new(&["127.0.0.1/32".parse().unwrap()]);
         assert!(open.is_own(&Url::parse("http://127.0.0.1:1/").unwrap()));
         assert!(
             !open.is_own(&Url::parse("http://127.0.0.2:1/").unwrap())

@@ -16,11 +16,13 @@ pub struct OAuthError {
     pub status: u16,
     /// A nonce for the next proof (RFC 9449, 8).
     pub nonce: Option<String>,
+    /// Seconds, of a 429 or 503.
+    pub retry_after_s: u32,
 }
 
 impl OAuthError {
     pub fn new(code: &'static str, description: impl Into<String>) -> Self {
-        Self { code, description: description.into(), status: 400, nonce: None }
+        Self { code, description: description.into(), status: 400, nonce: None, retry_after_s: 60 }
     }
 
     pub fn invalid_request(description: impl Into<String>) -> Self {
@@ -73,7 +75,7 @@ impl IntoResponse for OAuthError {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"oauth\", charset=\"UTF-8\""));
         }
         if self.status == 429 || self.status == 503 {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("60"));
+            headers.insert(RETRY_AFTER, HeaderValue::from(self.retry_after_s));
         }
         if let Some(nonce) = self.nonce.and_then(|nonce| HeaderValue::try_from(nonce).ok()) {
             headers.insert(HeaderName::from_static("dpop-nonce"), nonce);

@@ -22,6 +22,9 @@ impl Clients {
             return Ok(known);
         }
         let Some(address) = self.address(client_id) else { return Ok(None) };
+        if !self.fetches.count(address.host_str().unwrap_or_default(), now) {
+            return Ok(known);
+        }
         let described = match self.egress.json(&address).await {
             Ok(document) => described(&document, client_id),
             Err(_) if age.is_some_and(|age| age < LONGEST_MS) => return Ok(known),

@@ -13,6 +13,7 @@ use kontor_store::system::oauth::OAUTH_CLIENT;
 use quick_cache::sync::Cache;
 use serde_json::Value as J;
 
+use crate::attempts::Attempts;
 use crate::db::{self, Committed, Row};
 use crate::egress::Egress;
 use crate::jose::Jwk;
@@ -130,6 +131,8 @@ pub struct Clients {
     ids: Arc<IdGenerator>,
     egress: Egress,
     key_sets: Cache<String, (i64, J)>,
+    /// Documents asked for, by host: strangers make this server call, but not often.
+    fetches: Attempts,
 }
 
 /// How long a set of keys at a client's address is believed.
@@ -137,7 +140,7 @@ const KEY_SET_MS: i64 = 300_000;
 
 impl Clients {
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<IdGenerator>, egress: Egress) -> Self {
-        Self { store, clock, ids, egress, key_sets: Cache::new(256) }
+        Self { store, clock, ids, egress, key_sets: Cache::new(256), fetches: Attempts::new(30, 60_000) }
     }
 
     /// The client of this name, unless it was revoked. One that is an address is described by the document there.
@@ -254,7 +257,11 @@ impl Clients {
         {
             return Some(set);
         }
-        let set = self.egress.json(&url::Url::parse(address).ok()?).await.unwrap_or_default();
+        let url = url::Url::parse(address).ok()?;
+        if !self.fetches.count(url.host_str()?, now) {
+            return None;
+        }
+        let set = self.egress.json(&url).await.unwrap_or_default();
         self.key_sets.insert(address.to_owned(), (now, set.clone()));
         Some(set)
     }

@@ -34,7 +34,7 @@ pub async fn register(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -
             "temporarily_unavailable",
             "too many registrations from this address; try again in an hour",
         );
-        return Err(OAuthError { status: 429, ..error });
+        return Err(OAuthError { status: 429, retry_after_s: 3_600, ..error });
     }
     let malformed = |_| OAuthError::new("invalid_client_metadata", "the body is not JSON");
     let body: J = serde_json::from_slice(&call.body).map_err(malformed)?;
