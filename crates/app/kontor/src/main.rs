@@ -1,5 +1,6 @@
 //! The binary: command line, configuration, wiring, lifecycle.
 
+mod authorization;
 mod cli;
 mod client;
 mod commands;

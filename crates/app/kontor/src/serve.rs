@@ -1,29 +1,26 @@
 //! The life of a server: start, background tasks, graceful end.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use futures::future::BoxFuture;
 use kontor_config::{Config, SecretUrl};
-use kontor_http::{Authenticate, Check, Door, DoorParts, Presented, Ready, Server, ServerLimits};
-use kontor_identity::keys::Keys;
+use kontor_http::{Check, Door, DoorParts, Ready, Server, ServerLimits};
 use kontor_jobs::{Jobs, Runner};
-use kontor_model::{Error, ErrorCode};
 use kontor_oauth::OAuth;
-use kontor_records::{Caller, Role};
+use kontor_records::Role;
 use kontor_store::Store;
 use kontor_telemetry::access::AccessLog;
 use kontor_transfer::Transfer;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::authorization::{self, Credentials};
 use crate::client::Client;
 use crate::commands::keys;
 use crate::house::{self, House, Use};
 use crate::lock::{self, DataLock, Taken};
 use crate::node::{self, NodeLease};
-use crate::people::KeyHolders;
 use crate::{demo, services};
 
 /// How often other processes' changes of metadata are looked for.
@@ -41,50 +38,6 @@ pub struct Running {
     worker: Option<kontor_jobs::Running>,
     background: JoinHandle<()>,
     _lock: Option<DataLock>,
-}
-
-/// Callers by API key or by access token, whichever it looks like.
-struct Credentials {
-    keys: Arc<Keys>,
-    tokens: Arc<kontor_oauth::Tokens>,
-}
-
-impl Authenticate for Credentials {
-    fn authenticate<'a>(&'a self, presented: Presented<'a>) -> BoxFuture<'a, kontor_model::Result<Arc<Caller>>> {
-        if kontor_oauth::Tokens::are_like(presented.token) {
-            return self.tokens.authenticate(presented);
-        }
-        Box::pin(async move {
-            if presented.is_dpop() {
-                return Err(Error::new(ErrorCode::BadCredential, "an API key is bound to no proof; send it as Bearer"));
-            }
-            self.keys.authenticate(presented.token).await
-        })
-    }
-}
-
-/// The authorization server of a process that listens at `url`.
-async fn authorization_server(config: &Config, url: &str, house: &House) -> Result<Arc<OAuth>> {
-    let people = KeyHolders {
-        store: house.store.clone(),
-        clock: house.clock.clone(),
-        ids: house.ids.clone(),
-        catalogs: house.catalogs.clone(),
-        keys: house.keys.clone(),
-        sessions: Mutex::default(),
-    };
-    let parts = kontor_oauth::Parts {
-        store: house.store.clone(),
-        clock: house.clock.clone(),
-        ids: house.ids.clone(),
-        records: house.records.clone(),
-        catalogs: house.catalogs.clone(),
-        callers: house.callers.clone(),
-        people: Arc::new(people),
-    };
-    OAuth::open(config, url, parts).await.map_err(|error| {
-        anyhow::anyhow!("the authorization server cannot start: {}", error.internal_text().unwrap_or(error.detail()))
-    })
 }
 
 /// Starts the roles of a process.
@@ -144,7 +97,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             .await
             .with_context(|| format!("{} cannot be listened on; choose another with --listen", config.listen))?;
         url = format!("http://{}", listener.local_addr()?);
-        let oauth = authorization_server(&config, &url, &house).await?;
+        let oauth = authorization::open(&config, &url, &house).await?;
         let config = Config { public_url: SecretUrl::parse(oauth.issuer()).ok(), ..config };
         let router = kontor_rest::router(&api).merge(kontor_rest::jobs::router(&bulk)).merge(oauth.router());
         let parts = DoorParts {
@@ -225,16 +178,10 @@ async fn background(
         if swept.elapsed() >= SWEEP {
             swept = Instant::now();
             sweep(&house, &transfer).await;
-            if let Some(Err(error)) = sweep_tokens(authorization.as_deref()).await {
-                tracing::warn!(error = error.internal_text().unwrap_or(error.detail()), "old tokens were not swept");
-            }
+            authorization::sweep(authorization.as_deref()).await;
         }
     }
     lease.release().await;
-}
-
-async fn sweep_tokens(authorization: Option<&OAuth>) -> Option<kontor_model::Result<()>> {
-    Some(authorization?.sweep().await)
 }
 
 async fn sweep(house: &House, transfer: &Transfer) {

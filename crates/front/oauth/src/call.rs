@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::header::{COOKIE, HOST, ORIGIN, USER_AGENT};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Method, Request, Uri};
+use axum::http::{HeaderMap, HeaderName, Method, Request, Uri};
 use bytes::Bytes;
 use kontor_http::Admitted;
 use kontor_model::{Error, ErrorCode, Result};
@@ -72,16 +72,50 @@ impl Call {
 
     /// Whether a browser says that the request comes from another site's page.
     pub fn is_foreign(&self, issuer: &str) -> bool {
-        let site = self.headers.get("sec-fetch-site").and_then(|v| v.to_str().ok());
-        if site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
-            return true;
+        is_foreign(&self.headers, &self.uri, issuer)
+    }
+}
+
+fn is_foreign(headers: &HeaderMap, uri: &Uri, issuer: &str) -> bool {
+    let text = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
+    if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {
+        return !matches!(site, "same-origin" | "none");
+    }
+    // Older browsers, and pages without TLS, say only the origin. One's own is the address that was asked for, or behind
+    // a proxy the issuer's; `null` is what a privacy setting leaves of one's own.
+    let own = url::Url::parse(issuer).map(|u| u.origin().ascii_serialization()).unwrap_or_default();
+    let asked = text(HOST).or(uri.authority().map(Authority::as_str));
+    let is_own = |origin: &str| origin == own || origin.split_once("://").is_some_and(|(_, place)| asked == Some(place));
+    text(ORIGIN).is_some_and(|origin| origin != "null" && !is_own(origin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn another_sites_form_is_foreign() {
+        let asked = |pairs: &[(&'static str, &'static str)]| {
+            let pairs = pairs.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)));
+            is_foreign(&HeaderMap::from_iter(pairs), &Uri::from_static("/sign-in"), "https://crm.example")
+        };
+        for own in [
+            &[][..],
+            &[("sec-fetch-site", "same-origin"), ("origin", "https://evil.example")],
+            &[("origin", "https://crm.example")],
+            &[("origin", "http://10.0.0.5:8080"), ("host", "10.0.0.5:8080")],
+            &[("origin", "null")],
+        ] {
+            assert!(!asked(own), "{own:?}");
         }
-        // Older browsers, and pages without TLS, say only the origin. One's own is the address that was asked for, or
-        // behind a proxy the issuer's; `null` is what a privacy setting leaves of one's own.
-        let text = |name| self.headers.get(name).and_then(|v| v.to_str().ok());
-        let own = url::Url::parse(issuer).map(|u| u.origin().ascii_serialization()).unwrap_or_default();
-        let asked = text(HOST).or(self.uri.authority().map(Authority::as_str));
-        let is_own = |origin: &str| origin == own || origin.split_once("://").is_some_and(|(_, place)| asked == Some(place));
-        site.is_none() && text(ORIGIN).is_some_and(|origin| origin != "null" && !is_own(origin))
+        for foreign in [
+            &[("sec-fetch-site", "cross-site")][..],
+            &[("sec-fetch-site", "same-site"), ("origin", "https://crm.example")],
+            &[("origin", "https://evil.example"), ("host", "crm.example")],
+            &[("origin", "https://crm.example.evil.example")],
+        ] {
+            assert!(asked(foreign), "{foreign:?}");
+        }
     }
 }
