@@ -1,5 +1,6 @@
 //! The binary: command line, configuration, wiring, lifecycle.
 
+mod authorization;
 mod cli;
 mod client;
 mod commands;
@@ -8,6 +9,7 @@ mod demo;
 mod house;
 mod lock;
 mod node;
+mod people;
 mod serve;
 mod services;
 mod session;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use kontor_config::Config;
+use kontor_config::{Config, SecretUrl};
 use kontor_http::{Check, Door, DoorParts, Ready, Server, ServerLimits};
 use kontor_jobs::{Jobs, Runner};
+use kontor_oauth::OAuth;
 use kontor_records::Role;
 use kontor_store::Store;
 use kontor_telemetry::access::AccessLog;
@@ -14,6 +15,7 @@ use kontor_transfer::Transfer;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::authorization;
 use crate::client::Client;
 use crate::commands::{keys, users};
 use crate::credentials::Credentials;
@@ -83,6 +85,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
     let worker = roles.contains(&"worker").then(|| Runner::new(jobs.clone(), transfer.handlers(), options).start());
     let mut url = String::new();
     let mut server = None;
+    let mut authorization = None;
     if roles.contains(&"api") {
         let api = Arc::new(kontor_rest::Api {
             records: house.records.clone(),
@@ -99,16 +102,23 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             keys: house.keys.clone(),
             founding: house.founding.clone(),
         });
+        let listener = Server::bind(config.listen, ServerLimits::from(&config))
+            .await
+            .with_context(|| format!("{} cannot be listened on; choose another with --listen", config.listen))?;
+        url = format!("http://{}", listener.local_addr()?);
+        let oauth = authorization::open(&config, &url, &house).await?;
+        let config = Config { public_url: SecretUrl::parse(oauth.issuer()).ok(), ..config };
         let router = kontor_rest::router(&api)
             .merge(kontor_rest::jobs::router(&bulk))
-            .merge(kontor_rest::identity::router(&identity));
+            .merge(kontor_rest::identity::router(&identity))
+            .merge(oauth.router());
         let parts = DoorParts {
             router,
-            routes: kontor_rest::routes::ROUTES.to_vec(),
+            routes: [kontor_rest::routes::ROUTES, kontor_oauth::ROUTES].concat(),
             authenticate: Arc::new(Credentials {
                 keys: house.keys.clone(),
                 accounts: house.accounts.clone(),
-                tokens: None,
+                tokens: Some(oauth.tokens().clone()),
             }),
             replays: house.records.clone(),
             ready: Arc::new(Ready::new(vec![database_check(house.store.clone())])),
@@ -116,10 +126,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             clock: house.clock.clone(),
         };
         let door = Arc::new(Door::new(&config, parts).map_err(|e| anyhow::anyhow!(e))?);
-        let listener = Server::bind(config.listen, ServerLimits::from(&config))
-            .await
-            .with_context(|| format!("{} cannot be listened on; choose another with --listen", config.listen))?;
-        url = format!("http://{}", listener.local_addr()?);
+        authorization = Some(oauth);
         if let Some(lock) = &mut lock {
             lock.announce(&url)?;
         }
@@ -128,7 +135,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             listener.serve(door, async move { stopped.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(()) }).await;
         }));
     }
-    let background = tokio::spawn(background(house.clone(), transfer, lease, stopped));
+    let background = tokio::spawn(background(house.clone(), transfer, authorization, lease, stopped));
     Ok(Running { house, url, stop, server, worker, background, _lock: lock })
 }
 
@@ -158,7 +165,13 @@ fn database_check(store: Arc<dyn Store>) -> Check {
 }
 
 /// Catalogs, the node's lease, what has expired: until the process stops.
-async fn background(house: House, transfer: Arc<Transfer>, mut lease: NodeLease, mut stopped: watch::Receiver<bool>) {
+async fn background(
+    house: House,
+    transfer: Arc<Transfer>,
+    authorization: Option<Arc<OAuth>>,
+    mut lease: NodeLease,
+    mut stopped: watch::Receiver<bool>,
+) {
     let mut renewed = Instant::now();
     let mut swept = Instant::now();
     let mut counted = Instant::now();
@@ -186,6 +199,7 @@ async fn background(house: House, transfer: Arc<Transfer>, mut lease: NodeLease,
         if swept.elapsed() >= SWEEP {
             swept = Instant::now();
             sweep(&house, &transfer).await;
+            authorization::sweep(authorization.as_deref()).await;
         }
     }
     count(&house).await;

@@ -8,6 +8,8 @@ use kontor_model::{Kind, Value};
 
 use crate::schema::{Column, Index, Table};
 
+pub mod oauth;
+
 /// Space 0 holds what belongs to the installation as a whole.
 pub const INSTALLATION: kontor_model::SpaceId = kontor_model::SpaceId(0);
 
@@ -39,9 +41,7 @@ fn json(name: &str) -> Column {
 
 /// The tables, in the order they are made.
 pub fn tables() -> Vec<Table> {
-    let mut all = engine();
-    all.extend(accounts::tables());
-    all
+    engine().into_iter().chain(accounts::tables()).chain(oauth::tables()).collect()
 }
 
 fn engine() -> Vec<Table> {

@@ -13,6 +13,7 @@ mod envelope;
 mod faults;
 mod imports;
 mod metadata;
+mod oauth;
 mod records;
 mod search;
 mod server;
