@@ -91,7 +91,7 @@ impl People for KeyHolders {
         Box::pin(async { Err(Error::new(ErrorCode::BadCredential, "This step was not asked for. Sign in again.")) })
     }
 
-    fn redeem<'a>(&'a self, _: &'a str, _: &'a str, _: Origin) -> BoxFuture<'a, Result<NewSession>> {
+    fn redeem<'a>(&'a self, _: &'a str, _: Option<&'a str>, _: &'a str, _: Origin) -> BoxFuture<'a, Result<SignIn>> {
         Box::pin(async { Err(Error::new(ErrorCode::BadCredential, "This invitation is unknown or too old.")) })
     }
 
