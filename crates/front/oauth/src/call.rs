@@ -85,7 +85,8 @@ fn is_foreign(headers: &HeaderMap, uri: &Uri, issuer: &str) -> bool {
     // a proxy the issuer's; `null` is what a privacy setting leaves of one's own.
     let own = url::Url::parse(issuer).map(|u| u.origin().ascii_serialization()).unwrap_or_default();
     let asked = text(HOST).or(uri.authority().map(Authority::as_str));
-    let is_own = |origin: &str| origin == own || origin.split_once("://").is_some_and(|(_, place)| asked == Some(place));
+    let is_own =
+        |origin: &str| origin == own || origin.split_once("://").is_some_and(|(_, place)| asked == Some(place));
     text(ORIGIN).is_some_and(|origin| origin != "null" && !is_own(origin))
 }
 

@@ -64,11 +64,19 @@ pub trait People: Send + Sync {
     fn second_factor<'a>(&'a self, ticket: &'a str, code: &'a str, origin: Origin)
     -> BoxFuture<'a, Result<NewSession>>;
 
-    /// Sets a password with the token of an invitation or of a forgotten password.
+    /// Sets a password with the token of an invitation or of a forgotten password. The first owner says an e-mail
+    /// address, too.
     ///
     /// # Errors
-    /// 401001 for a token that is no good, 400001 for a password that is none; the database's.
-    fn redeem<'a>(&'a self, token: &'a str, password: &'a str, origin: Origin) -> BoxFuture<'a, Result<NewSession>>;
+    /// 401001 for a token that is no good, 400001 for a password that is none or an `email` that is missing; the
+    /// database's.
+    fn redeem<'a>(
+        &'a self,
+        token: &'a str,
+        email: Option<&'a str>,
+        password: &'a str,
+        origin: Origin,
+    ) -> BoxFuture<'a, Result<SignIn>>;
 
     /// The session behind a cookie, while it lasts.
     ///

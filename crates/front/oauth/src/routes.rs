@@ -63,7 +63,12 @@ pub const PROTOCOL: &[Route] = &[
         .own_body(),
     open("GET", "/oauth/end_session", "endSession", "An application asks to sign the person out."),
     open("POST", "/oauth/end_session", "leaveSession", "Signs the person out."),
-    open("GET", "/sign-in", "signInPage", "The sign-in page; with `token`, the page of an invitation or a forgotten password."),
+    open(
+        "GET",
+        "/sign-in",
+        "signInPage",
+        "The sign-in page; with `token`, the page of an invitation or a forgotten password.",
+    ),
     open("POST", "/sign-in", "signInForm", "E-mail and password."),
     open("GET", "/sign-in/second-factor", "secondFactorPage", "Leads back to the sign-in page."),
     open("POST", "/sign-in/second-factor", "secondFactorForm", "The code of the second factor."),

@@ -32,7 +32,7 @@ pub async fn show(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Re
         let call = Call::of(request).await?;
         let form = call.query()?;
         if form.get("token").is_some() {
-            return oauth.redeem_page(&call, &form, None).await;
+            return oauth.redeem_page(&call, &form, false, None).await;
         }
         if CARRIED.iter().all(|name| form.get(name).is_none())
             && let Some(session) = oauth.session(&call).await?
@@ -95,12 +95,19 @@ pub async fn redeem(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> 
         let call = Call::of(request).await?;
         let form = call.form()?;
         if !oauth.is_own_form(&call, &form)? {
-            return oauth.redeem_page(&call, &form, Some("The page was too old. Please try again.")).await;
+            return oauth.redeem_page(&call, &form, false, Some("The page was too old. Please try again.")).await;
         }
-        let password = form.get("password").unwrap_or_default();
-        match oauth.people.redeem(form.need("token")?, password, call.origin()).await {
-            Ok(new) => Ok(oauth.entered(&form, &new)),
-            Err(error) => oauth.redeem_page(&call, &form, Some(&said(error)?)).await,
+        let (token, password) = (form.need("token")?, form.get("password").unwrap_or_default());
+        match oauth.people.redeem(token, form.get("email"), password, call.origin()).await {
+            Ok(SignIn::Done(new)) => Ok(oauth.entered(&form, &new)),
+            Ok(SignIn::SecondFactor { ticket, methods }) => {
+                oauth.second_page(&call, &form, &ticket, &methods, None).await
+            }
+            Err(error) => {
+                // Only the first owner's link asks for an address: the others are for one that is known.
+                let asks = form.get("email").is_some() || error.faults().iter().any(|fault| fault.field == "email");
+                oauth.redeem_page(&call, &form, asks, Some(&said(error)?)).await
+            }
         }
     };
     outcome.await.unwrap_or_else(shown)
@@ -144,9 +151,10 @@ impl OAuth {
         })
     }
 
-    async fn redeem_page(&self, call: &Call, form: &Form, error: Option<&str>) -> Outcome {
+    async fn redeem_page(&self, call: &Call, form: &Form, asks: bool, error: Option<&str>) -> Outcome {
         let token = form.get("token").unwrap_or_default();
-        self.form_page(call, form, &[("token", token)], error, "", pages::redeem)
+        let email = asks.then(|| form.get("email").unwrap_or_default());
+        self.form_page(call, form, &[("token", token)], error, "", |fields| pages::redeem(fields, email))
     }
 
     /// A page with the form's token and what is carried on.

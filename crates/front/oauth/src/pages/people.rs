@@ -54,13 +54,22 @@ pub fn second_factor(fields: Fields<'_>, methods: &[String]) -> Response<Body> {
     page(fields.status(), "One more step", &body, fields.leads_to)
 }
 
-pub fn redeem(fields: Fields<'_>) -> Response<Body> {
+/// With `email` the first owner's page, which asks for an address.
+pub fn redeem(fields: Fields<'_>, email: Option<&str>) -> Response<Body> {
+    let address = email.map(|email| {
+        format!(
+            "<label for=\"email\">E-mail</label>\n\
+             <input id=\"email\" name=\"email\" type=\"email\" autocomplete=\"username\" required value=\"{}\">\n",
+            escape(email)
+        )
+    });
     let body = format!(
-        "{}<form method=\"post\" action=\"/sign-in/redeem\">\n{}<label for=\"password\">New password</label>\n\
+        "{}<form method=\"post\" action=\"/sign-in/redeem\">\n{}{}<label for=\"password\">New password</label>\n\
          <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"new-password\" required autofocus>\n\
          <div class=\"row\"><button type=\"submit\">Set the password</button></div>\n</form>",
         alert(fields.error),
         hidden(fields.hidden),
+        address.unwrap_or_default(),
     );
     page(fields.status(), "Choose a password", &body, fields.leads_to)
 }

@@ -204,7 +204,7 @@ pub fn detail(route: &Route, detail: &mut Detail) {
             (detail.body, detail.answers) = (page_form(&["csrf", "ticket", "code", "interaction", "user_code"]), page())
         }
         "redeemPage" => detail.answers = page(),
-        "redeemForm" => (detail.body, detail.answers) = (page_form(&["csrf", "token", "password"]), page()),
+        "redeemForm" => (detail.body, detail.answers) = (page_form(&["csrf", "token", "email", "password"]), page()),
         "listOauthClients" => detail.answers = vec![json_answer(200, "The clients.", schema("OAuthClientList"))],
         "createOauthClient" => {
             detail.body = json_body(schema("OAuthClientCreate"));

@@ -1,18 +1,17 @@
 //! A person's browser: it keeps cookies, shows forms and sends them; it follows nothing by itself.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use kontor_testkit::{Api, Reply, encode};
-use serde_json::json;
+
+use crate::accounts::person::{PASSWORD, Person};
 
 /// A browser with its cookies.
 pub struct Browser {
     api: Api,
     jar: BTreeMap<String, String>,
 }
-
-/// The owner's sign-in.
-pub const EMAIL: &str = "owner@kontor.example";
 
 /// `name=value&…`, encoded.
 pub fn form(fields: &[(&str, &str)]) -> String {
@@ -66,14 +65,30 @@ pub fn hidden(page: &Reply) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The owner of the live space, who can sign in from now on; the id.
-pub async fn owner(api: &Api) -> String {
-    let found = api.get("/v1/users?filter[external_id]=owner").await.expect(200);
-    let id = found.ids()[0].clone();
-    if found.rows()[0]["email"] != EMAIL {
-        let _ = api.patch(&format!("/v1/users/{id}"), json!({"email": EMAIL})).await.expect(200);
+/// A person who can sign in, an administrator.
+#[derive(Debug, Clone)]
+pub struct Human {
+    /// The user's id.
+    pub id: String,
+    pub name: String,
+    pub email: String,
+    pub password: String,
+}
+
+/// The same person for all of a story.
+pub async fn human(api: &Api) -> Human {
+    static KNOWN: Mutex<BTreeMap<String, Human>> = Mutex::new(BTreeMap::new());
+    if let Some(known) = KNOWN.lock().unwrap().get(api.address()) {
+        return known.clone();
     }
-    id
+    let human = made(api).await;
+    KNOWN.lock().unwrap().entry(api.address().to_owned()).or_insert(human).clone()
+}
+
+/// A user with a login.
+async fn made(api: &Api) -> Human {
+    let person = Person::new(api, "admin").await;
+    Human { id: person.user, name: "Ada Lovelace".into(), email: person.email, password: PASSWORD.into() }
 }
 
 impl Browser {
@@ -124,10 +139,11 @@ impl Browser {
         self.post(path, &fields).await
     }
 
-    /// Signs the owner in at the page that `location` leads to; the address that it goes on to.
-    pub async fn sign_in(&mut self, key: &str, location: &str) -> String {
+    /// Signs somebody in at the page that `location` leads to; the address that it goes on to.
+    pub async fn sign_in(&mut self, human: &Human, location: &str) -> String {
         let page = self.get(location).await.expect(200);
-        let reply = self.submit("/sign-in", &page, &[("email", EMAIL), ("password", key)]).await.expect(303);
+        let filled = [("email", human.email.as_str()), ("password", human.password.as_str())];
+        let reply = self.submit("/sign-in", &page, &filled).await.expect(303);
         reply.header("location").to_owned()
     }
 }

@@ -3,7 +3,7 @@
 use kontor_testkit::{Api, both};
 use serde_json::json;
 
-use super::browser::{Browser, owner, parameters};
+use super::browser::{Browser, human, parameters};
 use super::party::{App, REDIRECT, claims, dies, issuer, refused, sha256, verifier};
 use crate::support::customer;
 
@@ -24,7 +24,8 @@ both!(
 
 async fn a_code_becomes_tokens(api: Api) {
     let app = App::confidential(&api).await;
-    let user = owner(&api).await;
+    let person = human(&api).await;
+    let user = &person.id;
     let verifier = verifier();
     let ask = app.ask(&sha256(&verifier), &[("scope", "openid profile email crm:read crm:write"), ("nonce", "n-7")]);
     let back = app.agreed(&api, &mut Browser::new(&api), &ask).await;
@@ -45,7 +46,7 @@ async fn a_code_becomes_tokens(api: Api) {
     );
     let caller = api.with_key(access);
     let id = caller.create("/v1/customers", customer()).await;
-    assert_eq!(api.get(&format!("/v1/customers/{id}")).await.expect(200).data()["created_by"], user);
+    assert_eq!(api.get(&format!("/v1/customers/{id}")).await.expect(200).data()["created_by"], *user);
 
     let id_token = reply.json["id_token"].as_str().unwrap();
     let said = claims(id_token);
@@ -55,7 +56,7 @@ async fn a_code_becomes_tokens(api: Api) {
     let _ = api.with_key(id_token).get("/v1/customers").await.refused(401_001);
 
     let who = caller.get("/oauth/userinfo").await.expect(200);
-    assert_eq!(who.json, json!({"sub": user, "name": "Owner", "email": super::browser::EMAIL}));
+    assert_eq!(who.json, json!({"sub": user, "name": person.name, "email": person.email}));
     let known = app.send(&api, "/oauth/introspect", &[("token", access)]).await.expect(200);
     assert_eq!((&known.json["active"], &known.json["sub"]), (&json!(true), &json!(user)));
     let _ = app.send(&api, "/oauth/revoke", &[("token", access)]).await.expect(200);
@@ -185,10 +186,9 @@ async fn a_request_may_be_posted(api: Api) {
 
 async fn a_person_may_decline(api: Api) {
     let app = App::public(&api).await;
-    let _ = owner(&api).await;
     let mut browser = Browser::new(&api);
     let reply = browser.get(&app.ask(&sha256(&verifier()), &[("scope", "crm:read")])).await.expect(303);
-    let next = browser.sign_in(api.key().unwrap(), reply.header("location")).await;
+    let next = browser.sign_in(&human(&api).await, reply.header("location")).await;
     let page = browser.get(&next).await.expect(200);
     let text = page.text();
     assert!(text.contains("Read all records that you may read") && text.contains("https://client.example"), "{text}");

@@ -3,7 +3,7 @@
 use kontor_testkit::{Api, Reply, both};
 use serde_json::json;
 
-use super::browser::{Browser, owner};
+use super::browser::{Browser, human};
 use super::party::{App, issuer, refused};
 
 both!(a_device_is_connected, a_device_that_hurries_is_slowed, a_person_may_decline_a_device, codes_cannot_be_guessed);
@@ -18,13 +18,12 @@ async fn poll(api: &Api, app: &App, codes: &serde_json::Value) -> Reply {
     app.token(api, &[("grant_type", GRANT), ("device_code", codes["device_code"].as_str().unwrap())]).await
 }
 
-/// The owner, signed in and at the page where the code is typed.
+/// Somebody, signed in and at the page where the code is typed.
 async fn at_the_page(api: &Api, path: &str) -> (Browser, Reply) {
-    let _ = owner(api).await;
     let mut browser = Browser::new(api);
     let reply = browser.get(path).await.expect(303);
     let location = reply.header("location").to_owned();
-    let next = browser.sign_in(api.key().unwrap(), &location).await;
+    let next = browser.sign_in(&human(api).await, &location).await;
     let page = browser.get(&next).await.expect(200);
     (browser, page)
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use super::browser::{Browser, owner};
+use super::browser::{Browser, human};
 use super::party::{App, REDIRECT, sha256, verifier};
 
 both_alone!(a_document_describes_a_client, inner_addresses_are_not_fetched);
@@ -73,10 +73,9 @@ async fn a_document_describes_a_client(backend: Backend) {
     let _ = known.refresh(&api, tokens["refresh_token"].as_str().unwrap(), &[]).await.expect(200);
     assert_eq!(asked.load(Ordering::SeqCst), 1, "a document is kept for an hour");
     // Its name is its own word: shown as text, with the address beside it.
-    let _ = owner(&api).await;
     let mut browser = Browser::new(&api);
     let reply = browser.get(&known.ask(&sha256(&verifier()), &[("prompt", "consent")])).await.expect(303);
-    let next = browser.sign_in(api.key().unwrap(), reply.header("location")).await;
+    let next = browser.sign_in(&human(&api).await, reply.header("location")).await;
     let page = browser.get(&next).await.expect(200).text();
     assert!(page.contains("&lt;b&gt;Described&lt;/b&gt;") && page.contains(&known.client_id), "{page}");
     for wrong in ["other", "secret", "script", "large", "moved", "a/../client", "client#x", ""] {

@@ -3,7 +3,7 @@
 use kontor_testkit::{Api, both, serial, unique};
 use serde_json::json;
 
-use super::browser::owner;
+use super::browser::human;
 use super::party::{App, claims, dies, refused};
 use crate::support::customer;
 
@@ -38,7 +38,7 @@ async fn admin_token(api: &Api, app: &App) -> String {
 
 async fn an_administrator_acts_for_a_user(api: Api) {
     let app = App::confidential(&api).await;
-    let (admin, subject) = (owner(&api).await, user(&api).await);
+    let (admin, subject) = (human(&api).await.id, user(&api).await);
     let actor = admin_token(&api, &app).await;
     let reply = app.token(&api, &ask(&subject, &actor)).await.expect(200);
     assert_eq!((&reply.json["issued_token_type"], &reply.json["token_type"]), (&json!(ACCESS), &json!("Bearer")));

@@ -3,7 +3,7 @@
 use kontor_testkit::{Api, both};
 use serde_json::json;
 
-use super::browser::{Browser, EMAIL, owner, parameters};
+use super::browser::{Browser, human, parameters};
 use super::party::{App, REDIRECT, sha256, verifier};
 
 both!(
@@ -15,9 +15,7 @@ both!(
 );
 
 async fn pages_have_no_script(api: Api) {
-    for path in
-        ["/sign-in", "/sign-in?token=x%22%3E%3Cscript%3E", "/oauth/authorize?client_id=%3Cscript%3E"]
-    {
+    for path in ["/sign-in", "/sign-in?token=x%22%3E%3Cscript%3E", "/oauth/authorize?client_id=%3Cscript%3E"] {
         let page = Browser::new(&api).get(path).await;
         let policy = page.header("content-security-policy");
         assert!(
@@ -41,17 +39,16 @@ async fn pages_have_no_script(api: Api) {
 
 async fn strange_forms_are_refused(api: Api) {
     let app = App::public(&api).await;
-    let _ = owner(&api).await;
     let mut browser = Browser::new(&api);
     let reply = browser.get(&app.ask(&sha256(&verifier()), &[])).await.expect(303);
     let location = reply.header("location").to_owned();
     let handle = parameters(&location)["interaction"].clone();
     // Without the page's own token a password is not even looked at.
-    let key = api.key().unwrap();
-    let blind = [("email", EMAIL), ("password", key), ("interaction", handle.as_str())];
+    let who = human(&api).await;
+    let blind = [("email", who.email.as_str()), ("password", &who.password), ("interaction", handle.as_str())];
     let reply = browser.post("/sign-in", &blind).await.expect(400);
     assert!(browser.cookie("kontor_session").is_none(), "{reply}");
-    let next = browser.sign_in(key, &location).await;
+    let next = browser.sign_in(&who, &location).await;
     let _ = browser.get(&next).await.expect(200);
     for csrf in ["", "x"] {
         let _ = browser
@@ -70,14 +67,13 @@ async fn strange_forms_are_refused(api: Api) {
 }
 
 async fn nobody_is_led_away(api: Api) {
-    let _ = owner(&api).await;
     for path in [
         "/sign-in?next=https://evil.example/",
         "/sign-in?interaction=https://evil.example/",
         "/sign-in?user_code=//evil.example",
     ] {
         let mut browser = Browser::new(&api);
-        let location = browser.sign_in(api.key().unwrap(), path).await;
+        let location = browser.sign_in(&human(&api).await, path).await;
         assert!(location.starts_with('/') && !location.starts_with("//"), "{location}");
     }
     let app = App::confidential(&api).await;
@@ -91,12 +87,12 @@ async fn nobody_is_led_away(api: Api) {
 }
 
 async fn a_wrong_password_says_nothing_more(api: Api) {
-    let _ = owner(&api).await;
+    let who = human(&api).await;
     let mut browser = Browser::new(&api);
     let page = browser.get("/sign-in").await.expect(200);
     let mut said = Vec::new();
     for (email, password) in
-        [(EMAIL, "wrong"), ("nobody@kontor.example", "wrong"), ("nobody@kontor.example", api.key().unwrap()), ("", "")]
+        [(who.email.as_str(), "wrong"), ("nobody@kontor.example", "wrong"), ("nobody@kontor.example", &who.password)]
     {
         let reply = browser.submit("/sign-in", &page, &[("email", email), ("password", password)]).await.expect(400);
         assert!(browser.cookie("kontor_session").is_none());

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use kontor_testkit::{Api, Reply, query, serial};
 use serde_json::{Value, json};
 
-use super::browser::{Browser, form, owner, parameters};
+use super::browser::{Browser, form, human, parameters};
 
 pub const REDIRECT: &str = "https://client.example/callback";
 
@@ -126,13 +126,12 @@ impl App {
         query("/oauth/authorize", &pairs)
     }
 
-    /// Lets the owner sign in and agree; the parameters that come back.
+    /// Lets a person sign in and agree; the parameters that come back.
     pub async fn agreed(&self, api: &Api, browser: &mut Browser, ask: &str) -> BTreeMap<String, String> {
-        let _ = owner(api).await;
         let mut reply = browser.get(ask).await;
         if reply.status == 303 && reply.header("location").starts_with("/sign-in?") {
             let location = reply.header("location").to_owned();
-            let next = browser.sign_in(api.key().unwrap(), &location).await;
+            let next = browser.sign_in(&human(api).await, &location).await;
             reply = browser.get(&next).await;
         }
         if reply.status == 200 {
@@ -160,7 +159,7 @@ impl App {
         self.token(api, &fields).await
     }
 
-    /// Tokens of the owner.
+    /// Tokens of a person.
     pub async fn tokens(&self, api: &Api, more: &[(&str, &str)]) -> Value {
         let verifier = verifier();
         let code = self.code(api, &verifier, more).await;

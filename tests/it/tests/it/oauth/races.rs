@@ -42,11 +42,10 @@ async fn one_of_many_codes(api: Api) {
 /// A double click on "Allow" gives one code.
 async fn one_of_many_decisions(api: Api) {
     let app = App::public(&api).await;
-    let _ = super::browser::owner(&api).await;
     let mut browser = super::browser::Browser::new(&api);
     let ask = app.ask(&super::party::sha256(&verifier()), &[]);
     let reply = browser.get(&ask).await.expect(303);
-    let next = browser.sign_in(api.key().unwrap(), reply.header("location")).await;
+    let next = browser.sign_in(&super::browser::human(&api).await, reply.header("location")).await;
     let page = browser.get(&next).await.expect(200);
     let fields = super::browser::hidden(&page);
     let mut fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

@@ -8,7 +8,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kontor_testkit::{Api, both};
 use serde_json::{Value, json};
 
-use super::browser::owner;
 use super::party::{App, base64url, claims, dies, issuer};
 use crate::support::NO_ID;
 
@@ -210,7 +209,6 @@ async fn keys_rotate_without_a_failure(api: Api) {
 
 async fn secrets_are_kept_as_hashes(api: Api) {
     let app = App::confidential(&api).await;
-    let _ = owner(&api).await;
     let tokens = app.tokens(&api, &[]).await;
     let secrets = [
         app.secret.as_deref().unwrap(),
