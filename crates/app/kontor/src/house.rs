@@ -83,8 +83,7 @@ pub async fn open_store(config: &Config, usage: Use) -> Result<Arc<dyn Store>> {
 /// The secrets that have to be read again, under the installation's master key.
 async fn vault(config: &Config, usage: Use, store: &dyn Store) -> Result<Vault> {
     let given = config.master_key.as_ref().map(kontor_config::SecretText::expose);
-    let vault =
-        Vault::open(&config.data, given, usage == Use::Serve).map_err(|error| anyhow::anyhow!(error))?;
+    let vault = Vault::open(&config.data, given, usage == Use::Serve).map_err(|error| anyhow::anyhow!(error))?;
     if vault.agrees(store).await? {
         return Ok(vault);
     }

@@ -34,12 +34,15 @@ fn from(origin: &Origin) -> accounts::Origin<'_> {
 
 impl People for Logins {
     fn sign_in<'a>(&'a self, email: &'a str, password: &'a str, origin: Origin) -> BoxFuture<'a, Result<SignIn>> {
-        Box::pin(async move {
-            self.0.sign_in(email, password, from(&origin)).await.map(sign_in)
-        })
+        Box::pin(async move { self.0.sign_in(email, password, from(&origin)).await.map(sign_in) })
     }
 
-    fn second_factor<'a>(&'a self, ticket: &'a str, code: &'a str, origin: Origin) -> BoxFuture<'a, Result<NewSession>> {
+    fn second_factor<'a>(
+        &'a self,
+        ticket: &'a str,
+        code: &'a str,
+        origin: Origin,
+    ) -> BoxFuture<'a, Result<NewSession>> {
         Box::pin(async move { self.0.second_factor(ticket, code, from(&origin)).await.map(new_session) })
     }
 
