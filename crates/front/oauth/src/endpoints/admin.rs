@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, Request, Response, StatusCode};
 use kontor_http::{Refusal, body, envelope, reply};
-use kontor_model::{Error, ErrorCode, Fault, Id, Result};
+use kontor_model::{Error, ErrorCode, Fault, Id, Result, name};
 use kontor_records::{Access, Caller, Role};
 use serde_json::{Value as J, json};
 
@@ -19,9 +19,31 @@ use crate::clients::{Client, NewClient, Source, metadata};
 
 type Outcome = Result<Response<Body>, Refusal>;
 
+/// The members of a body; unlike a registration's, unknown ones are refused.
+const KNOWN: &[&str] = &[
+    "client_name",
+    "redirect_uris",
+    "grant_types",
+    "response_types",
+    "token_endpoint_auth_method",
+    "scope",
+    "jwks",
+    "jwks_uri",
+    "client_uri",
+    "post_logout_redirect_uris",
+    "id_token_signed_response_alg",
+    "dpop_bound_access_tokens",
+    "require_pushed_authorization_requests",
+    "user_id",
+    "role",
+];
+
 fn admin(call: &Call) -> Result<&Arc<Caller>> {
     let caller = call.admitted.caller()?;
     caller.may_manage(Access::Admin)?;
+    if call.uri.query().is_some_and(|query| !query.is_empty()) {
+        return Err(Error::new(ErrorCode::Malformed, "this call takes no parameters"));
+    }
     Ok(caller)
 }
 
@@ -67,9 +89,25 @@ pub async fn create(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> 
     let caller = admin(&call)?.clone();
     body::object(&call.body)?;
     let body: J = serde_json::from_slice(&call.body).map_err(|e| Error::new(ErrorCode::Malformed, e.to_string()))?;
-    let described = metadata::read(&body, Source::Managed)
-        .map_err(|error| Fault::new("", "invalid", error.description))
-        .map_err(Error::from)?;
+    let unknown =
+        body.as_object().into_iter().flat_map(|members| members.keys()).filter(|n| !KNOWN.contains(&n.as_str()));
+    let faults: Vec<Fault> = unknown
+        .take(20)
+        .map(|name| {
+            let hint = name::hint(name, KNOWN.iter().copied());
+            let shown: String = name.chars().take(80).collect();
+            Fault::coded(shown, ErrorCode::UnknownField, format!("is not known here{hint}"))
+        })
+        .collect();
+    if !faults.is_empty() {
+        return Err(Error::from_faults(faults).into());
+    }
+    let described = metadata::read(&body, Source::Managed).map_err(|error| {
+        // What is wrong begins with the member that it is wrong with, where there is one.
+        let first = error.description.split(' ').next().unwrap_or_default();
+        let field = KNOWN.iter().copied().find(|known| *known == first).unwrap_or_default();
+        Error::from(Fault::new(field, "invalid", error.description.clone()))
+    })?;
     let of = &described.metadata;
     let acts = of.grants(metadata::CREDENTIALS);
     let role = match body.get("role").filter(|role| !role.is_null()) {

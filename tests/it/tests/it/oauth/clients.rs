@@ -184,6 +184,11 @@ async fn only_an_administrator_manages_clients(api: Api) {
         wrong[name] = value;
         let _ = api.post("/v1/oauth_clients", wrong).await.refused(400_001);
     }
+    let mut misspelt = metadata.clone();
+    misspelt["scopes"] = json!("crm:read");
+    let reply = api.post("/v1/oauth_clients", misspelt).await.refused(400_002);
+    assert!(reply.detail().contains("scope"), "{reply}");
+    let _ = api.get("/v1/oauth_clients?limit=1").await.refused(400_000);
     let _ = api.delete(&at).await.expect(200);
     let _ = api.get(&at).await.refused(404_001);
     let _ = api.delete(&at).await.refused(404_001);

@@ -1,11 +1,12 @@
 //! What clients find by themselves (RFC 8414, OpenID Connect Discovery, RFC 9728).
 
-use kontor_testkit::{Api, both};
+use kontor_testkit::{Api, Backend, Server, both, both_alone};
 use serde_json::{Value, json};
 
-use super::party::issuer;
+use super::party::{App, issuer};
 
 both!(the_documents_agree, every_endpoint_is_there, keys_are_public);
+both_alone!(a_lost_master_key_costs_no_tokens);
 
 async fn read(api: &Api, path: &str) -> Value {
     api.anonymous().get(path).await.expect(200).json
@@ -62,4 +63,27 @@ async fn keys_are_public(api: Api) {
     api.place().sql(&format!(
         "CREATE TABLE {probe} (n INTEGER CHECK (n = 0)); INSERT INTO {probe} SELECT count(*) FROM oauth_key WHERE length(sealed) < 60; DROP TABLE {probe};"
     ));
+}
+
+/// A backup that comes back without its master key: what was given stays good, and new keys sign.
+async fn a_lost_master_key_costs_no_tokens(backend: Backend) {
+    let server = Server::builder().backend(backend).env("KONTOR_PUBLIC_URL", "http://crm.example").start().await;
+    let app = App::confidential(&server.api()).await;
+    let ask = [("grant_type", "client_credentials"), ("scope", "crm:read")];
+    let token = async |api: &Api| {
+        let reply = app.token(api, &ask).await.expect(200);
+        reply.json["access_token"].as_str().unwrap().to_owned()
+    };
+    let before = token(&server.api()).await;
+    std::fs::remove_file(server.place().data().join("master.key")).unwrap();
+    let server = server.restart().await;
+    let api = server.api();
+    let after = token(&api).await;
+    let keys = read(&api, "/oauth/jwks").await;
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 4);
+    assert_ne!(before.split('.').next(), after.split('.').next(), "another key signs");
+    for token in [&before, &after] {
+        let _ = api.with_key(token).get("/v1/customers?limit=1").await.expect(200);
+    }
+    assert!(server.log().contains("sealed under another master key"));
 }
