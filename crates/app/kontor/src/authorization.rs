@@ -21,6 +21,7 @@ pub async fn open(config: &Config, url: &str, house: &House) -> Result<Arc<OAuth
         records: house.records.clone(),
         catalogs: house.catalogs.clone(),
         callers: house.callers.clone(),
+        roles: house.roles.clone(),
         people: Arc::new(Logins(house.accounts.clone())),
     };
     OAuth::open(config, url, parts).await.map_err(|error| {

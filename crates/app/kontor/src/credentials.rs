@@ -28,9 +28,7 @@ impl Authenticate for Credentials {
             (Source::Header, _) if presented.is_dpop() => Box::pin(async {
                 Err(Error::new(ErrorCode::BadCredential, "an API key is bound to no proof; send it as Bearer"))
             }),
-            (Source::Header, _) => {
-                Box::pin(self.keys.authenticate(presented.token, presented.peer.map(|peer| peer.ip())))
-            }
+            (Source::Header, _) => Box::pin(self.keys.authenticate(presented.token, presented.client)),
         }
     }
 }

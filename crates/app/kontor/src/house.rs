@@ -9,6 +9,7 @@ use kontor_config::Config;
 use kontor_identity::accounts::{self, Accounts};
 use kontor_identity::callers::Callers;
 use kontor_identity::keys::Keys;
+use kontor_identity::roles::{self, Roles};
 use kontor_identity::spaces::{self, Founding};
 use kontor_identity::vault::Vault;
 use kontor_model::{Clock, IdGenerator, Settings, SystemClock};
@@ -38,6 +39,7 @@ pub struct House {
     pub metadata: Arc<Metadata>,
     pub records: Arc<Records>,
     pub callers: Arc<Callers>,
+    pub roles: Arc<Roles>,
     pub keys: Arc<Keys>,
     pub accounts: Arc<Accounts>,
     pub founding: Arc<Founding>,
@@ -114,11 +116,15 @@ impl House {
             phone_region: Some(config.workspace.phone_region.clone()).filter(|r| !r.is_empty()),
             currency: config.workspace.currency.clone(),
             time_zone: config.workspace.time_zone.clone(),
+            cors_origins: Vec::new(),
         };
         let secret = spaces::secret(&*store).await?;
-        let records = Arc::new(Records::new(store.clone(), clock.clone(), ids.clone(), &secret));
+        let records = Records::new(store.clone(), clock.clone(), ids.clone(), &secret).guarded(roles::guard::all());
+        let records = Arc::new(records);
         let metadata = Arc::new(Metadata::new(catalogs.clone(), store.clone(), ids.clone()));
-        let callers = Arc::new(Callers::new(store.clone(), defaults.clone()));
+        let roles = Arc::new(Roles::new(store.clone(), catalogs.clone()));
+        let callers = Callers::new(store.clone(), catalogs.clone(), roles.clone(), defaults.clone());
+        let callers = Arc::new(callers);
         let keys = Arc::new(Keys::new(store.clone(), catalogs.clone(), clock.clone(), ids.clone(), callers.clone()));
         let accounts = Arc::new(Accounts::new(accounts::Parts {
             store: store.clone(),
@@ -147,6 +153,7 @@ impl House {
             metadata,
             records,
             callers,
+            roles,
             keys,
             accounts,
             founding,

@@ -7,6 +7,7 @@ mod commands;
 mod credentials;
 mod demo;
 mod house;
+mod limits;
 mod lock;
 mod node;
 mod people;
@@ -20,7 +21,7 @@ use anyhow::{Result, bail};
 use clap::Parser;
 use kontor_config::{Config, Overrides};
 
-use cli::{Cli, Command, Keys, Users};
+use cli::{Cli, Command, Keys, Settings, Users};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -79,6 +80,14 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Keys(Keys::Revoke(command)) => {
             let config = load(&command.settings)?;
             commands::keys::revoke(command, &config).await
+        }
+        Command::Settings(Settings::Get(command)) => {
+            let config = load(&command.settings)?;
+            commands::settings::get(command, &config).await
+        }
+        Command::Settings(Settings::Set(command)) => {
+            let config = load(&command.settings)?;
+            commands::settings::set(command, &config).await
         }
         Command::Users(Users::Reset(command)) => {
             let config = load(&command.settings)?;

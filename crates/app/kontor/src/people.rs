@@ -6,7 +6,6 @@ use futures::future::BoxFuture;
 use kontor_identity::accounts::{self, Accounts};
 use kontor_model::{ErrorCode, Id, Result, SpaceId};
 use kontor_oauth::people::{NewSession, Origin, People, Person, Session, SignIn};
-use kontor_records::Role;
 
 /// People with logins.
 pub struct Logins(pub Arc<Accounts>);
@@ -76,7 +75,7 @@ impl People for Logins {
                 other => other?,
             };
             // A user without a login acts only when an administrator acts for it, as a member.
-            let role = self.0.role_of(space, user).await?.unwrap_or_else(|| Role::Member.name().to_owned());
+            let role = self.0.role_of(space, user).await?.unwrap_or_else(|| "member".to_owned());
             Ok(Some(Person { name: person.name, email: person.email, active: person.active, role, locale: None }))
         })
     }

@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use kontor_config::{Config, SecretUrl};
+use kontor_http::ratelimit::RateLimits;
+use kontor_http::request_log::{self, RequestLog};
 use kontor_http::{Check, Door, DoorParts, Ready, Server, ServerLimits};
+use kontor_identity::origins::Origins;
 use kontor_jobs::{Jobs, Runner};
 use kontor_oauth::OAuth;
-use kontor_records::Role;
 use kontor_store::Store;
 use kontor_telemetry::access::AccessLog;
 use kontor_transfer::Transfer;
@@ -22,7 +24,7 @@ use crate::credentials::Credentials;
 use crate::house::{self, House, Use};
 use crate::lock::{self, DataLock, Taken};
 use crate::node::{self, NodeLease};
-use crate::{demo, services};
+use crate::{demo, limits, services};
 
 /// How often other processes' changes of metadata are looked for.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -30,6 +32,8 @@ const REFRESH: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(600);
 /// How often the use of API keys is written.
 const COUNT: Duration = Duration::from_secs(3);
+/// How long the end waits for the last lines of the request log.
+const LAST_LINES: Duration = Duration::from_secs(5);
 
 /// A server that runs in this process.
 pub struct Running {
@@ -38,7 +42,10 @@ pub struct Running {
     pub url: String,
     stop: watch::Sender<bool>,
     server: Option<JoinHandle<()>>,
+    /// Ends when the door is gone.
+    request_log: Option<JoinHandle<()>>,
     worker: Option<kontor_jobs::Running>,
+    limits: (Arc<RateLimits>, JoinHandle<()>),
     background: JoinHandle<()>,
     _lock: Option<DataLock>,
 }
@@ -82,10 +89,13 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
     let process = format!("{}-{}", std::process::id(), house.ids.next());
     let options = kontor_jobs::Options { process, slots: 2, alone: config.database_url.is_none() };
 
+    let limits = limits::open(&config, &house).await?;
+
     let worker = roles.contains(&"worker").then(|| Runner::new(jobs.clone(), transfer.handlers(), options).start());
     let mut url = String::new();
     let mut server = None;
     let mut authorization = None;
+    let mut request_log = None;
     if roles.contains(&"api") {
         let api = Arc::new(kontor_rest::Api {
             records: house.records.clone(),
@@ -101,13 +111,14 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             accounts: house.accounts.clone(),
             keys: house.keys.clone(),
             founding: house.founding.clone(),
+            roles: house.roles.clone(),
         });
         let listener = Server::bind(config.listen, ServerLimits::from(&config))
             .await
             .with_context(|| format!("{} cannot be listened on; choose another with --listen", config.listen))?;
         url = format!("http://{}", listener.local_addr()?);
         let oauth = authorization::open(&config, &url, &house).await?;
-        let config = Config { public_url: SecretUrl::parse(oauth.issuer()).ok(), ..config };
+        let config = Config { public_url: SecretUrl::parse(oauth.issuer()).ok(), ..config.clone() };
         let router = kontor_rest::router(&api)
             .merge(kontor_rest::jobs::router(&bulk))
             .merge(kontor_rest::identity::router(&identity))
@@ -121,11 +132,19 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
                 tokens: Some(oauth.tokens().clone()),
             }),
             replays: house.records.clone(),
-            ready: Arc::new(Ready::new(vec![database_check(house.store.clone())])),
+            ready: Arc::new(Ready::new(vec![database_check(house.store.clone())]).helped_by(limits.check())),
+            limits: limits.clone(),
+            origins: Arc::new(limits::ListedOrigins(Origins::new(house.store.clone()))),
             access,
             clock: house.clock.clone(),
         };
-        let door = Arc::new(Door::new(&config, parts).map_err(|e| anyhow::anyhow!(e))?);
+        let mut door = Door::new(&config, parts).map_err(|e| anyhow::anyhow!(e))?;
+        if config.request_log.enabled {
+            let (log, writer) = RequestLog::new(house.store.clone(), house.ids.clone());
+            door = door.with_request_log(log);
+            request_log = Some(tokio::spawn(writer.run()));
+        }
+        let door = Arc::new(door);
         authorization = Some(oauth);
         if let Some(lock) = &mut lock {
             lock.announce(&url)?;
@@ -135,8 +154,10 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             listener.serve(door, async move { stopped.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(()) }).await;
         }));
     }
-    let background = tokio::spawn(background(house.clone(), transfer, authorization, lease, stopped));
-    Ok(Running { house, url, stop, server, worker, background, _lock: lock })
+    let keeper = tokio::spawn(limits::keep(limits.clone(), house.clone(), stopped.clone()));
+    let days = config.request_log.days;
+    let background = tokio::spawn(background(house.clone(), transfer, authorization, lease, stopped, days));
+    Ok(Running { house, url, stop, server, request_log, worker, limits: (limits, keeper), background, _lock: lock })
 }
 
 impl Running {
@@ -149,6 +170,13 @@ impl Running {
         if let Some(worker) = self.worker {
             worker.stop().await;
         }
+        if let Some(writing) = self.request_log {
+            // A connection that does not end keeps the door, and the log open.
+            tokio::time::timeout(LAST_LINES, writing).await.ok();
+        }
+        let (limits, keeper) = self.limits;
+        keeper.await.ok();
+        limits::write_down(&limits).await;
         self.background.await.ok();
         self.house.store.close().await;
     }
@@ -171,6 +199,7 @@ async fn background(
     authorization: Option<Arc<OAuth>>,
     mut lease: NodeLease,
     mut stopped: watch::Receiver<bool>,
+    log_days: u32,
 ) {
     let mut renewed = Instant::now();
     let mut swept = Instant::now();
@@ -198,7 +227,7 @@ async fn background(
         }
         if swept.elapsed() >= SWEEP {
             swept = Instant::now();
-            sweep(&house, &transfer).await;
+            sweep(&house, &transfer, log_days).await;
             authorization::sweep(authorization.as_deref()).await;
         }
     }
@@ -212,7 +241,7 @@ async fn count(house: &House) {
     }
 }
 
-async fn sweep(house: &House, transfer: &Transfer) {
+async fn sweep(house: &House, transfer: &Transfer, log_days: u32) {
     if let Err(error) = house.accounts.sweep().await {
         tracing::warn!(error = error.internal_text().unwrap_or(error.detail()), "old sessions were not swept");
     }
@@ -221,6 +250,9 @@ async fn sweep(house: &House, transfer: &Transfer) {
         while let Ok(1_000) = house.records.sweep_idempotency(space.id).await {}
         if let Err(error) = transfer.sweep(space.id).await {
             tracing::warn!(error = error.internal_text().unwrap_or(error.detail()), "old files were not swept");
+        }
+        if let Err(error) = request_log::sweep(&*house.store, space.id, house.clock.now_ms(), log_days).await {
+            tracing::warn!(error = error.internal_text().unwrap_or(error.detail()), "the request log was not swept");
         }
     }
 }
@@ -240,7 +272,7 @@ pub async fn run(config: Config, roles: &[&str], load_demo: bool, guard: &kontor
         greet(&running).await?;
     }
     if load_demo {
-        let (info, key) = keys::make(&running.house, "demo", Role::Admin, None, Vec::new(), Some(1)).await?;
+        let (info, key) = keys::borrow(&running.house, "demo").await?;
         let outcome = demo::load(&Client::new(&running.url, &key)?).await;
         running.house.keys.revoke(info.id).await.ok();
         outcome.context("the demo data could not be loaded")?;
@@ -266,7 +298,7 @@ async fn greet(running: &Running) -> Result<()> {
         eprintln!("The owner's sign-in, good once and for 24 hours:\n\n    {link}\n");
     }
     if running.house.first {
-        let (_, key) = keys::make(&running.house, "first", Role::Admin, None, Vec::new(), None).await?;
+        let (_, key) = keys::make(&running.house, "first", keys::Holder::OWNER, Vec::new(), None).await?;
         eprintln!(
             "The owner's first API key, shown only now:\n\n    export KEY={key}\n\nMore with: kontor keys create --name NAME --role admin"
         );

@@ -21,13 +21,15 @@ pub struct Object {
     pub name_field: String,
     /// Whether its records have an owner.
     pub owned: bool,
+    /// The reference to the record that these are a part of (`order` of an order line): they are reached as it is.
+    pub part_of: Option<String>,
+    /// Whether its records give rights, so that only who manages the space changes them.
+    pub guarded: bool,
     /// Made at run time.
     pub custom: bool,
     /// Whether callers reach it by the generic routes; a service that has rules of its own for reading or writing it
     /// opens them itself.
     pub routed: bool,
-    /// Whether only administrators change its records: they say who may come in.
-    pub administered: bool,
     /// The table that its rows lie in.
     pub table: String,
     /// Values derived from others of the same record at every write, in order.
@@ -60,9 +62,10 @@ impl Object {
             fields: Vec::new(),
             name_field: "name".to_owned(),
             owned: false,
+            part_of: None,
+            guarded: false,
             custom: false,
             routed: true,
-            administered: false,
             table: format!("r_{plural}"),
             derived: Vec::new(),
         }
@@ -92,6 +95,20 @@ impl Object {
         self
     }
 
+    /// Its records are reached as the record that `relation` refers to.
+    #[must_use]
+    pub fn part_of(mut self, relation: &str) -> Self {
+        self.part_of = Some(relation.to_owned());
+        self
+    }
+
+    /// Changed only by who manages the space.
+    #[must_use]
+    pub fn guarded(mut self) -> Self {
+        self.guarded = true;
+        self
+    }
+
     #[must_use]
     pub fn doc(mut self, doc: &str) -> Self {
         doc.clone_into(&mut self.doc);
@@ -102,13 +119,6 @@ impl Object {
     #[must_use]
     pub fn unrouted(mut self) -> Self {
         self.routed = false;
-        self
-    }
-
-    /// Changed by administrators only.
-    #[must_use]
-    pub fn administered(mut self) -> Self {
-        self.administered = true;
         self
     }
 

@@ -1,6 +1,6 @@
 //! Step 5: the credential (api.md 2). It is read from headers only (RFC 6750, 2.1); a browser's session comes as a cookie.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::http::header::{AUTHORIZATION, COOKIE};
@@ -36,6 +36,8 @@ pub struct Presented<'a> {
     pub uri: &'a Uri,
     pub headers: &'a HeaderMap,
     pub peer: Option<SocketAddr>,
+    /// The client's address: the peer's, or what a trusted proxy says.
+    pub client: Option<IpAddr>,
 }
 
 impl Presented<'_> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kontor_model::{Error, Result};
-use kontor_records::{Caller, Ctx, Trace};
+use kontor_records::{Caller, Ctx};
 use kontor_store::Batch;
 use serde_json::Value as J;
 
@@ -26,13 +26,7 @@ impl OAuth {
         what: &J,
     ) -> Result<()> {
         let space = caller.space;
-        let ctx = Ctx {
-            caller,
-            catalog: self.catalogs.get(space).await?,
-            request_id: call.admitted.request_id.clone(),
-            trace: Arc::new(Trace::default()),
-            idempotency: None,
-        };
+        let ctx = Ctx::new(caller, self.catalogs.get(space).await?, call.admitted.request_id.clone());
         let mut batch = Batch::new(space);
         batch.writes.push(self.records.audit_write(&ctx, object, action, what));
         match db::commit(&*self.store, batch).await? {

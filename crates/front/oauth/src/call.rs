@@ -50,17 +50,14 @@ impl Call {
         Form::body(&self.headers, &self.body)
     }
 
-    /// The other end's address, for throttles.
-    pub fn peer(&self) -> String {
-        self.admitted.peer.map(|peer| peer.ip().to_string()).unwrap_or_default()
+    /// The client's address, for throttles.
+    pub fn client(&self) -> String {
+        self.admitted.client.map(|client| client.to_string()).unwrap_or_default()
     }
 
     pub fn origin(&self) -> Origin {
         let agent = self.headers.get(USER_AGENT).and_then(|v| v.to_str().ok());
-        Origin {
-            ip: self.admitted.peer.map(|peer| peer.ip()),
-            user_agent: agent.map(|a| a.chars().take(255).collect()),
-        }
+        Origin { ip: self.admitted.client, user_agent: agent.map(|a| a.chars().take(255).collect()) }
     }
 
     /// A cookie's value.

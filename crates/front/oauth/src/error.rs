@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
+use kontor_http::ratelimit::WrongGuess;
 use kontor_model::Error;
 use serde_json::json;
 
@@ -71,6 +72,7 @@ impl IntoResponse for OAuthError {
         );
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let is_wrong_guess = self.code == "invalid_client" && self.status == 401;
         if self.code == "invalid_client" {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"oauth\", charset=\"UTF-8\""));
         }
@@ -79,6 +81,9 @@ impl IntoResponse for OAuthError {
         }
         if let Some(nonce) = self.nonce.and_then(|nonce| HeaderValue::try_from(nonce).ok()) {
             headers.insert(HeaderName::from_static("dpop-nonce"), nonce);
+        }
+        if is_wrong_guess {
+            response.extensions_mut().insert(WrongGuess);
         }
         response
     }

@@ -36,6 +36,7 @@ use axum::Router;
 use kontor_catalog::Catalogs;
 use kontor_config::Config;
 use kontor_identity::callers::Callers;
+use kontor_identity::roles::Roles;
 use kontor_model::{Clock, Error, IdGenerator, Result};
 use kontor_records::Records;
 use kontor_store::Store;
@@ -62,6 +63,7 @@ pub struct Parts {
     pub records: Arc<Records>,
     pub catalogs: Arc<Catalogs>,
     pub callers: Arc<Callers>,
+    pub roles: Arc<Roles>,
     pub people: Arc<dyn People>,
 }
 
@@ -72,6 +74,7 @@ pub struct OAuth {
     ids: Arc<IdGenerator>,
     records: Arc<Records>,
     catalogs: Arc<Catalogs>,
+    roles: Arc<Roles>,
     people: Arc<dyn People>,
     vault: Arc<Vault>,
     ring: Arc<Ring>,
@@ -92,7 +95,7 @@ impl OAuth {
     /// # Errors
     /// The master key cannot be read; the database's.
     pub async fn open(config: &Config, url: &str, parts: Parts) -> Result<Arc<Self>> {
-        let Parts { store, clock, ids, records, catalogs, callers, people } = parts;
+        let Parts { store, clock, ids, records, catalogs, callers, roles, people } = parts;
         let issuer: Arc<str> = config.public_url.as_ref().map_or(url, |u| u.expose()).trim_end_matches('/').into();
         let vault = Arc::new(Vault::new(&keys::seal::master_key(config).map_err(Error::internal)?));
         let ring = Arc::new(Ring::open(store.clone(), clock.clone(), vault.clone()).await?);
@@ -115,6 +118,7 @@ impl OAuth {
             ids,
             records,
             catalogs,
+            roles,
             people,
             vault,
             ring,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures::future::BoxFuture;
 use kontor_http::{Authenticate, Presented};
 use kontor_identity::callers::{Callers, Holder};
-use kontor_model::{Clock, Error, ErrorCode, Id, Kind, Result, SpaceId};
+use kontor_model::{Allowance, Clock, Error, ErrorCode, Id, Kind, Result, SpaceId};
 use kontor_records::Caller;
 use kontor_store::Store;
 use kontor_store::system::oauth::OAUTH_REVOKED;
@@ -245,17 +245,27 @@ impl Tokens {
             .standing(token)
             .await?
             .ok_or_else(|| bad("the access token was revoked, or its user may not sign in"))?;
+        let caller = Arc::new(self.acting(token, standing).await?);
+        self.believed.insert(digest, (at, caller.clone()));
+        Ok(caller)
+    }
+
+    /// Who acts with a token that still stands: by the role of the membership or the client, as far as the user's own
+    /// role and the token's scopes go.
+    ///
+    /// # Errors
+    /// As [`Callers::of`].
+    pub async fn acting(&self, token: &Verified, standing: Standing) -> Result<Caller> {
         let holder = Holder {
             space: token.space,
             // Of one agreement: keys of idempotency are not shared between users of a client.
             credential: standing.grant.as_ref().map_or(standing.client.id, |grant| grant.id),
             user: standing.grant.as_ref().map_or(standing.client.user, |grant| Some(grant.user)),
             role: standing.role,
-            scopes: token.scope.names().map(str::to_owned).collect(),
+            scopes: Some(token.scope.names().map(str::to_owned).collect()),
+            allowance: Allowance::default(),
         };
-        let caller = Arc::new(self.callers.of(holder).await?);
-        self.believed.insert(digest, (at, caller.clone()));
-        Ok(caller)
+        self.callers.of(holder).await
     }
 
     /// The key that the request proves to hold (RFC 9449, 7.1).

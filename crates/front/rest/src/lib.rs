@@ -29,8 +29,10 @@ mod percent;
 mod precondition;
 mod questions;
 mod read;
+mod request_logs;
 pub mod routes;
 mod search;
+mod shares;
 mod update;
 mod upsert;
 
@@ -52,6 +54,7 @@ pub fn router(api: &Arc<Api>) -> Router {
         .merge(docs::router())
         .merge(openapi::router(api))
         .route("/v1/composite", post(at(api, composite::composite)))
+        .route("/v1/request_logs", get(at(api, request_logs::list)))
         .route("/v1/{collection}", get(at(api, list::list)).post(at(api, create::create)))
         .route("/v1/{collection}/search", post(at(api, search::search)))
         .route("/v1/{collection}/batch", post(at(api, batch::batch)))
@@ -66,6 +69,8 @@ pub fn router(api: &Arc<Api>) -> Router {
         )
         .route("/v1/{collection}/{id}/restore", post(at(api, delete::restore)))
         .route("/v1/{collection}/{id}/purge", post(at(api, delete::purge)))
+        .route("/v1/{collection}/{id}/shares", get(at(api, shares::list)).post(at(api, shares::create)))
+        .route("/v1/{collection}/{id}/shares/{share}", axum::routing::delete(at(api, shares::delete)))
         .route("/v1/{collection}/{id}/history", get(at(api, history::history)))
         .route("/v1/{collection}/{id}/timeline", get(at(api, history::timeline)))
 }

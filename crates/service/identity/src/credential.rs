@@ -8,7 +8,7 @@ const GRANTS: &[&str] = &["authorization_code", "client_credentials", "refresh_t
 pub(crate) fn service_account() -> Object {
     Object::new(crate::SERVICE, "service_account", "service_accounts")
         .doc("A program that works with the system under a name of its own.")
-        .administered()
+        .guarded()
         .field(Field::new("name", FieldType::text_between(1, 120)).required().unique())
         .field(Field::new("description", FieldType::long_text()))
         .field(Field::new("active", FieldType::boolean()).default(true).doc("Whether its keys work."))

@@ -6,7 +6,11 @@
 pub mod accounts;
 pub mod callers;
 pub mod keys;
+pub mod origins;
+pub mod quotas;
+pub mod roles;
 pub mod scopes;
+pub mod settings;
 pub mod spaces;
 pub mod token;
 pub mod vault;

@@ -1,13 +1,16 @@
 //! What the scopes of api.md 2 are by role.
 
-use kontor_records::Role;
+use kontor_records::{Policy, Reach};
 
 /// All scopes that a role can make use of: a session has them, and a key for which none were named.
-pub fn of_role(role: Role) -> Vec<String> {
-    let scopes: &[&str] = match role {
-        Role::Admin => &["admin", "crm:read", "crm:write", "metadata:write"],
-        Role::Member => &["crm:read", "crm:write"],
-        Role::ReadOnly => &["crm:read"],
+pub fn of_role(policy: &Policy) -> Vec<String> {
+    let writes = |rule: &kontor_records::Rule| rule.create || rule.update.max(rule.delete) != Reach::None;
+    let scopes: &[&str] = if policy.manages {
+        &["admin", "crm:read", "crm:write", "metadata:write"]
+    } else if writes(&policy.others) || policy.objects.values().any(writes) {
+        &["crm:read", "crm:write"]
+    } else {
+        &["crm:read"]
     };
     scopes.iter().map(|s| (*s).to_owned()).collect()
 }

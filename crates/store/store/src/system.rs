@@ -1,6 +1,8 @@
 //! The engine's own tables. All are read and written through [`crate::Select`] and [`crate::Batch`] like any other.
 
 mod accounts;
+mod limits;
+mod request_log;
 
 pub use accounts::*;
 
@@ -9,6 +11,9 @@ use kontor_model::{Kind, Value};
 use crate::schema::{Column, Index, Table};
 
 pub mod oauth;
+
+pub use limits::DAY_USE;
+pub use request_log::REQUEST_LOG;
 
 /// Space 0 holds what belongs to the installation as a whole.
 pub const INSTALLATION: kontor_model::SpaceId = kontor_model::SpaceId(0);
@@ -26,6 +31,8 @@ pub const NODE_LEASE: &str = "node_lease";
 pub const JOB: &str = "job";
 pub const BLOB: &str = "blob";
 pub const BLOB_CHUNK: &str = "blob_chunk";
+/// Single records opened to users and teams: `level` is `read` or `write`.
+pub const SHARE: &str = "share";
 
 fn int(name: &str) -> Column {
     Column::new(name, Kind::Int)
@@ -41,10 +48,15 @@ fn json(name: &str) -> Column {
 
 /// The tables, in the order they are made.
 pub fn tables() -> Vec<Table> {
-    engine().into_iter().chain(accounts::tables()).chain(oauth::tables()).collect()
+    let mut tables = standard();
+    tables.extend(accounts::tables());
+    tables.extend(limits::tables());
+    tables.extend(request_log::tables());
+    tables.extend(oauth::tables());
+    tables
 }
 
-fn engine() -> Vec<Table> {
+fn standard() -> Vec<Table> {
     vec![
         Table::new(
             SPACE,
@@ -75,6 +87,9 @@ fn engine() -> Vec<Table> {
                 int("created_at").not_null(),
                 int("expires_at"),
                 int("revoked_at"),
+                int("rate_per_second"),
+                int("rate_burst"),
+                int("rate_per_day"),
                 json("ip_ranges"),
                 int("service_account_id"),
                 int("last_used_at"),
@@ -183,6 +198,22 @@ fn engine() -> Vec<Table> {
                 int("created_at").not_null(),
             ],
         ),
+        Table::new(
+            SHARE,
+            &["id"],
+            vec![
+                int("id"),
+                text("object").not_null(),
+                int("record_id").not_null(),
+                text("grantee").not_null(),
+                int("grantee_id").not_null(),
+                text("level").not_null(),
+                int("created_at").not_null(),
+                int("created_by"),
+            ],
+        )
+        .index(Index::on("ux_share_record", &["space", "object", "record_id", "grantee_id"]).unique())
+        .index(Index::on("ix_share_grantee", &["space", "grantee_id", "object", "record_id"])),
         Table::new(
             BLOB_CHUNK,
             &["blob_id", "part"],

@@ -5,8 +5,8 @@ use kontor_config::Config;
 use kontor_identity::keys::{KeyInfo, NewKey};
 use kontor_identity::scopes;
 use kontor_identity::spaces::{self, Space};
+use kontor_model::Allowance;
 use kontor_model::time::datetime_text;
-use kontor_records::Role;
 
 use crate::cli;
 use crate::house::{House, Use};
@@ -16,15 +16,28 @@ use crate::house::{House, Use};
 /// # Errors
 /// An unknown role or space; the database's.
 pub async fn create(command: cli::KeyCreate, config: &Config) -> Result<()> {
-    let role = Role::from_name(&command.role).ok_or_else(|| {
-        let names: Vec<&str> = Role::ALL.iter().map(|r| r.name()).collect();
-        anyhow!("--role must be one of {}, not {}", names.join(", "), command.role)
-    })?;
     let house = House::open(config, Use::Beside).await?;
-    let (_, key) = make(&house, &command.name, role, command.space.as_deref(), command.scopes, command.days).await?;
+    let holder = Holder { role: &command.role, user: command.user.as_deref(), space: command.space.as_deref() };
+    let allowance = Allowance { per_second: command.rate_per_second, burst: command.burst, per_day: command.per_day };
+    let (_, key) = make_with(&house, &command.name, holder, command.scopes, command.days, allowance).await?;
     println!("{key}");
     house.store.close().await;
     Ok(())
+}
+
+/// Whose a key is, and where.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Holder<'a> {
+    pub role: &'a str,
+    /// The owner when there is none.
+    pub user: Option<&'a str>,
+    /// The live space when there is none.
+    pub space: Option<&'a str>,
+}
+
+impl Holder<'_> {
+    /// The owner of the live space, with everything.
+    pub const OWNER: Holder<'static> = Holder { role: "admin", user: None, space: None };
 }
 
 /// Makes a key; without scopes it has all that its role may use.
@@ -34,24 +47,46 @@ pub async fn create(command: cli::KeyCreate, config: &Config) -> Result<()> {
 pub async fn make(
     house: &House,
     name: &str,
-    role: Role,
-    space: Option<&str>,
+    holder: Holder<'_>,
     scopes: Vec<String>,
     days: Option<u32>,
 ) -> Result<(KeyInfo, String)> {
-    let space = find(house, space).await?;
-    let scopes = if scopes.is_empty() { scopes::of_role(role) } else { scopes };
-    let user_id = house.founding.owner(space.id).await?;
-    let expires_at = days.map(|days| house.clock.now_ms() + i64::from(days) * 86_400_000);
+    make_with(house, name, holder, scopes, days, Allowance::default()).await
+}
+
+/// Makes a day's key for a command of this installation, which is not limited.
+///
+/// # Errors
+/// The database's.
+pub async fn borrow(house: &House, name: &str) -> Result<(KeyInfo, String)> {
+    make_with(house, name, Holder::OWNER, Vec::new(), Some(1), Allowance::UNLIMITED).await
+}
+
+async fn make_with(
+    house: &House,
+    name: &str,
+    holder: Holder<'_>,
+    scopes: Vec<String>,
+    days: Option<u32>,
+    allowance: Allowance,
+) -> Result<(KeyInfo, String)> {
+    let space = find(house, holder.space).await?;
+    let role = holder.role;
+    let policy = house.roles.get(space.id, role).await.map_err(|error| anyhow!("--role: {}", error.detail()))?;
+    let user_id = match holder.user {
+        None => house.founding.owner(space.id).await?,
+        Some(id) => Some(id.parse().map_err(|_| anyhow!("--user must be the id of a user, not {id}"))?),
+    };
     let new = NewKey {
         name: name.to_owned(),
-        role,
-        scopes,
+        role: role.to_owned(),
+        scopes: if scopes.is_empty() { scopes::of_role(&policy) } else { scopes },
         space: space.id,
         user_id,
         service_account_id: None,
         ip_ranges: Vec::new(),
-        expires_at,
+        expires_at: days.map(|days| house.clock.now_ms() + i64::from(days) * 86_400_000),
+        allowance,
     };
     Ok(house.keys.create(new).await?)
 }

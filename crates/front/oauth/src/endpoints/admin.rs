@@ -9,7 +9,7 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, Request, Response, StatusCode};
 use kontor_http::{Refusal, body, envelope, reply};
 use kontor_model::{Error, ErrorCode, Fault, Id, Result, name};
-use kontor_records::{Access, Caller, Role};
+use kontor_records::{Access, Caller};
 use serde_json::{Value as J, json};
 
 use super::register::shown;
@@ -70,6 +70,21 @@ async fn own(oauth: &OAuth, caller: &Caller, given: &str) -> Result<Client> {
     client.ok_or_else(Error::not_found)
 }
 
+/// A role of the caller's space that allows nothing which the caller's own does not.
+async fn given_role(oauth: &OAuth, caller: &Caller, given: &J) -> Result<String> {
+    let unknown = || Error::from(Fault::new("role", "not_allowed", "is not a role of this space"));
+    let name = given.as_str().ok_or_else(unknown)?;
+    let policy = match oauth.roles.get(caller.space, name).await {
+        Err(error) if error.code() == ErrorCode::EnumNotAllowed => return Err(unknown()),
+        other => other?,
+    };
+    if !policy.is_within(&caller.policy) {
+        let own = &caller.policy.role;
+        return Err(Error::new(ErrorCode::Forbidden, format!("the role {name} allows more than your own, {own}")));
+    }
+    Ok(name.to_owned())
+}
+
 pub async fn list(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Outcome {
     let call = Call::of(request).await?;
     let clients = oauth.clients.of_space(admin(&call)?.space).await?;
@@ -111,10 +126,8 @@ pub async fn create(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> 
     let of = &described.metadata;
     let acts = of.grants(metadata::CREDENTIALS);
     let role = match body.get("role").filter(|role| !role.is_null()) {
-        Some(role) => Some(role.as_str().and_then(Role::from_name).ok_or_else(|| {
-            Error::from(Fault::new("role", "not_allowed", "is not a role").allowed(Role::ALL.iter().map(|r| r.name())))
-        })?),
-        None if acts => Some(Role::Member),
+        Some(role) => Some(given_role(&oauth, &caller, role).await?),
+        None if acts => Some("member".to_owned()),
         None => None,
     };
     let user = match body.get("user_id").filter(|user| !user.is_null()) {
@@ -136,7 +149,7 @@ pub async fn create(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> 
         auth_method: described.auth_method,
         metadata: described.metadata,
         user,
-        role: role.map(|role| role.name().to_owned()),
+        role,
     };
     let told = json!({"client_name": new.name, "grant_types": new.metadata.grant_types, "scope": new.metadata.scope, "role": new.role});
     oauth.write_down(&call, caller, "oauth_client", "create", &told).await?;

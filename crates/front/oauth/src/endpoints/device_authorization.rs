@@ -29,7 +29,7 @@ const INTERVAL_S: i64 = 5;
 pub async fn begin(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Result<Response<Body>, OAuthError> {
     let call = Call::of(request).await?;
     let form = call.form()?;
-    let client = oauth.client(&call.headers, &form, &call.peer()).await?;
+    let client = oauth.client(&call.headers, &form, &call.client()).await?;
     if !client.metadata.grants(metadata::DEVICE) {
         return Err(OAuthError::new("unauthorized_client", "the client did not register the device grant"));
     }

@@ -19,7 +19,7 @@ use crate::tokens::Verified;
 pub async fn introspect(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Result<Response<Body>, OAuthError> {
     let call = Call::of(request).await?;
     let form = call.form()?;
-    let client = oauth.client(&call.headers, &form, &call.peer()).await?;
+    let client = oauth.client(&call.headers, &form, &call.client()).await?;
     if client.is_public() {
         return Err(OAuthError::invalid_client("introspection needs a client that authenticates itself"));
     }

@@ -21,7 +21,7 @@ pub async fn push(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Re
     if form.get("request_uri").is_some() {
         return Err(OAuthError::invalid_request("request_uri has no place in a pushed request"));
     }
-    let client = oauth.client(&call.headers, &form, &call.peer()).await?;
+    let client = oauth.client(&call.headers, &form, &call.client()).await?;
     let redirect_uri = ask::redirect_uri(&form, &client)?;
     let mut ask = ask::read(&form, &client, redirect_uri, &oauth.issuer, oauth.clock.now_ms())?;
     // A proof that comes along binds the code as dpop_jkt does (RFC 9449, 10.1).

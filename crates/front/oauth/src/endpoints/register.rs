@@ -29,7 +29,7 @@ pub async fn register(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -
     if !media.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
         return Err(OAuthError::new("invalid_client_metadata", "send Content-Type: application/json"));
     }
-    if !oauth.registrations.count(&call.peer(), oauth.clock.now_ms()) {
+    if !oauth.registrations.count(&call.client(), oauth.clock.now_ms()) {
         let error = OAuthError::new(
             "temporarily_unavailable",
             "too many registrations from this address; try again in an hour",

@@ -15,7 +15,7 @@ use crate::mint::answer;
 pub async fn revoke(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Result<Response<Body>, OAuthError> {
     let call = Call::of(request).await?;
     let form = call.form()?;
-    let client = oauth.client(&call.headers, &form, &call.peer()).await?;
+    let client = oauth.client(&call.headers, &form, &call.client()).await?;
     let token = form.need("token")?;
     if let Some(refresh) = oauth.refresh(token).await? {
         if refresh.client == client.id {

@@ -10,6 +10,7 @@ use futures::future::BoxFuture;
 use kontor_http::{Refusal, envelope, reply};
 use kontor_identity::accounts::{Accounts, Origin, Session};
 use kontor_identity::keys::Keys;
+use kontor_identity::roles::Roles;
 use kontor_identity::spaces::Founding;
 use kontor_model::{Error, ErrorCode, Result};
 use kontor_records::Ctx;
@@ -24,6 +25,7 @@ pub struct Desk {
     pub accounts: Arc<Accounts>,
     pub keys: Arc<Keys>,
     pub founding: Arc<Founding>,
+    pub roles: Arc<Roles>,
 }
 
 impl Desk {
@@ -72,7 +74,7 @@ where
 /// Where the request came from.
 pub fn origin(call: &Call) -> Origin<'_> {
     let agent = call.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
-    Origin { ip: call.admitted.peer.map(|peer| peer.ip()), user_agent: agent.unwrap_or_default() }
+    Origin { ip: call.admitted.client, user_agent: agent.unwrap_or_default() }
 }
 
 /// An answer of one thing.

@@ -7,8 +7,8 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, Response, StatusCode};
 use kontor_identity::keys::{Grant, Grantor, KeyInfo, NewKey};
 use kontor_identity::scopes;
-use kontor_model::{Error, ErrorCode, Fault, Id, Result};
-use kontor_records::{Access, Ctx, Role};
+use kontor_model::{Allowance, Error, ErrorCode, Fault, Id, Result};
+use kontor_records::{Access, Ctx};
 use serde_json::{Value as J, json};
 
 use super::desk::{self, Desk};
@@ -59,9 +59,10 @@ impl Keeper {
     }
 
     /// Only what one could have made oneself may one change or rotate.
-    fn holds(&self, key: &KeyInfo) -> Result<Grant> {
+    async fn holds(&self, desk: &Desk, key: &KeyInfo) -> Result<Grant> {
         let grant = Grant {
-            role: Role::from_name(&key.role).unwrap_or(Role::ReadOnly),
+            role: key.role.clone(),
+            policy: desk.roles.get(self.ctx.space(), &key.role).await?,
             scopes: key.scopes.clone(),
             ip_ranges: key.ip_ranges.clone(),
             expires_at: key.expires_at,
@@ -136,16 +137,17 @@ pub async fn create(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let text = form.required("name");
     let name = name(&mut form, text);
     let caller = &keeper.ctx.caller;
-    let role = users::role(&mut form).unwrap_or(caller.role);
+    let own = || (caller.policy.role.clone(), caller.policy.clone());
+    let (role, policy) = users::role(&desk, keeper.ctx.space(), &mut form).await?.unwrap_or_else(own);
     let held = caller.scopes.names();
     let scopes = form
         .texts("scopes")
-        .unwrap_or_else(|| scopes::of_role(role).into_iter().filter(|scope| scopes::covers(&held, scope)).collect());
+        .unwrap_or_else(|| scopes::of_role(&policy).into_iter().filter(|scope| scopes::covers(&held, scope)).collect());
     let ip_ranges = form.texts("ip_ranges").unwrap_or_default();
     let expires_at = later(&mut form, now);
     let program = form.text("service_account_id");
     form.finish()?;
-    let grant = keeper.grants(Grant { role, scopes, ip_ranges, expires_at })?;
+    let grant = keeper.grants(Grant { role, policy, scopes, ip_ranges, expires_at })?;
     let (user_id, service_account_id) = match program {
         None => (caller.user_id, None),
         Some(_) if !keeper.all => {
@@ -168,6 +170,7 @@ pub async fn create(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
         service_account_id,
         ip_ranges: grant.ip_ranges,
         expires_at: grant.expires_at,
+        allowance: Allowance::default(),
     };
     let (key, secret) = desk.keys.create(new).await?;
     let noted = json!({"id": key.id.to_string(), "name": key.name, "role": key.role, "scopes": key.scopes});
@@ -180,7 +183,7 @@ pub async fn create(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
 pub async fn update(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let keeper = Keeper::of(&desk, &call).await?;
     let key = keeper.key(&desk, &call).await?;
-    let mut grant = keeper.holds(&key)?;
+    let mut grant = keeper.holds(&desk, &key).await?;
     let now = desk.founding.clock.now_ms();
     let mut form = Form::of(&call, &["name", "role", "scopes", "ip_ranges", "expires_at"])?;
     let mut text = key.name.clone();
@@ -188,8 +191,8 @@ pub async fn update(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
         let required = form.required("name");
         text = name(&mut form, required);
     }
-    if let Some(role) = users::role(&mut form) {
-        grant.role = role;
+    if let Some((role, policy)) = users::role(&desk, keeper.ctx.space(), &mut form).await? {
+        (grant.role, grant.policy) = (role, policy);
     }
     if form.has("scopes") {
         grant.scopes = form.texts("scopes").unwrap_or_default();
@@ -226,7 +229,7 @@ pub async fn revoke(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
 pub async fn rotate(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let keeper = Keeper::of(&desk, &call).await?;
     let key = keeper.key(&desk, &call).await?;
-    keeper.holds(&key)?;
+    keeper.holds(&desk, &key).await?;
     let mut form = Form::optional(&call, &["overlap_seconds"])?;
     let overlap = form.number("overlap_seconds", 0, LONGEST_OVERLAP_S).unwrap_or(OVERLAP_S);
     form.finish()?;

@@ -30,7 +30,7 @@ pub async fn read(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
         None => J::Null,
     };
     let mut data = json!({
-        "user": user, "space": space(caller.space, name(caller.space)), "role": caller.role.name(),
+        "user": user, "space": space(caller.space, name(caller.space)), "role": caller.policy.role,
         "scopes": caller.scopes.names(),
     });
     let credential = match desk.accounts.session_by_id(caller.key_id).await? {

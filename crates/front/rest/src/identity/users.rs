@@ -6,25 +6,31 @@ use axum::body::Body;
 use axum::http::header::HOST;
 use axum::http::{Response, StatusCode};
 use kontor_http::origin;
+use kontor_identity::roles::BUILT_IN;
 use kontor_model::time::datetime_text;
-use kontor_model::{ErrorCode, Fault, Result};
-use kontor_records::{Access, Role};
+use kontor_model::{ErrorCode, Fault, Result, SpaceId};
+use kontor_records::{Access, Policy};
 use serde_json::json;
 
 use super::desk::{self, Desk};
 use super::form::Form;
 use crate::Call;
 
-/// A role by its name.
-pub fn role(form: &mut Form) -> Option<Role> {
-    let name = form.text("role")?;
-    let role = Role::from_name(&name);
-    if role.is_none() {
-        let names = Role::ALL.iter().map(|role| role.name());
-        let fault = Fault::coded("role", ErrorCode::EnumNotAllowed, "is none of the roles");
-        form.fault(fault.value(name).allowed(names));
+/// A role of the space by its name.
+///
+/// # Errors
+/// The database's.
+pub async fn role(desk: &Desk, space: SpaceId, form: &mut Form) -> Result<Option<(String, Arc<Policy>)>> {
+    let Some(name) = form.text("role") else { return Ok(None) };
+    match desk.roles.get(space, &name).await {
+        Ok(policy) => Ok(Some((name, policy))),
+        Err(error) if error.code() == ErrorCode::EnumNotAllowed => {
+            let fault = Fault::coded("role", ErrorCode::EnumNotAllowed, "is none of the roles");
+            form.fault(fault.value(name).allowed(BUILT_IN.iter().map(|(name, _)| *name)));
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
-    role
 }
 
 /// The page where a link is used, as the caller reaches this server.
@@ -42,11 +48,11 @@ pub async fn invite(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     ctx.caller.may_manage(Access::Admin)?;
     let user = call.id(2)?;
     let mut form = Form::optional(&call, &["role"])?;
-    let role = role(&mut form);
+    let role = role(&desk, ctx.space(), &mut form).await?;
     form.finish()?;
-    let role = role.unwrap_or(Role::Member);
-    let invitation = desk.accounts.invite(ctx.space(), user, role).await?;
-    let noted = json!({"user_id": user.to_string(), "role": role.name()});
+    let role = role.map_or_else(|| "member".to_owned(), |(name, _)| name);
+    let invitation = desk.accounts.invite(ctx.space(), user, &role).await?;
+    let noted = json!({"user_id": user.to_string(), "role": role});
     desk.note(&ctx, "user", "invite", &noted).await;
     let data = json!({
         "user_id": user.to_string(), "email": invitation.email, "url": address(&call, &invitation.token),

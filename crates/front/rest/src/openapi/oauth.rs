@@ -36,7 +36,7 @@ pub fn schemas() -> Map<String, J> {
         }
         all
     };
-    let own = || json!({"user_id": {"type": ["string", "null"]}, "role": {"type": ["string", "null"], "enum": ["admin", "member", "read-only", null]}});
+    let own = || json!({"user_id": {"type": ["string", "null"]}, "role": {"type": ["string", "null"], "description": "The name of a role of the space."}});
     let mut stored = own();
     super::set(&mut stored, "id", reference("schemas", "Id"));
     super::set(&mut stored, "client_id", text());

@@ -71,6 +71,8 @@ pub fn add(route: &Route, path: &str, detail: Detail, operations: &mut Names, pa
     for answer in detail.answers {
         let mut headers = Map::new();
         headers.insert("X-Request-Id".into(), reference("headers", "XRequestId"));
+        headers.insert("RateLimit".into(), reference("headers", "RateLimit"));
+        headers.insert("RateLimit-Policy".into(), reference("headers", "RateLimitPolicy"));
         for (name, component) in answer.headers {
             headers.insert((*name).into(), reference("headers", component));
         }

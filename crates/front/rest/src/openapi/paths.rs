@@ -17,6 +17,7 @@ pub fn tags() -> Vec<(String, String)> {
         ("composite", "Several objects in one transaction."),
         ("metadata", "Objects and fields: what there is, and what a space adds."),
         ("bulk", "Imports, exports and their jobs."),
+        ("requests", "Finished requests: who calls what, in which version, with which outcome."),
         ("documents", "The documents about this API."),
         ("operations", "For operators: health and figures."),
     ]
@@ -51,6 +52,8 @@ fn tag(route: &Route) -> &'static str {
         "metadata"
     } else if under("/v1/imports") || under("/v1/exports") || under("/v1/jobs") {
         "bulk"
+    } else if under("/v1/request_logs") {
+        "requests"
     } else if kontor_oauth::ROUTES.iter().any(|row| row.operation == route.operation) {
         oauth::TAG.0
     } else if under("/docs") || under("/openapi") {
@@ -131,6 +134,23 @@ fn detail(route: &Route) -> Detail {
             detail.body = json_body(schema("Export"));
             detail.answers = vec![json_answer(202, "The job that does it.", schema("JobAnswer")).with(PLACE)];
         }
+        "listRequestLogs" => {
+            let names = [
+                "Credential",
+                "ApiVersion",
+                "Method",
+                "Route",
+                "Status",
+                "ErrorCode",
+                "ErrorType",
+                "RequestId",
+                "Since",
+                "Until",
+            ];
+            detail.parameters =
+                ["Limit", "Cursor"].into_iter().chain(names).map(|n| reference("parameters", n)).collect();
+            detail.answers = vec![json_answer(200, "A page of finished requests.", schema("RequestLogList"))];
+        }
         "listJobs" => {
             detail.parameters = vec![reference("parameters", "Limit"), reference("parameters", "Cursor")];
             detail.answers = vec![json_answer(200, "A page of jobs.", schema("JobList"))];
@@ -143,7 +163,7 @@ fn detail(route: &Route) -> Detail {
             detail.answers = vec![json_answer(200, "The job.", schema("JobAnswer"))];
         }
         "readJobResult" => detail.answers = vec![other("The file, in its own type.", vec![("*/*", json!({}))])],
-        "openapiV1" => {
+        "openapiV1" | "openapiV2" => {
             detail.conditional = true;
             detail.answers = vec![
                 json_answer(200, "The document; with a credential that of its space.", json!({"type": "object"}))

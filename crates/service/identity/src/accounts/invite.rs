@@ -1,7 +1,6 @@
 //! How a person gets a login, and gets it back: invitations, the owner's first link, resets, new passwords.
 
 use kontor_model::{Error, ErrorCode, Fault, Id, Kind, Result, SpaceId};
-use kontor_records::Role;
 use kontor_store::system::{ACCOUNT, EVENT, INSTALLATION, MEMBERSHIP, ONE_TIME};
 use kontor_store::{Batch, CommitError};
 
@@ -27,11 +26,11 @@ impl Accounts {
     /// # Errors
     /// 404001 for no such user; 422000 for one that is not active, has no e-mail address, or signs in to other spaces
     /// too; the database's.
-    pub async fn invite(&self, space: SpaceId, user: Id, role: Role) -> Result<Invitation> {
+    pub async fn invite(&self, space: SpaceId, user: Id, role: &str) -> Result<Invitation> {
         let person = self.active_person(space, user).await?;
         let Some(address) = person.email else { return Err(rule("the user has no e-mail address")) };
         let address = email::checked(&address)?;
-        let mut member = Membership { space, user, role: role.name().to_owned() };
+        let mut member = Membership { space, user, role: role.to_owned() };
         let mut batch = Batch::new(INSTALLATION);
         let mut purpose = Purpose::Invitation;
         let mut known = false;
@@ -142,7 +141,7 @@ impl Accounts {
     /// # Errors
     /// The database's.
     pub async fn first_link(&self, space: SpaceId, owner: Id) -> Result<Invitation> {
-        let member = Membership { space, user: owner, role: Role::Admin.name().to_owned() };
+        let member = Membership { space, user: owner, role: "owner".to_owned() };
         let (token, expires_at, row) = self.new_ticket(Purpose::Owner, None, Some(&member))?;
         let mut batch = Batch::new(INSTALLATION);
         batch.insert(ONE_TIME, row);

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use std::sync::Arc;
 
-use kontor_model::{Error, ErrorCode, Id, Kind, Result, SpaceId, Value};
-use kontor_records::{Caller, Role};
+use kontor_model::{Allowance, Error, ErrorCode, Id, Kind, Result, SpaceId, Value};
+use kontor_records::Caller;
 use kontor_store::system::{ACCOUNT, INSTALLATION, SESSION};
 use kontor_store::{Batch, CommitError, Expr, Write};
 use quick_cache::sync::Cache;
@@ -14,7 +14,6 @@ use super::account::Account;
 use super::rows::{self, Row, failed, int, list, text};
 use super::{Accounts, Membership, NewSession, Origin, Session};
 use crate::callers::Holder;
-use crate::scopes;
 use crate::token::{self, Prefix};
 
 /// How long a checked session is believed without asking the database.
@@ -212,7 +211,8 @@ impl Accounts {
             space: session.space,
             credential: session.id,
             user: Some(session.user),
-            scopes: Role::from_name(&session.role).map(scopes::of_role).unwrap_or_default(),
+            scopes: None,
+            allowance: Allowance::default(),
             role: session.role.clone(),
         };
         let caller = Arc::new(self.parts.callers.of(holder).await?);

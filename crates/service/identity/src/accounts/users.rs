@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use kontor_catalog::Catalogs;
 use kontor_model::changes::Mode;
-use kontor_model::{Change, Changes, Error, ErrorCode, Id, Json, Kind, Result, SpaceId};
-use kontor_records::{Answer, Ctx, Outcome, Role, Trace};
+use kontor_model::{Allowance, Change, Changes, Error, ErrorCode, Id, Json, Kind, Result, SpaceId};
+use kontor_records::{Answer, Ctx, Outcome};
 use kontor_store::{Expr, Select, Store, Which};
 
 use super::rows::Row;
 use super::{Accounts, Membership, Person};
 use crate::callers::Holder;
-use crate::scopes;
 
 /// A user that is not in the bin.
 async fn person(store: &dyn Store, catalogs: &Catalogs, space: SpaceId, user: Id) -> Result<Option<Person>> {
@@ -66,15 +65,11 @@ impl Accounts {
             credential: Id(0),
             user: Some(member.user),
             role: member.role.clone(),
-            scopes: scopes::of_role(Role::Admin),
+            scopes: Some(vec!["admin".to_owned()]),
+            allowance: Allowance::default(),
         };
-        let ctx = Ctx {
-            caller: Arc::new(self.parts.callers.of(holder).await?),
-            catalog: self.parts.catalogs.get(member.space).await?,
-            request_id: "first sign-in".into(),
-            trace: Arc::new(Trace::default()),
-            idempotency: None,
-        };
+        let caller = Arc::new(self.parts.callers.of(holder).await?);
+        let ctx = Ctx::new(caller, self.parts.catalogs.get(member.space).await?, "first sign-in");
         let change = Change::Update {
             object: "user".to_owned(),
             id: member.user,

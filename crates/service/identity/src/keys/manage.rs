@@ -26,6 +26,9 @@ const COLUMNS: &rows::Columns = &[
     ("revoked_at", Kind::Int),
     ("last_used_at", Kind::Int),
     ("use_count", Kind::Int),
+    ("rate_per_second", Kind::Int),
+    ("rate_burst", Kind::Int),
+    ("rate_per_day", Kind::Int),
 ];
 
 fn info(row: Vec<kontor_model::Value>) -> KeyInfo {
@@ -45,6 +48,7 @@ fn info(row: Vec<kontor_model::Value>) -> KeyInfo {
         revoked_at: row.optional_int(),
         last_used_at: row.optional_int(),
         use_count: row.int(),
+        allowance: super::allowance(&mut row),
     }
 }
 
@@ -66,7 +70,7 @@ impl Keys {
             id: self.ids.next(),
             name: new.name,
             hint: key.chars().take(HINT).collect(),
-            role: new.role.name().to_owned(),
+            role: new.role,
             scopes: new.scopes,
             space: new.space,
             user_id: new.user_id,
@@ -77,7 +81,9 @@ impl Keys {
             revoked_at: None,
             last_used_at: None,
             use_count: 0,
+            allowance: new.allowance,
         };
+        let per_day = info.allowance.per_day.map(|n| i64::try_from(n).unwrap_or(i64::MAX));
         let row = vec![
             int("id", info.id.0),
             text("name", info.name.as_str()),
@@ -92,6 +98,9 @@ impl Keys {
             int("created_at", info.created_at),
             int("expires_at", info.expires_at),
             int("use_count", 0),
+            int("rate_per_second", info.allowance.per_second.map(i64::from)),
+            int("rate_burst", info.allowance.burst.map(i64::from)),
+            int("rate_per_day", per_day),
         ];
         batch.insert(system::API_KEY, row);
         Ok((info, key))
@@ -154,7 +163,7 @@ impl Keys {
     pub async fn change(&self, before: &KeyInfo, name: String, grant: Grant) -> Result<KeyInfo> {
         let set = vec![
             text("name", name),
-            text("role", grant.role.name()),
+            text("role", grant.role),
             ("scopes", Kind::Json, list(&grant.scopes)),
             ("ip_ranges", Kind::Json, list(&grant.ip_ranges)),
             int("expires_at", grant.expires_at),
@@ -174,7 +183,6 @@ impl Keys {
         if old.expires_at.is_some_and(|at| at <= now) {
             return Err(Error::new(ErrorCode::RuleRefused, "the key has expired: create a new one"));
         }
-        let role = kontor_records::Role::from_name(&old.role).unwrap_or(kontor_records::Role::ReadOnly);
         let mut batch = Batch::new(INSTALLATION);
         let set = match overlap_ms {
             0 => vec![int("revoked_at", now)],
@@ -183,13 +191,14 @@ impl Keys {
         batch.writes.push(update(system::API_KEY, vec![int("id", old.id.0)], set, true));
         let new = NewKey {
             name: old.name.clone(),
-            role,
+            role: old.role.clone(),
             scopes: old.scopes.clone(),
             space: old.space,
             user_id: old.user_id,
             service_account_id: old.service_account_id,
             ip_ranges: old.ip_ranges.clone(),
             expires_at: old.expires_at,
+            allowance: old.allowance,
         };
         let made = self.make(new, &mut batch)?;
         let done = self.store.commit(batch).await;

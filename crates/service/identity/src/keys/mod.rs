@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use kontor_catalog::Catalogs;
 use kontor_config::Cidr;
-use kontor_model::{Clock, Error, ErrorCode, Id, IdGenerator, Kind, Result, SpaceId, Value};
-use kontor_records::{Caller, Role};
+use kontor_model::{Allowance, Clock, Error, ErrorCode, Id, IdGenerator, Kind, Result, SpaceId, Value};
+use kontor_records::Caller;
 use kontor_store::system::{self, INSTALLATION};
 use kontor_store::{Batch, Expr, Select, Store, Which};
 use quick_cache::sync::Cache;
@@ -69,13 +69,16 @@ pub struct KeyInfo {
     /// Some seconds behind, as the count.
     pub last_used_at: Option<i64>,
     pub use_count: i64,
+    /// Limits of its own.
+    pub allowance: Allowance,
 }
 
 /// What a new key is to be.
 #[derive(Debug, Clone)]
 pub struct NewKey {
     pub name: String,
-    pub role: Role,
+    /// The name of a role of the space.
+    pub role: String,
     pub scopes: Vec<String>,
     pub space: SpaceId,
     pub user_id: Option<Id>,
@@ -83,6 +86,8 @@ pub struct NewKey {
     pub ip_ranges: Vec<String>,
     /// Unix milliseconds.
     pub expires_at: Option<i64>,
+    /// Limits of its own.
+    pub allowance: Allowance,
 }
 
 fn invalid() -> Error {
@@ -147,6 +152,9 @@ impl Keys {
             ("revoked_at", Kind::Int),
             ("ip_ranges", Kind::Json),
             ("use_count", Kind::Int),
+            ("rate_per_second", Kind::Int),
+            ("rate_burst", Kind::Int),
+            ("rate_per_day", Kind::Int),
         ];
         let columns: Vec<Expr> = names.iter().map(|(name, kind)| Expr::column(name, *kind)).collect();
         let select =
@@ -157,6 +165,7 @@ impl Keys {
         let (user, service_account) = (row.optional_int().map(Id), row.optional_int().map(Id));
         let (expires_at, revoked_at) = (row.optional_int(), row.optional_int());
         let (ranges, count) = (row.texts(), row.optional_int());
+        let allowance = allowance(&mut row);
         if revoked_at.is_some() {
             return Err(invalid());
         }
@@ -179,7 +188,7 @@ impl Keys {
             batch.writes.push(update(system::API_KEY, vec![int("id", id.0)], vec![int("use_count", 0)], false));
             self.store.commit(batch).await.map_err(failed)?;
         }
-        let holder = Holder { space, credential: id, user, role, scopes };
+        let holder = Holder { space, credential: id, user, role, scopes: Some(scopes), allowance };
         Ok(Known {
             caller: Arc::new(self.callers.of(holder).await?),
             // A range that cannot be read lets nobody in.
@@ -198,6 +207,16 @@ impl Keys {
         select.from = def.source(Which::Live);
         let rows = self.store.rows(select).await?;
         Ok(rows.first().is_some_and(|row| row.first().and_then(Value::as_bool).unwrap_or(true)))
+    }
+}
+
+/// The limits of its own that a row says, which are its next three columns.
+pub(super) fn allowance(row: &mut Row) -> Allowance {
+    let number = |n: Option<i64>| n.and_then(|n| u32::try_from(n).ok());
+    Allowance {
+        per_second: number(row.optional_int()),
+        burst: number(row.optional_int()),
+        per_day: row.optional_int().and_then(|n| u64::try_from(n).ok()),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Nobody hands out more than they have.
 
+use std::sync::Arc;
+
 use kontor_config::Cidr;
 use kontor_model::{Error, ErrorCode, Fault, Result};
-use kontor_records::{Caller, Role};
+use kontor_records::{Caller, Policy};
 
 use super::KeyInfo;
 use crate::scopes;
@@ -13,7 +15,9 @@ const MOST_RANGES: usize = 50;
 /// What is handed out.
 #[derive(Debug, Clone)]
 pub struct Grant {
-    pub role: Role,
+    /// The name of the role, and its rules.
+    pub role: String,
+    pub policy: Arc<Policy>,
     pub scopes: Vec<String>,
     pub ip_ranges: Vec<String>,
     pub expires_at: Option<i64>,
@@ -23,14 +27,6 @@ pub struct Grant {
 pub struct Grantor<'a> {
     pub caller: &'a Caller,
     pub key: Option<&'a KeyInfo>,
-}
-
-const fn rank(role: Role) -> u8 {
-    match role {
-        Role::ReadOnly => 0,
-        Role::Member => 1,
-        Role::Admin => 2,
-    }
 }
 
 fn more(what: String) -> Error {
@@ -73,12 +69,9 @@ impl Grantor<'_> {
         if !faults.is_empty() {
             return Err(Error::from_faults(faults));
         }
-        if rank(grant.role) > rank(self.caller.role) {
-            return Err(more(format!(
-                "the role {} is more than your own, {}",
-                grant.role.name(),
-                self.caller.role.name()
-            )));
+        if !grant.policy.is_within(&self.caller.policy) {
+            let own = &self.caller.policy.role;
+            return Err(more(format!("the role {} allows more than your own, {own}", grant.role)));
         }
         let held = self.caller.scopes.names();
         if let Some(scope) = grant.scopes.iter().find(|scope| !scopes::covers(&held, scope)) {
@@ -111,33 +104,34 @@ impl Grantor<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use kontor_model::{Id, Settings, SpaceId};
     use kontor_records::Scopes;
 
     use super::*;
 
-    fn caller(role: Role, scopes: &[&str]) -> Caller {
+    fn caller(role: Policy, scopes: &[&str]) -> Caller {
         let settings = Settings {
             mobile_region: "CN".into(),
             phone_region: None,
             currency: "EUR".into(),
             time_zone: "UTC".into(),
+            cors_origins: Vec::new(),
         };
         Caller {
             space: SpaceId(1),
             key_id: Id(1),
             user_id: None,
-            role,
+            policy: Arc::new(role),
+            standing: Arc::default(),
             scopes: Scopes::new(scopes.iter().copied()),
             settings: Arc::new(settings),
+            limits: Default::default(),
         }
     }
 
-    fn grant(role: Role, scopes: &[&str]) -> Grant {
+    fn grant(role: Policy, scopes: &[&str]) -> Grant {
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        Grant { role, scopes, ip_ranges: Vec::new(), expires_at: None }
+        Grant { role: role.role.clone(), policy: Arc::new(role), scopes, ip_ranges: Vec::new(), expires_at: None }
     }
 
     fn key(ranges: &[&str], expires_at: Option<i64>) -> KeyInfo {
@@ -156,31 +150,32 @@ mod tests {
             revoked_at: None,
             last_used_at: None,
             use_count: 0,
+            allowance: Default::default(),
         }
     }
 
     #[test]
     fn a_grant_is_never_more_than_the_grantor() {
-        let member = caller(Role::Member, &["crm:write"]);
+        let member = caller(Policy::member(), &["crm:write"]);
         let of =
             |grant: Grant| Grantor { caller: &member, key: None }.grants(grant, &["contacts"]).map_err(|e| e.code());
-        assert!(of(grant(Role::Member, &["crm:read", "contacts:write"])).is_ok());
-        assert_eq!(of(grant(Role::Admin, &["crm:read"])).unwrap_err(), ErrorCode::Forbidden);
-        assert_eq!(of(grant(Role::ReadOnly, &["admin"])).unwrap_err(), ErrorCode::Forbidden);
-        assert_eq!(of(grant(Role::ReadOnly, &["metadata:write"])).unwrap_err(), ErrorCode::Forbidden);
-        assert_eq!(of(grant(Role::ReadOnly, &["nothing:read"])).unwrap_err(), ErrorCode::Invalid);
-        let mut bad = grant(Role::ReadOnly, &[]);
+        assert!(of(grant(Policy::member(), &["crm:read", "contacts:write"])).is_ok());
+        assert_eq!(of(grant(Policy::admin(), &["crm:read"])).unwrap_err(), ErrorCode::Forbidden);
+        assert_eq!(of(grant(Policy::read_only(), &["admin"])).unwrap_err(), ErrorCode::Forbidden);
+        assert_eq!(of(grant(Policy::read_only(), &["metadata:write"])).unwrap_err(), ErrorCode::Forbidden);
+        assert_eq!(of(grant(Policy::read_only(), &["nothing:read"])).unwrap_err(), ErrorCode::Invalid);
+        let mut bad = grant(Policy::read_only(), &[]);
         bad.ip_ranges = vec!["10.0.0.0/99".into()];
         assert_eq!(of(bad).unwrap_err(), ErrorCode::Invalid);
     }
 
     #[test]
     fn the_limits_of_a_key_are_those_of_its_children() {
-        let admin = caller(Role::Admin, &["admin"]);
+        let admin = caller(Policy::admin(), &["admin"]);
         let own = key(&["10.0.0.0/8"], Some(1_000));
         let of = |ranges: &[&str], expires_at| {
             let ip_ranges = ranges.iter().map(|range| (*range).to_owned()).collect();
-            let grant = Grant { role: Role::Admin, scopes: Vec::new(), ip_ranges, expires_at };
+            let grant = Grant { ip_ranges, expires_at, ..grant(Policy::admin(), &[]) };
             Grantor { caller: &admin, key: Some(&own) }.grants(grant, &[])
         };
         let inherited = of(&[], None).unwrap();

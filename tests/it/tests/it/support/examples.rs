@@ -10,6 +10,8 @@ use serde_json::{Map, Value, json};
 fn rules(object: &str) -> Value {
     match object {
         "customer" => json!({"mobile": "13800138000"}),
+        "role" => json!({"built_in": false}),
+        "permission" => json!({"target_object": "deal", "action": "read", "field_mask": {"hidden": ["amount"]}}),
         _ => json!({}),
     }
 }

@@ -8,7 +8,6 @@
 use std::sync::Arc;
 
 use kontor_model::{Id, SpaceId};
-use kontor_records::{Caller, Role, Scopes};
 use serde_json::json;
 
 use super::Asked;
@@ -78,10 +77,11 @@ impl OAuth {
     async fn impersonate(&self, asked: &Asked<'_>, subject: &str, actor: &str) -> Result<Issued, OAuthError> {
         let client = asked.client;
         let (actor, standing) = self.standing(actor).await?;
-        let Some(admin) = standing.grant.filter(|grant| grant.actor.is_none()).map(|grant| grant.user) else {
+        let Some(admin) = standing.grant.as_ref().filter(|grant| grant.actor.is_none()).map(|grant| grant.user) else {
             return Err(refused("the actor is a person who acts in her own name"));
         };
-        let is_admin = standing.role == Role::Admin.name() && actor.scope.has("admin");
+        let caller = self.tokens.acting(&actor, standing).await?;
+        let is_admin = caller.policy.manages && actor.scope.has("admin");
         let same_key = actor.jkt.as_deref().is_none_or(|jkt| asked.jkt == Some(jkt));
         if !is_admin || !same_key || client.space == SpaceId(0) || actor.space != client.space {
             return Err(OAuthError::new(
@@ -111,14 +111,6 @@ impl OAuth {
         // The audit is of the user's space, the grant of the installation: first it is written down, then given.
         let entry = json!({"subject": user.to_string(), "actor": admin.to_string(), "client_id": client.client_id,
             "scope": scope.to_string(), "grant_id": grant.id.to_string()});
-        let caller = Caller {
-            space: actor.space,
-            key_id: actor.grant.unwrap_or(client.id),
-            user_id: Some(admin),
-            role: Role::Admin,
-            scopes: Scopes::new(actor.scope.names()),
-            settings: Arc::default(),
-        };
         self.write_down(asked.call, Arc::new(caller), "user", "impersonate", &entry).await?;
         let mut batch = db::batch();
         batch.writes.push(grants::made(&grant, now));

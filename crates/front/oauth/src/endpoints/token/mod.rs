@@ -31,7 +31,7 @@ pub struct Asked<'a> {
 pub async fn handle(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Result<Response<Body>, OAuthError> {
     let call = Call::of(request).await?;
     let form = call.form()?;
-    let client = oauth.client(&call.headers, &form, &call.peer()).await?;
+    let client = oauth.client(&call.headers, &form, &call.client()).await?;
     let grant = form.need("grant_type")?;
     let Some(grant) = metadata::GRANTS.iter().find(|known| **known == grant) else {
         return Err(OAuthError::new("unsupported_grant_type", format!("there are {}", metadata::GRANTS.join(", "))));
