@@ -7,7 +7,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Request, Response};
 use axum::response::IntoResponse;
-use kontor_model::Error;
+use kontor_http::ratelimit::WrongGuess;
+use kontor_model::{Error, ErrorCode};
 
 use super::{SESSION, see_other};
 use crate::ask::Kept;
@@ -62,7 +63,10 @@ pub async fn enter(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> R
             Ok(SignIn::SecondFactor { ticket, methods }) => {
                 oauth.second_page(&call, &form, &ticket, &methods, None).await
             }
-            Err(error) => oauth.sign_in_page(&call, &form, Some(&said(error)?)).await,
+            Err(error) => {
+                let guess = is_guess(&error);
+                Ok(counted(guess, oauth.sign_in_page(&call, &form, Some(&said(error)?)).await?))
+            }
         }
     };
     outcome.await.unwrap_or_else(shown)
@@ -84,7 +88,10 @@ pub async fn second_factor(State(oauth): State<Arc<OAuth>>, request: Request<Bod
         let code: String = form.get("code").unwrap_or_default().chars().filter(|c| !c.is_whitespace()).collect();
         match oauth.people.second_factor(ticket, &code, call.origin()).await {
             Ok(new) => Ok(oauth.entered(&form, &new)),
-            Err(error) => oauth.second_page(&call, &form, ticket, &[], Some(&said(error)?)).await,
+            Err(error) => {
+                let guess = is_guess(&error);
+                Ok(counted(guess, oauth.second_page(&call, &form, ticket, &[], Some(&said(error)?)).await?))
+            }
         }
     };
     outcome.await.unwrap_or_else(shown)
@@ -106,11 +113,24 @@ pub async fn redeem(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> 
             Err(error) => {
                 // Only the first owner's link asks for an address: the others are for one that is known.
                 let asks = form.get("email").is_some() || error.faults().iter().any(|fault| fault.field == "email");
-                oauth.redeem_page(&call, &form, asks, Some(&said(error)?)).await
+                let guess = is_guess(&error);
+                Ok(counted(guess, oauth.redeem_page(&call, &form, asks, Some(&said(error)?)).await?))
             }
         }
     };
     outcome.await.unwrap_or_else(shown)
+}
+
+fn is_guess(error: &Error) -> bool {
+    error.code() == ErrorCode::BadCredential
+}
+
+/// The page of a refusal; after a wrong guess the door counts it against the address.
+fn counted(guess: bool, mut page: Response<Body>) -> Response<Body> {
+    if guess {
+        page.extensions_mut().insert(WrongGuess);
+    }
+    page
 }
 
 /// What the person reads of a refusal; a failure of ours is one.
