@@ -7,7 +7,7 @@ use kontor_http::{Authenticate, Presented, Source};
 use kontor_identity::accounts::Accounts;
 use kontor_identity::keys::Keys;
 use kontor_identity::token::Prefix;
-use kontor_model::Result;
+use kontor_model::{Error, ErrorCode, Result};
 use kontor_records::Caller;
 
 /// API keys by header, sessions by cookie, and access tokens where an authorization server has a place here.
@@ -25,6 +25,9 @@ impl Authenticate for Credentials {
             (Source::Header, Some(tokens)) if !presented.token.starts_with(Prefix::Key.text()) => {
                 tokens.authenticate(presented)
             }
+            (Source::Header, _) if presented.is_dpop() => Box::pin(async {
+                Err(Error::new(ErrorCode::BadCredential, "an API key is bound to no proof; send it as Bearer"))
+            }),
             (Source::Header, _) => Box::pin(self.keys.authenticate(presented.token, presented.client)),
         }
     }

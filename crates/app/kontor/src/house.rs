@@ -38,6 +38,7 @@ pub struct House {
     pub catalogs: Arc<Catalogs>,
     pub metadata: Arc<Metadata>,
     pub records: Arc<Records>,
+    pub callers: Arc<Callers>,
     pub roles: Arc<Roles>,
     pub keys: Arc<Keys>,
     pub accounts: Arc<Accounts>,
@@ -83,9 +84,8 @@ pub async fn open_store(config: &Config, usage: Use) -> Result<Arc<dyn Store>> {
 
 /// The secrets that have to be read again, under the installation's master key.
 async fn vault(config: &Config, usage: Use, store: &dyn Store) -> Result<Vault> {
-    let given = std::env::var("KONTOR_MASTER_KEY").ok().filter(|text| !text.is_empty());
-    let vault =
-        Vault::open(&config.data, given.as_deref(), usage == Use::Serve).map_err(|error| anyhow::anyhow!(error))?;
+    let given = config.master_key.as_ref().map(kontor_config::SecretText::expose);
+    let vault = Vault::open(&config.data, given, usage == Use::Serve).map_err(|error| anyhow::anyhow!(error))?;
     if vault.agrees(store).await? {
         return Ok(vault);
     }
@@ -132,7 +132,7 @@ impl House {
             records: records.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
-            callers,
+            callers: callers.clone(),
             vault: Arc::new(vault(config, usage, &*store).await?),
             limits: config.limits,
         }));
@@ -152,6 +152,7 @@ impl House {
             catalogs,
             metadata,
             records,
+            callers,
             roles,
             keys,
             accounts,

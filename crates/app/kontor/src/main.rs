@@ -1,5 +1,6 @@
 //! The binary: command line, configuration, wiring, lifecycle.
 
+mod authorization;
 mod cli;
 mod client;
 mod commands;
@@ -9,6 +10,7 @@ mod house;
 mod limits;
 mod lock;
 mod node;
+mod people;
 mod serve;
 mod services;
 mod session;

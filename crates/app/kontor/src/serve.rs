@@ -4,18 +4,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use kontor_config::Config;
+use kontor_config::{Config, SecretUrl};
 use kontor_http::ratelimit::RateLimits;
 use kontor_http::request_log::{self, RequestLog};
 use kontor_http::{Check, Door, DoorParts, Ready, Server, ServerLimits};
 use kontor_identity::origins::Origins;
 use kontor_jobs::{Jobs, Runner};
+use kontor_oauth::OAuth;
 use kontor_store::Store;
 use kontor_telemetry::access::AccessLog;
 use kontor_transfer::Transfer;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::authorization;
 use crate::client::Client;
 use crate::commands::{keys, users};
 use crate::credentials::Credentials;
@@ -92,6 +94,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
     let worker = roles.contains(&"worker").then(|| Runner::new(jobs.clone(), transfer.handlers(), options).start());
     let mut url = String::new();
     let mut server = None;
+    let mut authorization = None;
     let mut request_log = None;
     if roles.contains(&"api") {
         let api = Arc::new(kontor_rest::Api {
@@ -110,16 +113,23 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             founding: house.founding.clone(),
             roles: house.roles.clone(),
         });
+        let listener = Server::bind(config.listen, ServerLimits::from(&config))
+            .await
+            .with_context(|| format!("{} cannot be listened on; choose another with --listen", config.listen))?;
+        url = format!("http://{}", listener.local_addr()?);
+        let oauth = authorization::open(&config, &url, &house).await?;
+        let config = Config { public_url: SecretUrl::parse(oauth.issuer()).ok(), ..config.clone() };
         let router = kontor_rest::router(&api)
             .merge(kontor_rest::jobs::router(&bulk))
-            .merge(kontor_rest::identity::router(&identity));
+            .merge(kontor_rest::identity::router(&identity))
+            .merge(oauth.router());
         let parts = DoorParts {
             router,
-            routes: kontor_rest::routes::ROUTES.to_vec(),
+            routes: [kontor_rest::routes::ROUTES, kontor_oauth::ROUTES].concat(),
             authenticate: Arc::new(Credentials {
                 keys: house.keys.clone(),
                 accounts: house.accounts.clone(),
-                tokens: None,
+                tokens: Some(oauth.tokens().clone()),
             }),
             replays: house.records.clone(),
             ready: Arc::new(Ready::new(vec![database_check(house.store.clone())]).helped_by(limits.check())),
@@ -135,10 +145,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             request_log = Some(tokio::spawn(writer.run()));
         }
         let door = Arc::new(door);
-        let listener = Server::bind(config.listen, ServerLimits::from(&config))
-            .await
-            .with_context(|| format!("{} cannot be listened on; choose another with --listen", config.listen))?;
-        url = format!("http://{}", listener.local_addr()?);
+        authorization = Some(oauth);
         if let Some(lock) = &mut lock {
             lock.announce(&url)?;
         }
@@ -149,7 +156,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
     }
     let keeper = tokio::spawn(limits::keep(limits.clone(), house.clone(), stopped.clone()));
     let days = config.request_log.days;
-    let background = tokio::spawn(background(house.clone(), transfer, lease, stopped, days));
+    let background = tokio::spawn(background(house.clone(), transfer, authorization, lease, stopped, days));
     Ok(Running { house, url, stop, server, request_log, worker, limits: (limits, keeper), background, _lock: lock })
 }
 
@@ -189,6 +196,7 @@ fn database_check(store: Arc<dyn Store>) -> Check {
 async fn background(
     house: House,
     transfer: Arc<Transfer>,
+    authorization: Option<Arc<OAuth>>,
     mut lease: NodeLease,
     mut stopped: watch::Receiver<bool>,
     log_days: u32,
@@ -220,6 +228,7 @@ async fn background(
         if swept.elapsed() >= SWEEP {
             swept = Instant::now();
             sweep(&house, &transfer, log_days).await;
+            authorization::sweep(authorization.as_deref()).await;
         }
     }
     count(&house).await;

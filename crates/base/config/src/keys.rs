@@ -36,7 +36,13 @@ pub const KEYS: &[Key] = &[
     key("broker_url", Kind::Url(&["nats", "tls", "amqp", "amqps", "kafka"]), "Broker that carries events."),
     key("listen", Kind::Socket, "Address and port to listen on."),
     key("internal_listen", Kind::Socket, "Second listener for private routes and /metrics."),
+    key(
+        "public_url",
+        Kind::Url(&["http", "https"]),
+        "Address that clients know this installation by; the OAuth issuer.",
+    ),
     key("data", Kind::Path, "Folder of the database, files, keys and backups."),
+    key("master_key", Kind::Secret, "Key that seals secrets at rest; left out, a file in `data`."),
     key("egress_allow", Kind::Cidrs, "Networks that outbound calls may reach besides the public internet."),
     key("trusted_proxies", Kind::Cidrs, "Proxies whose X-Forwarded-For is believed."),
     key("limits", Kind::Switch, "Rate limits and daily quotas."),
@@ -64,6 +70,7 @@ pub const KEYS: &[Key] = &[
         "Bytes all headers may have together.",
     ),
     key("shutdown.grace_ms", Kind::Number { min: 0, max: MAX_MS }, "Milliseconds given to work under way at SIGTERM."),
+    key("oauth.dynamic_registration", Kind::Switch, "Whether applications may register themselves (RFC 7591)."),
     key("rate.key_per_second", RATE, "Requests a second that one credential may send for long; 0 is no limit."),
     key("rate.key_burst", RATE, "Requests that one credential may send at once."),
     key(

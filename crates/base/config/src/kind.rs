@@ -21,6 +21,8 @@ pub enum Kind {
     },
     /// A URL with one of these schemes.
     Url(&'static [&'static str]),
+    /// 64 hexadecimal digits that are shown nowhere.
+    Secret,
     /// A list of networks.
     Cidrs,
     Choice(&'static [&'static str]),
@@ -84,6 +86,7 @@ impl Kind {
                 let url = SecretUrl::parse(text)?;
                 refuse_unless(schemes.contains(&url.scheme()), "has a scheme that is not known here")
             }
+            Self::Secret => crate::SecretText::parse(text).map(drop),
             Self::Choice(words) => refuse_unless(words.contains(&text), "is not one of the allowed words"),
             Self::LogLevel => refuse_unless(text.split(',').all(is_level), "is not a log level"),
             Self::Region => {
@@ -108,6 +111,7 @@ impl Kind {
             Self::Switch => "Write true or false (in the environment also on or off).".to_owned(),
             Self::Number { min, max } => format!("Write a whole number from {min} to {max}."),
             Self::Url(schemes) => format!("Write a URL that starts with {}://.", schemes.join(":// or ")),
+            Self::Secret => "Write 64 random hexadecimal digits, as `openssl rand -hex 32` gives.".to_owned(),
             Self::Cidrs => {
                 "Write networks as [\"10.0.0.0/8\", \"::1/128\"] (in the environment 10.0.0.0/8,::1/128).".to_owned()
             }

@@ -24,8 +24,8 @@ pub use load::find_file;
 pub use overrides::Overrides;
 pub use rate::Rate;
 pub use schema::config_schema;
-pub use secret::SecretUrl;
-pub use settings::{AccessTarget, Config, Database, Log, LogFormat, Otel, Request, Shutdown, Sqlite, Workspace};
+pub use secret::{SecretText, SecretUrl};
+pub use settings::{AccessTarget, Config, Database, Log, LogFormat, OAuth, Otel, Request, Shutdown, Sqlite, Workspace};
 
 /// The default configuration file, which is also the documentation of every setting.
 pub const DEFAULT_FILE: &str = include_str!("../kontor.default.toml");

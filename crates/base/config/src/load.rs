@@ -68,6 +68,7 @@ fn check(figment: &Figment, key: &Key) -> Option<Problem> {
 
 fn shown(kind: Kind, value: &Value) -> String {
     match (kind, value.as_str()) {
+        (Kind::Secret, _) => "`***`".to_owned(),
         (Kind::Url(_), Some(text)) => format!("`{}`", masked(text)),
         (_, Some(text)) => format!("`{}`", text.escape_debug()),
         (_, None) => match (number(value), value.to_bool()) {

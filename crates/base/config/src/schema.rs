@@ -44,6 +44,7 @@ fn kind(kind: Kind) -> Map<String, Value> {
         Kind::Cidrs => json!({"type": "array", "items": {"type": "string"}}),
         Kind::Choice(words) => json!({"type": "string", "enum": words}),
         Kind::Url(schemes) => json!({"type": "string", "pattern": format!("^({})://", schemes.join("|"))}),
+        Kind::Secret => json!({"type": "string", "pattern": "^[0-9A-Fa-f]{64}$"}),
         Kind::Region => json!({"type": "string", "pattern": "^[A-Z]{2}$"}),
         Kind::Currency => json!({"type": "string", "pattern": "^[A-Z]{3}$"}),
         Kind::Moment => json!({"type": "string", "format": "date-time"}),

@@ -102,6 +102,51 @@ impl TryFrom<String> for SecretUrl {
     }
 }
 
+/// A secret that is printed as `***`.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct SecretText(String);
+
+/// Of 32 bytes in hexadecimal.
+const DIGITS: usize = 64;
+
+impl SecretText {
+    /// # Errors
+    /// What is wrong, without the text itself.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text.len() != DIGITS || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(format!("is not {DIGITS} hexadecimal digits"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The secret, for what needs it and nobody else.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Serialize for SecretText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("***")
+    }
+}
+
+impl TryFrom<String> for SecretText {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +168,13 @@ mod tests {
             assert_eq!(serde_json::to_value(&secret).unwrap(), shown);
             assert_eq!(secret.expose(), url);
         }
+    }
+
+    #[test]
+    fn a_secret_is_long_and_never_printed() {
+        let secret = SecretText::parse(&"5".repeat(64)).unwrap();
+        assert_eq!(format!("{secret:?} {}", serde_json::to_value(&secret).unwrap()), "*** \"***\"");
+        assert!(SecretText::parse(&"5".repeat(63)).is_err() && SecretText::parse(&"s".repeat(64)).is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cidr, Rate, SecretUrl};
+use crate::{Cidr, Rate, SecretText, SecretUrl};
 
 /// All settings of a process, checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,7 +18,11 @@ pub struct Config {
     pub broker_url: Option<SecretUrl>,
     pub listen: SocketAddr,
     pub internal_listen: Option<SocketAddr>,
+    /// Without a slash at the end it is the issuer; `None` is `http://` and the address listened on.
+    pub public_url: Option<SecretUrl>,
     pub data: PathBuf,
+    /// 64 hexadecimal digits; `None` is the file `master.key` in [`Config::data`].
+    pub master_key: Option<SecretText>,
     pub egress_allow: Vec<Cidr>,
     pub trusted_proxies: Vec<Cidr>,
     pub limits: bool,
@@ -28,6 +32,7 @@ pub struct Config {
     pub sqlite: Sqlite,
     pub request: Request,
     pub shutdown: Shutdown,
+    pub oauth: OAuth,
     pub rate: Rate,
     pub workspace: Workspace,
     pub versions: Versions,
@@ -42,7 +47,9 @@ impl Default for Config {
             broker_url: None,
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
             internal_listen: None,
+            public_url: None,
             data: PathBuf::from("./data"),
+            master_key: None,
             egress_allow: Vec::new(),
             trusted_proxies: Vec::new(),
             limits: true,
@@ -52,6 +59,7 @@ impl Default for Config {
             sqlite: Sqlite::default(),
             request: Request::default(),
             shutdown: Shutdown::default(),
+            oauth: OAuth::default(),
             rate: Rate::default(),
             workspace: Workspace::default(),
             versions: Versions::default(),
@@ -197,6 +205,19 @@ impl Shutdown {
     #[must_use]
     pub fn grace(&self) -> Duration {
         Duration::from_millis(self.grace_ms)
+    }
+}
+
+/// The authorization server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OAuth {
+    pub dynamic_registration: bool,
+}
+
+impl Default for OAuth {
+    fn default() -> Self {
+        Self { dynamic_registration: true }
     }
 }
 

@@ -76,6 +76,7 @@ struct Inner {
     version: Option<i64>,
     ids: Vec<Id>,
     retry_after: Option<u32>,
+    scope: Option<String>,
     /// For the log only.
     internal: Option<String>,
 }
@@ -91,6 +92,7 @@ impl Error {
             version: None,
             ids: Vec::new(),
             retry_after: default_retry(code),
+            scope: None,
             internal: None,
         }))
     }
@@ -165,6 +167,13 @@ impl Error {
         self
     }
 
+    /// The scope that would open the way, for 403001.
+    #[must_use]
+    pub fn with_scope(mut self, scope: impl Into<String>) -> Self {
+        self.0.scope = Some(scope.into());
+        self
+    }
+
     /// The same error with its fields under a path, e.g. `operations.3`.
     #[must_use]
     pub fn under(mut self, path: &str) -> Self {
@@ -207,6 +216,10 @@ impl Error {
 
     pub fn retry_after(&self) -> Option<u32> {
         self.0.retry_after
+    }
+
+    pub fn scope(&self) -> Option<&str> {
+        self.0.scope.as_deref()
     }
 
     /// What only the log may hold.

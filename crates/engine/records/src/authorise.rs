@@ -101,7 +101,7 @@ impl Caller {
         if self.scopes.any(wanted) {
             return Ok(());
         }
-        Err(Error::new(ErrorCode::ScopeMissing, format!("this credential lacks the scope {name}")))
+        Err(Error::new(ErrorCode::ScopeMissing, format!("this credential lacks the scope {name}")).with_scope(name))
     }
 
     fn role_allows(&self, allowed: bool, what: &str) -> Result<()> {

@@ -14,6 +14,7 @@ use crate::origin;
 /// The cookie that carries a session.
 pub const SESSION_COOKIE: &str = "kontor_session";
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const DPOP: &str = "dpop";
 const LONGEST: usize = 8_192;
 const IN_QUERY: &[&str] = &["access_token", "api_key", "apikey", "x-api-key", "authorization", "token"];
 
@@ -37,6 +38,14 @@ pub struct Presented<'a> {
     pub peer: Option<SocketAddr>,
     /// The client's address: the peer's, or what a trusted proxy says.
     pub client: Option<IpAddr>,
+}
+
+impl Presented<'_> {
+    /// Whether the token came with the scheme of proofs of possession (RFC 9449, 7.1).
+    pub fn is_dpop(&self) -> bool {
+        let text = self.headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        text.split_once(' ').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case(DPOP))
+    }
 }
 
 /// Knows callers by their keys and tokens.
@@ -95,8 +104,10 @@ pub fn token<'a>(headers: &'a HeaderMap, uri: &Uri) -> Result<&'a str> {
     let bearer = bearer.map(|value| {
         let text = value.to_str().map_err(|_| bad("the Authorization header is not ASCII"))?;
         let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(bad("only the scheme Bearer is known: Authorization: Bearer with an API key or access token"));
+        if !scheme.eq_ignore_ascii_case("bearer") && !scheme.eq_ignore_ascii_case(DPOP) {
+            return Err(bad(
+                "only the schemes Bearer and DPoP are known: Authorization: Bearer with an API key or access token",
+            ));
         }
         plain(token.trim_matches(' '))
     });
@@ -177,6 +188,7 @@ mod tests {
     fn where_credentials_are_read() {
         assert_eq!(read(&[(AUTHORIZATION, "Bearer ak_1")], "/").unwrap(), "ak_1");
         assert_eq!(read(&[(AUTHORIZATION, "bearer  ak_1")], "/").unwrap(), "ak_1");
+        assert_eq!(read(&[(AUTHORIZATION, "DPoP a.b.c")], "/").unwrap(), "a.b.c");
         assert_eq!(read(&[(API_KEY, "ak_1")], "/").unwrap(), "ak_1");
         assert_eq!(read(&[(API_KEY, "ak_1"), (AUTHORIZATION, "Bearer ak_1")], "/").unwrap(), "ak_1");
         let code = |headers: &[(HeaderName, &'static str)], uri| read(headers, uri).unwrap_err().code();

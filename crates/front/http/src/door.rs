@@ -66,6 +66,8 @@ pub struct Door {
     body_limit: usize,
     header_limit: usize,
     timeout: Duration,
+    /// Where clients find who gives tokens (RFC 9728, 5.1); empty when nobody does.
+    resource_metadata: String,
 }
 
 impl Door {
@@ -101,6 +103,9 @@ impl Door {
             body_limit: config.request.body_limit_bytes,
             header_limit: config.request.header_limit_bytes,
             timeout: config.request.timeout(),
+            resource_metadata: config.public_url.as_ref().map_or_else(String::new, |url| {
+                format!("{}/.well-known/oauth-protected-resource", url.expose().trim_end_matches('/'))
+            }),
         })
     }
 
@@ -165,6 +170,7 @@ impl Door {
         if path.is_some_and(|p| p.version.is_some()) {
             self.notices.add(version, &target, response.headers_mut());
         }
+        headers::challenge(response.headers_mut(), &self.resource_metadata);
         headers::complete(response.headers_mut(), &request_id, client.is_secure);
         response = line.answered(response).await;
         if method == Method::HEAD {
@@ -209,8 +215,8 @@ impl Door {
 
         let (bytes, body) = match row.takes {
             Takes::Stream => (bytes::Bytes::new(), body),
-            Takes::Json => {
-                if !body.is_end_stream() {
+            Takes::Json | Takes::Own => {
+                if row.takes == Takes::Json && !body.is_end_stream() {
                     negotiate::content_type(&parts.method, &parts.headers)?;
                 }
                 let bytes = limits::body(body, self.body_limit).await?;

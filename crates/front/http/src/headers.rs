@@ -2,7 +2,7 @@
 
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -42,6 +42,19 @@ pub fn complete(headers: &mut HeaderMap, id: &str, is_secure: bool) {
     }
 }
 
+/// Adds to a challenge where tokens come from (RFC 9728, 5.1), and that they may be bound to a key (RFC 9449, 7.1).
+pub fn challenge(headers: &mut HeaderMap, resource_metadata: &str) {
+    let Some(text) = headers.get(WWW_AUTHENTICATE).and_then(|v| v.to_str().ok()) else { return };
+    if resource_metadata.is_empty() || !text.starts_with("Bearer") {
+        return;
+    }
+    let joint = if text == "Bearer" { " " } else { ", " };
+    if let Ok(value) = HeaderValue::try_from(format!("{text}{joint}resource_metadata=\"{resource_metadata}\"")) {
+        headers.insert(WWW_AUTHENTICATE, value);
+        headers.append(WWW_AUTHENTICATE, HeaderValue::from_static("DPoP algs=\"ES256 EdDSA RS256\""));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,5 +91,20 @@ mod tests {
     fn only_who_came_by_tls_is_held_to_it() {
         assert!(!completed("application/json", false).contains_key(STRICT_TRANSPORT_SECURITY));
         assert_eq!(completed("application/json", true)[STRICT_TRANSPORT_SECURITY], "max-age=63072000");
+    }
+
+    #[test]
+    fn a_challenge_says_where_tokens_come_from() {
+        let after = |text: &'static str| {
+            let mut headers = HeaderMap::from_iter([(WWW_AUTHENTICATE, HeaderValue::from_static(text))]);
+            challenge(&mut headers, "https://a.example/x");
+            headers[WWW_AUTHENTICATE].to_str().unwrap().to_owned()
+        };
+        assert_eq!(after("Bearer"), "Bearer resource_metadata=\"https://a.example/x\"");
+        assert_eq!(
+            after("Bearer error=\"invalid_token\""),
+            "Bearer error=\"invalid_token\", resource_metadata=\"https://a.example/x\""
+        );
+        assert_eq!(after("Basic realm=\"oauth\""), "Basic realm=\"oauth\"");
     }
 }

@@ -55,7 +55,11 @@ pub fn problem_in(error: &Error, request_id: &str, version: ApiVersion) -> Respo
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
         }
         ErrorCode::ScopeMissing => {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"insufficient_scope\""));
+            // RFC 6750, 3.1: with the scope a client can step up.
+            let scope = error.scope().map(|scope| format!(", scope=\"{scope}\"")).unwrap_or_default();
+            if let Ok(value) = HeaderValue::try_from(format!("Bearer error=\"insufficient_scope\"{scope}")) {
+                headers.insert(WWW_AUTHENTICATE, value);
+            }
         }
         _ => {}
     }

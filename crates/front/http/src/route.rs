@@ -42,6 +42,8 @@ impl Mark {
 pub enum Takes {
     /// JSON of at most `request.body_limit_bytes`, read before the handler runs.
     Json,
+    /// Anything of at most `request.body_limit_bytes`, read before the handler runs, which knows its own types (forms).
+    Own,
     /// Anything of at most `request.upload_limit_bytes`, read by the handler; no limit of time.
     Stream,
 }
@@ -109,6 +111,13 @@ impl Route {
     #[must_use]
     pub const fn streaming(mut self) -> Self {
         self.takes = Takes::Stream;
+        self
+    }
+
+    /// The handler checks the type of its body.
+    #[must_use]
+    pub const fn own_body(mut self) -> Self {
+        self.takes = Takes::Own;
         self
     }
 

@@ -10,6 +10,8 @@ use kontor_model::{Kind, Value};
 
 use crate::schema::{Column, Index, Table};
 
+pub mod oauth;
+
 pub use limits::DAY_USE;
 pub use request_log::REQUEST_LOG;
 
@@ -50,6 +52,7 @@ pub fn tables() -> Vec<Table> {
     tables.extend(accounts::tables());
     tables.extend(limits::tables());
     tables.extend(request_log::tables());
+    tables.extend(oauth::tables());
     tables
 }
 

@@ -14,6 +14,7 @@ mod faults;
 mod imports;
 mod limits;
 mod metadata;
+mod oauth;
 mod permissions;
 mod records;
 mod request_logs;

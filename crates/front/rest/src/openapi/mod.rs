@@ -3,6 +3,7 @@
 mod bodies;
 mod components;
 mod names;
+mod oauth;
 mod object;
 mod operation;
 mod paths;
@@ -46,6 +47,7 @@ pub fn document(catalog: &Catalog) -> J {
     let mut schemas = components::schemas();
     schemas.extend(bodies::schemas());
     schemas.extend(crate::identity::openapi::schemas());
+    schemas.extend(oauth::schemas());
     let mut schema_names = Names::default();
     schema_names.reserve(schemas.keys().map(String::as_str));
     let mut operations = Names::default();

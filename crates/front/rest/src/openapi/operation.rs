@@ -62,7 +62,9 @@ pub fn add(route: &Route, path: &str, detail: Detail, operations: &mut Names, pa
     if detail.conditional {
         parameters.push(reference("parameters", if writes { "IfMatch" } else { "IfNoneMatch" }));
     }
-    if writes {
+    // Answers are kept for callers, and an open route has none.
+    let kept = writes && route.access != Access::Open;
+    if kept {
         parameters.push(reference("parameters", "IdempotencyKey"));
     }
     let mut responses = components::errors(&statuses(route, detail.body.is_some()));
@@ -74,7 +76,7 @@ pub fn add(route: &Route, path: &str, detail: Detail, operations: &mut Names, pa
         for (name, component) in answer.headers {
             headers.insert((*name).into(), reference("headers", component));
         }
-        if writes {
+        if kept {
             headers.insert("Idempotent-Replayed".into(), reference("headers", "IdempotentReplayed"));
         }
         let mut response = json!({"description": answer.about, "headers": headers});

@@ -4,6 +4,7 @@ use kontor_http::HEALTH_ROUTES;
 use serde_json::{Map, Value as J, json};
 
 use super::names::Names;
+use super::oauth;
 use super::operation::{self, Answer, Detail, ETAG, MADE, PLACE, json_answer, json_body};
 use super::reference;
 use crate::identity::openapi as identity;
@@ -12,6 +13,7 @@ use crate::routes::{DOCUMENTS, IDENTITY, OTHERS, Route};
 /// Tags that are no services.
 pub fn tags() -> Vec<(String, String)> {
     [
+        oauth::TAG,
         ("composite", "Several objects in one transaction."),
         ("metadata", "Objects and fields: what there is, and what a space adds."),
         ("bulk", "Imports, exports and their jobs."),
@@ -27,7 +29,7 @@ pub fn tags() -> Vec<(String, String)> {
 
 /// Adds the paths.
 pub fn add(operations: &mut Names, paths: &mut Map<String, J>) {
-    for route in OTHERS.iter().chain(DOCUMENTS).chain(HEALTH_ROUTES) {
+    for route in OTHERS.iter().chain(DOCUMENTS).chain(HEALTH_ROUTES).chain(kontor_oauth::ROUTES) {
         operation::add(route, &route.path.replace("{*", "{"), detail(route), operations, paths);
     }
     for route in IDENTITY {
@@ -52,6 +54,8 @@ fn tag(route: &Route) -> &'static str {
         "bulk"
     } else if under("/v1/request_logs") {
         "requests"
+    } else if kontor_oauth::ROUTES.iter().any(|row| row.operation == route.operation) {
+        oauth::TAG.0
     } else if under("/docs") || under("/openapi") {
         "documents"
     } else {
@@ -191,7 +195,10 @@ fn detail(route: &Route) -> Detail {
             };
             detail.answers = vec![other("It takes work.", vec![("application/json", health())]), away];
         }
-        _ => detail.answers = vec![other("Done.", vec![("*/*", json!({}))])],
+        _ => oauth::detail(route, &mut detail),
+    }
+    if detail.answers.is_empty() {
+        detail.answers = vec![other("Done.", vec![("*/*", json!({}))])];
     }
     detail
 }

@@ -83,6 +83,15 @@ impl Accounts {
         Ok(self.membership_of(space, user).await?.is_some_and(|stored| stored.accepted))
     }
 
+    /// The role of a user whom someone signs in as.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn role_of(&self, space: SpaceId, user: Id) -> Result<Option<String>> {
+        let stored = self.membership_of(space, user).await?.filter(|stored| stored.accepted);
+        Ok(stored.map(|stored| stored.membership.role))
+    }
+
     /// Where a login begins: the space it was in last, or the first that is open to it.
     pub(super) async fn home(&self, account: &Account) -> Result<Option<Membership>> {
         let open = self.memberships(account.id).await?;

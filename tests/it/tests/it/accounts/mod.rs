@@ -5,7 +5,7 @@ mod first_sign_in;
 mod grants;
 mod invitations;
 mod keys;
-mod person;
+pub mod person;
 mod secrets;
 mod sessions;
 mod throttle;

@@ -56,7 +56,7 @@ async fn every_path_of_the_document_is_there(api: Api) {
 async fn every_route_is_in_the_document(api: Api) {
     let document = document(&api.anonymous()).await;
     let examples = Examples::of(&api).await;
-    for route in ROUTES {
+    for route in ROUTES.iter().chain(kontor_oauth::ROUTES) {
         let plain = route.path.replace("{*", "{");
         let of_records = RECORDS.iter().any(|other| other.path == route.path && other.method == route.method);
         let paths: Vec<String> = if of_records {
@@ -68,7 +68,7 @@ async fn every_route_is_in_the_document(api: Api) {
             let operation = &document["paths"][&path][route.method.to_lowercase()];
             assert!(operation.is_object(), "{} {path}", route.method);
             assert_eq!(operation["x-visibility"], route.mark.name(), "{} {path}", route.method);
-            if OTHERS.iter().any(|other| other.operation == route.operation) {
+            if OTHERS.iter().chain(kontor_oauth::ROUTES).any(|other| other.operation == route.operation) {
                 assert_eq!(operation["operationId"], route.operation);
             }
         }

@@ -1,5 +1,6 @@
 //! Every route of the table asks for a credential, and answers with one.
 
+use kontor_oauth::routes::{MANAGEMENT, PROTOCOL};
 use kontor_rest::routes::{Access, Gives, ROUTES, Route, Takes};
 use kontor_testkit::{Api, Reply, both};
 use serde_json::json;
@@ -10,7 +11,8 @@ both!(
     no_route_is_open_by_mistake,
     every_route_is_there,
     reads_need_a_scope_and_writes_more,
-    every_route_refuses_other_methods
+    every_route_refuses_other_methods,
+    the_authorization_server_refuses_in_its_own_words
 );
 
 fn path(route: &Route) -> String {
@@ -27,8 +29,28 @@ async fn call(api: &Api, route: &Route) -> Reply {
     }
 }
 
+/// Routes that answer as api.md says.
+fn usual() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().chain(MANAGEMENT)
+}
+
+/// Those of the authorization server speak as their standards do (RFC 6749, 5.2), and to people in pages.
+async fn the_authorization_server_refuses_in_its_own_words(api: Api) {
+    for route in PROTOCOL {
+        let reply = call(&api.anonymous(), route).await;
+        assert!(reply.error_code() != 404_000 && reply.status != 405 && reply.status < 500, "{reply}");
+        let media = reply.header("content-type");
+        if route.access != Access::Open {
+            let _ = reply.refused(401_000);
+        } else if reply.status >= 400 && !media.starts_with("text/html") {
+            assert!(media == "application/json" && reply.json["error"].is_string(), "{reply}");
+            assert_eq!(reply.header("cache-control"), "no-store", "{reply}");
+        }
+    }
+}
+
 async fn no_route_is_open_by_mistake(api: Api) {
-    for route in ROUTES {
+    for route in usual() {
         let reply = call(&api.anonymous(), route).await;
         if route.access == Access::Open {
             // What is sent to an open route may still be wrong.
@@ -40,7 +62,7 @@ async fn no_route_is_open_by_mistake(api: Api) {
 }
 
 async fn every_route_is_there(api: Api) {
-    for route in ROUTES {
+    for route in usual() {
         let reply = call(&api, route).await;
         assert!(reply.error_code() != 404_000 && reply.status != 405 && reply.status < 500, "{reply}");
         if reply.status >= 400 {
@@ -55,7 +77,7 @@ async fn reads_need_a_scope_and_writes_more(api: Api) {
     let nothing = api.as_role("admin", &["--scopes", "openid"]);
     let reader = api.as_role("admin", &["--scopes", "crm:read"]);
     let writer = api.as_role("admin", &["--scopes", "crm:read,crm:write"]);
-    for route in ROUTES {
+    for route in usual() {
         let wanted = |access: &[Access]| access.contains(&route.access);
         let cases = [
             (&nothing, wanted(&[Access::Open, Access::Signed])),
@@ -81,9 +103,9 @@ async fn reads_need_a_scope_and_writes_more(api: Api) {
 }
 
 async fn every_route_refuses_other_methods(api: Api) {
-    for route in ROUTES {
+    for route in usual().chain(PROTOCOL) {
         let allowed: Vec<&str> =
-            ROUTES.iter().filter(|other| other.path == route.path).map(|other| other.method).collect();
+            usual().chain(PROTOCOL).filter(|other| other.path == route.path).map(|other| other.method).collect();
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"] {
             if allowed.contains(&method) {
                 continue;

@@ -1,0 +1,93 @@
+//! The pages: plain HTML without script, readable at 360 px, in light and dark, with every text escaped.
+
+mod people;
+mod requests;
+
+pub use people::{Fields, redeem, second_factor, sign_in, signed_in, signed_out};
+pub use requests::{consent, device_code, device_done, failed, leaving};
+
+use std::sync::OnceLock;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_FRAME_OPTIONS};
+use axum::http::{HeaderValue, Response, StatusCode};
+use base64::Engine;
+
+const STYLE: &str = include_str!("style.css");
+
+/// Text as HTML, also within quotes.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A page; `leads_to` is where its form may end up besides here (browsers hold redirects to the policy, too).
+fn page(status: u16, title: &str, body: &str, leads_to: &str) -> Response<Body> {
+    let title = escape(title);
+    let html = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title} – Kontor</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{body}\n</main>\n</body>\n</html>\n"
+    );
+    let mut response = Response::new(Body::from(html));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{}'; form-action 'self'{}{leads_to}; frame-ancestors 'none'; base-uri 'none'",
+        style_hash(),
+        if leads_to.is_empty() { "" } else { " " }
+    );
+    // Without a policy of its own a page would be given one that is wider.
+    let policy =
+        HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+fn style_hash() -> &'static str {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| base64::engine::general_purpose::STANDARD.encode(digest(&SHA256, STYLE.as_bytes())))
+}
+
+fn hidden(fields: &[(&str, &str)]) -> String {
+    let one = |(name, value): &(&str, &str)| {
+        format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">\n", escape(name), escape(value))
+    };
+    fields.iter().map(one).collect()
+}
+
+fn alert(error: Option<&str>) -> String {
+    error.map(|text| format!("<p class=\"error\" role=\"alert\">{}</p>\n", escape(text))).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_stays_text() {
+        assert_eq!(escape("<a href='x' b=\"y\">&"), "&lt;a href=&#39;x&#39; b=&quot;y&quot;&gt;&amp;");
+        assert!(hidden(&[("a", "\"><script>")]).contains("value=\"&quot;&gt;&lt;script&gt;\""));
+    }
+
+    #[test]
+    fn a_page_has_a_policy_and_no_script() {
+        let page = page(200, "A <title>", "", "https://a.example");
+        let policy = page.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.contains("form-action 'self' https://a.example;") && policy.contains("frame-ancestors 'none'"));
+        assert!(!policy.contains("script") && !policy.contains("unsafe"));
+    }
+}
