@@ -14,6 +14,8 @@ pub enum Access {
     Purge,
     /// Objects and fields.
     Metadata,
+    /// The audit: `audit:read` for itself, or an administrator.
+    Audit,
     /// Everything else that only an administrator does.
     Admin,
 }
@@ -31,7 +33,7 @@ impl Caller {
                 self.scoped(&[&scope("write"), "crm:write"], &scope("write"))?;
                 self.role_allows(self.role != Role::ReadOnly, "change records")
             }
-            Access::Purge | Access::Metadata | Access::Admin => self.may_manage(access),
+            Access::Purge | Access::Metadata | Access::Audit | Access::Admin => self.may_manage(access),
         }
     }
 
@@ -44,6 +46,12 @@ impl Caller {
             Access::Metadata => {
                 self.scoped(&["metadata:write"], "metadata:write")?;
                 self.role_allows(self.role == Role::Admin, "change objects and fields")
+            }
+            // Whoever has been given the scope by its name reads the audit, whatever else they may.
+            Access::Audit if self.scopes.has("audit:read") => Ok(()),
+            Access::Audit => {
+                self.scoped(&["audit:read"], "audit:read")?;
+                self.role_allows(self.role == Role::Admin, "read the audit")
             }
             Access::Purge | Access::Admin => {
                 self.scoped(&["admin"], "admin")?;

@@ -106,6 +106,7 @@ impl Records {
             ("key_id", Kind::Int),
             ("request_id", Kind::Text),
             ("changes", Kind::Text),
+            ("redacted_at", Kind::Int),
         ];
         let columns = names.map(|(name, kind)| Expr::column(name, kind)).to_vec();
         let mut select = Select::new(ctx.space(), system::AUDIT, columns)
@@ -167,7 +168,7 @@ fn before(at: Expr, moment: Value, id: Value) -> Cond {
 }
 
 fn entry(row: &[Value]) -> Option<Line> {
-    let [Value::Int(at), Value::Int(id), Value::Text(action), Value::Int(version), user, key, request, changes] = row
+    let [Value::Int(at), Value::Int(id), Value::Text(action), Value::Int(version), user, key, request, changes, redacted] = row
     else {
         return None;
     };
@@ -177,6 +178,7 @@ fn entry(row: &[Value]) -> Option<Line> {
     let line = json!({
         "kind": "change", "id": id.to_string(), "at": datetime_text(*at), "action": action, "version": version,
         "user_id": id_text(user), "key_id": id_text(key), "request_id": request.as_str(), "changes": changes,
+        "redacted": !redacted.is_null(),
     });
     Some((*at, *id, line))
 }

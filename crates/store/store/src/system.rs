@@ -1,6 +1,10 @@
 //! The engine's own tables. All are read and written through [`crate::Select`] and [`crate::Batch`] like any other.
 
+mod audit;
+
 use kontor_model::{Kind, Value};
+
+pub use audit::{AUDIT_LEASE, AUDIT_SEAL, AUDIT_STATE};
 
 use crate::schema::{Column, Index, Table};
 
@@ -35,7 +39,7 @@ fn json(name: &str) -> Column {
 
 /// The tables, in the order they are made.
 pub fn tables() -> Vec<Table> {
-    vec![
+    let mut tables = vec![
         Table::new(
             SPACE,
             &["id"],
@@ -101,7 +105,10 @@ pub fn tables() -> Vec<Table> {
                 int("key_id"),
                 text("request_id"),
                 text("changes"),
-            ],
+            ]
+            .into_iter()
+            .chain(audit::columns())
+            .collect(),
         )
         .index(Index::on("ix_audit_record", &["space", "record_id", "id"])),
         Table::new(
@@ -174,7 +181,9 @@ pub fn tables() -> Vec<Table> {
             &["blob_id", "part"],
             vec![int("blob_id"), int("part"), Column::new("data", Kind::Bytes).not_null()],
         ),
-    ]
+    ];
+    tables.extend(audit::tables());
+    tables
 }
 
 /// `name = value` of a system table, as a key of an update or delete.
