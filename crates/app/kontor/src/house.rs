@@ -9,6 +9,7 @@ use kontor_config::Config;
 use kontor_identity::callers::Callers;
 use kontor_identity::keys::Keys;
 use kontor_identity::spaces::{self, Founding};
+use kontor_identity::vault::{self, MasterKey};
 use kontor_model::{Clock, IdGenerator, Settings, SystemClock};
 use kontor_records::Records;
 use kontor_store::Store;
@@ -37,6 +38,8 @@ pub struct House {
     pub records: Arc<Records>,
     pub keys: Arc<Keys>,
     pub founding: Arc<Founding>,
+    /// Signs the seals of the audit.
+    pub audit: kontor_audit::Signer,
     /// What the migration did.
     pub migrated: Arc<[String]>,
     /// Whether this start made the first workspace.
@@ -98,6 +101,9 @@ impl House {
             currency: config.workspace.currency.clone(),
             time_zone: config.workspace.time_zone.clone(),
         };
+        let given = std::env::var(vault::VARIABLE).ok();
+        let master = MasterKey::load(&config.data, given.as_deref())?;
+        let audit = kontor_audit::Signer::new(master.derive("kontor audit 1")?);
         let secret = spaces::secret(&*store).await?;
         let records = Arc::new(Records::new(store.clone(), clock.clone(), ids.clone(), &secret));
         let metadata = Arc::new(Metadata::new(catalogs.clone(), store.clone(), ids.clone()));
@@ -112,6 +118,7 @@ impl House {
             defaults,
         });
         let first = founding.ensure().await?;
-        Ok(Self { store, clock, ids, catalogs, metadata, records, keys, founding, migrated: migrated.into(), first })
+        let migrated = migrated.into();
+        Ok(Self { store, clock, ids, catalogs, metadata, records, keys, founding, audit, migrated, first })
     }
 }

@@ -7,6 +7,7 @@ mod demo;
 mod house;
 mod lock;
 mod node;
+mod sealing;
 mod serve;
 mod services;
 mod session;
@@ -17,7 +18,7 @@ use anyhow::{Result, bail};
 use clap::Parser;
 use kontor_config::{Config, Overrides};
 
-use cli::{Cli, Command, Keys};
+use cli::{Audit, Cli, Command, Keys};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -92,6 +93,14 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Restore(command) => {
             let config = load(&command.settings)?;
             commands::backup::restore(command, &config).await
+        }
+        Command::Audit(Audit::Verify(command)) => {
+            let config = load(&command.settings)?;
+            commands::audit::verify(command, &config).await
+        }
+        Command::Audit(Audit::Export(command)) => {
+            let config = load(&command.settings)?;
+            commands::audit::export(command, &config).await
         }
         Command::Doctor(plain) => commands::doctor::doctor(&load(&plain.settings)?).await,
         Command::Contracts(command) => commands::contracts::write(&command.to),

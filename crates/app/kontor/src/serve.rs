@@ -21,7 +21,7 @@ use crate::commands::keys;
 use crate::house::{self, House, Use};
 use crate::lock::{self, DataLock, Taken};
 use crate::node::{self, NodeLease};
-use crate::{demo, services};
+use crate::{demo, sealing, services};
 
 /// How often other processes' changes of metadata are looked for.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -123,7 +123,11 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             listener.serve(door, async move { stopped.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(()) }).await;
         }));
     }
-    let background = tokio::spawn(background(house.clone(), transfer, lease, stopped));
+    let sealing = sealing::run(house.clone(), format!("{}-{}", std::process::id(), house.ids.next()), stopped.clone());
+    let background = background(house.clone(), transfer, lease, stopped);
+    let background = tokio::spawn(async move {
+        tokio::join!(background, sealing);
+    });
     Ok(Running { house, url, stop, server, worker, background, _lock: lock })
 }
 

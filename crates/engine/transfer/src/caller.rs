@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kontor_catalog::Catalogs;
 use kontor_jobs::Job;
 use kontor_model::{Error, Id, Json, Result, Settings, SpaceId};
-use kontor_records::{Caller, Ctx, Role, Scopes, Trace};
+use kontor_records::{Caller, Credential, Ctx, Origin, Role, Scopes, Trace};
 use serde_json::{Value as J, json};
 
 /// The caller as it is kept in a job's input.
@@ -38,6 +38,7 @@ pub async fn context(catalogs: &Catalogs, job: &Job) -> Result<Ctx> {
         request_id: format!("job-{}", job.id).into(),
         trace: Arc::new(Trace::default()),
         idempotency: None,
+        origin: Origin { credential: Credential::Job, ..Origin::default() },
     })
 }
 

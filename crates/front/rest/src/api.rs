@@ -34,6 +34,7 @@ impl Api {
             request_id: call.admitted.request_id.clone(),
             trace: call.admitted.trace.clone(),
             idempotency: call.admitted.idempotency.clone(),
+            origin: call.admitted.origin(),
         })
     }
 

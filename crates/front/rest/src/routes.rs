@@ -2,7 +2,7 @@
 
 pub use kontor_http::route::{Access, Gives, Mark, Route, Takes};
 
-use Access::{Admin, Metadata, Open, Read, Signed, Write};
+use Access::{Admin, Audit, Metadata, Open, Read, Signed, Write};
 use Mark::{Partner, Private, Public};
 
 const fn r(
@@ -163,6 +163,28 @@ pub const OTHERS: &[Route] = &[
     .any_answer(),
 ];
 
+/// Who did what.
+pub const AUDIT: &[Route] = &[
+    r(
+        "GET",
+        "/v1/audit",
+        "listAudit",
+        Audit,
+        Partner,
+        "Who did what, newest first: every change and every sensitive read.",
+    ),
+    r("GET", "/v1/audit/{id}", "readAudit", Audit, Partner, "An entry of the audit."),
+    r("POST", "/v1/audit/export", "exportAudit", Audit, Partner, "The audit as JSON lines, oldest first.").any_answer(),
+    r(
+        "GET",
+        "/v1/audit/verify",
+        "auditState",
+        Audit,
+        Partner,
+        "The state of the audit's chain: its last seal, what is not sealed yet, the last verification.",
+    ),
+];
+
 /// The documents about the API.
 pub const DOCUMENTS: &[Route] = &[
     r("GET", "/openapi/v1.json", "openapiV1", Open, Public, "The OpenAPI document of version 1."),
@@ -172,7 +194,7 @@ pub const DOCUMENTS: &[Route] = &[
     r("GET", "/docs/{*file}", "docsFile", Open, Public, "A file of the Swagger UI.").any_answer(),
 ];
 
-const COUNT: usize = RECORDS.len() + OTHERS.len() + DOCUMENTS.len();
+const COUNT: usize = RECORDS.len() + OTHERS.len() + AUDIT.len() + DOCUMENTS.len();
 
 /// Every route that this crate answers.
 pub const ROUTES: &[Route] = &joined();
@@ -180,7 +202,7 @@ pub const ROUTES: &[Route] = &joined();
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses a place outside the table")]
 const fn joined() -> [Route; COUNT] {
     let mut all = [r("", "", "", Open, Private, ""); COUNT];
-    let tables = [RECORDS, OTHERS, DOCUMENTS];
+    let tables = [RECORDS, OTHERS, AUDIT, DOCUMENTS];
     let (mut table, mut at) = (0, 0);
     while table < tables.len() {
         let mut row = 0;

@@ -10,7 +10,7 @@ use kontor_store::{Batch, ColumnRef, CommitError, Expr, Select, Set, Store, Writ
 use quick_cache::sync::Cache;
 
 use crate::callers::{Callers, Holder};
-use crate::token;
+use crate::{audit, token};
 
 /// How long a checked key is believed without asking the database: a revoked one is dead after that.
 const BELIEVED: Duration = Duration::from_secs(2);
@@ -84,6 +84,8 @@ impl Keys {
             expires_at: new.expires_at,
             revoked_at: None,
         };
+        let shown = serde_json::json!({"name": info.name, "role": info.role, "scopes": info.scopes, "hint": info.hint});
+        audit::note(&*self.store, &*self.clock, &self.ids, info.space, info.id, "create", &shown).await?;
         let mut batch = Batch::new(INSTALLATION);
         batch.insert(
             system::API_KEY,
@@ -161,6 +163,8 @@ impl Keys {
     /// # Errors
     /// 404001 when there is none; the database's.
     pub async fn revoke(&self, id: Id) -> Result<()> {
+        let space = self.space_of(id).await?;
+        audit::note(&*self.store, &*self.clock, &self.ids, space, id, "revoke", &serde_json::json!({})).await?;
         let mut batch = Batch::new(INSTALLATION);
         batch.writes.push(Write::Update {
             table: system::API_KEY.into(),
@@ -174,6 +178,14 @@ impl Keys {
             Err(CommitError::Guard { .. }) => Err(Error::not_found()),
             other => other.map_err(failed),
         }
+    }
+
+    async fn space_of(&self, id: Id) -> Result<SpaceId> {
+        let select = Select::new(INSTALLATION, system::API_KEY, vec![column("key_space", Kind::Int)])
+            .equals("id", Kind::Int, id.0)
+            .limit(1);
+        let rows = self.store.rows(select).await?;
+        rows.first().and_then(|row| row.first()?.as_i64()).map(SpaceId).ok_or_else(Error::not_found)
     }
 
     /// Who holds this key.

@@ -7,7 +7,9 @@ pub mod callers;
 pub mod keys;
 pub mod spaces;
 pub mod token;
+pub mod vault;
 
+mod audit;
 mod audit_entry;
 mod credential;
 mod quota;

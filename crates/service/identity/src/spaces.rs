@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kontor_catalog::Catalogs;
 use kontor_model::{Change, Changes, Clock, Error, Id, IdGenerator, Json, Kind, Op, Result, Settings, SpaceId, Value};
-use kontor_records::{Answer, Caller, Ctx, Records, Role, Scopes, Trace};
+use kontor_records::{Answer, Caller, Ctx, Origin, Records, Role, Scopes, Trace};
 use kontor_store::system::{self, INSTALLATION};
 use kontor_store::{Batch, CommitError, Cond, Expr, Select, Store};
 
@@ -175,6 +175,7 @@ impl Founding {
             request_id: "founding".into(),
             trace: Arc::new(Trace::default()),
             idempotency: None,
+            origin: Origin::default(),
         };
         let create = |name: &str, object: &str, data: serde_json::Value| kontor_model::changes::Step {
             name: (!name.is_empty()).then(|| name.to_owned()),

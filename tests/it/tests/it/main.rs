@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![expect(clippy::cloned_ref_to_slice_refs, reason = "[id.clone()] reads better than a slice of a reference")]
 
+mod audit;
 mod bad_input;
 mod composite;
 mod coverage;

@@ -54,7 +54,11 @@ fn default_scopes(role: Role) -> Vec<String> {
     scopes.iter().map(|s| (*s).to_owned()).collect()
 }
 
-async fn find(house: &House, wanted: Option<&str>) -> Result<Space> {
+/// The space of this name or id; the live one when none is said.
+///
+/// # Errors
+/// There is none; the database's.
+pub async fn find(house: &House, wanted: Option<&str>) -> Result<Space> {
     let wanted = wanted.unwrap_or("live");
     let spaces = spaces::spaces(&*house.store).await?;
     let names: Vec<String> = spaces.iter().map(|s| s.name.clone()).collect();

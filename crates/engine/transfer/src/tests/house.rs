@@ -102,6 +102,7 @@ impl House {
             request_id: "test".into(),
             trace: Arc::new(Trace::default()),
             idempotency: None,
+            origin: kontor_records::Origin::default(),
         }
     }
 

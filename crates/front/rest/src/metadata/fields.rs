@@ -58,7 +58,7 @@ pub async fn create(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
     call.params(&[])?;
     let object = find(&ctx.catalog, &call.part(OBJECT)?)?.name.clone();
     let sent = body::object(&call.body)?;
-    let also = audit(&api, &ctx, "create_field", &json!({"object": object, "definition": as_sent(&sent)}));
+    let also = audit(&api, &ctx, "create_field", &json!({"object": object, "definition": as_sent(&sent)}))?;
     let (def, made) = api.metadata.create_field(ctx.space(), &object, &sent, also).await?;
     let field = field(&def, &made)?;
     let location = format!("/v1/metadata/objects/{}/fields/{}", def.name, field.name);
@@ -74,7 +74,7 @@ pub async fn update(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
     let name = field(def, &call.part(FIELD)?)?.name.clone();
     precondition(&api, &call.headers, &ctx.catalog)?;
     let patch = body::object(&call.body)?;
-    let also = audit(&api, &ctx, "update_field", &json!({"object": def.name, "field": name, "patch": as_sent(&patch)}));
+    let also = audit(&api, &ctx, "update_field", &json!({"object": def.name, "field": name, "patch": as_sent(&patch)}))?;
     let (def, name) = api.metadata.patch_field(ctx.space(), &def.name, &name, &patch, also).await?;
     let field = field(&def, &name)?;
     changed(&api, &ctx, 200, None, &field_json(&def, field)).await
@@ -88,7 +88,7 @@ pub async fn retire(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
     let def = find(&ctx.catalog, &call.part(OBJECT)?)?;
     let name = field(def, &call.part(FIELD)?)?.name.clone();
     precondition(&api, &call.headers, &ctx.catalog)?;
-    let also = audit(&api, &ctx, "retire_field", &json!({"object": def.name, "field": name}));
+    let also = audit(&api, &ctx, "retire_field", &json!({"object": def.name, "field": name}))?;
     let def = api.metadata.retire_field(ctx.space(), &def.name, &name, also).await?;
     changed(&api, &ctx, 200, None, &json!({"object": def.name, "name": name, "retired": true})).await
 }

@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document of version 1, made from a catalog and the table of routes.
 
+mod audit;
 mod bodies;
 mod components;
 mod names;
@@ -39,6 +40,7 @@ fn set(target: &mut J, key: &str, value: J) {
 pub fn document(catalog: &Catalog) -> J {
     let mut schemas = components::schemas();
     schemas.extend(bodies::schemas());
+    schemas.extend(audit::schemas());
     let mut schema_names = Names::default();
     schema_names.reserve(schemas.keys().map(String::as_str));
     let mut operations = Names::default();

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as J, json};
 use super::names::Names;
 use super::operation::{self, Answer, Detail, ETAG, MADE, PLACE, json_answer, json_body};
 use super::reference;
-use crate::routes::{DOCUMENTS, OTHERS, Route};
+use crate::routes::{AUDIT, DOCUMENTS, OTHERS, Route};
 
 /// Tags that are no services.
 pub fn tags() -> Vec<(String, String)> {
@@ -14,6 +14,7 @@ pub fn tags() -> Vec<(String, String)> {
         ("composite", "Several objects in one transaction."),
         ("metadata", "Objects and fields: what there is, and what a space adds."),
         ("bulk", "Imports, exports and their jobs."),
+        ("audit", "Who did what; the chain that keeps it whole."),
         ("documents", "The documents about this API."),
         ("operations", "For operators: health and figures."),
     ]
@@ -23,7 +24,7 @@ pub fn tags() -> Vec<(String, String)> {
 
 /// Adds the paths.
 pub fn add(operations: &mut Names, paths: &mut Map<String, J>) {
-    for route in OTHERS.iter().chain(DOCUMENTS).chain(HEALTH_ROUTES) {
+    for route in OTHERS.iter().chain(AUDIT).chain(DOCUMENTS).chain(HEALTH_ROUTES) {
         operation::add(route, &route.path.replace("{*", "{"), detail(route), operations, paths);
     }
 }
@@ -36,6 +37,8 @@ fn tag(route: &Route) -> &'static str {
         "metadata"
     } else if under("/v1/imports") || under("/v1/exports") || under("/v1/jobs") {
         "bulk"
+    } else if under("/v1/audit") {
+        "audit"
     } else if under("/docs") || under("/openapi") {
         "documents"
     } else {
@@ -126,6 +129,7 @@ fn detail(route: &Route) -> Detail {
             detail.answers = vec![json_answer(200, "The job.", schema("JobAnswer"))];
         }
         "readJobResult" => detail.answers = vec![other("The file, in its own type.", vec![("*/*", json!({}))])],
+        "listAudit" | "readAudit" | "exportAudit" | "auditState" => super::audit::detail(route, &mut detail),
         "openapiV1" => {
             detail.conditional = true;
             detail.answers = vec![
