@@ -65,23 +65,23 @@ impl House {
         verify(&*self.store, SPACE, &self.signer, head).await.unwrap()
     }
 
-    /// `seals` seals of `each` entries, an hour apart, of which some are erased and one came late.
+    /// `seals` seals of `each` entries, three hours apart, of which some are erased and one came late.
     pub async fn filled(seals: i64, each: i64) -> Self {
         let house = Self::new().await;
         let mut sealer = house.sealer("a");
         for seal in 0..seals {
             let at = house.clock.now_ms();
             house.commit((0..each).map(|n| house.entry(at + n, seal * each + n + 1, "update", n + 1)).collect()).await;
-            house.clock.advance(3_600_000);
+            house.clock.advance(10_800_000);
             assert_eq!(sealer.seal(SPACE).await.unwrap(), usize::try_from(each).unwrap());
         }
         let at = house.clock.now_ms();
         let order = house.entry(at, 4_000, "purge", 3);
         house.commit(vec![crate::redact::record(3, at), order]).await;
-        house.clock.advance(3_600_000);
+        house.clock.advance(10_800_000);
         assert_eq!(sealer.seal(SPACE).await.unwrap(), 1);
         house.commit(vec![house.entry(at - 60_000, 4_001, "create", 99)]).await;
-        house.clock.advance(3_600_000);
+        house.clock.advance(10_800_000);
         assert_eq!(sealer.seal(SPACE).await.unwrap(), 1);
         house
     }
