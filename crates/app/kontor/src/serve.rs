@@ -87,7 +87,15 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
     let process = format!("{}-{}", std::process::id(), house.ids.next());
     let options = kontor_jobs::Options { process, slots: 2, alone: config.database_url.is_none() };
 
-    let worker = roles.contains(&"worker").then(|| Runner::new(jobs.clone(), transfer.handlers(), options).start());
+    let privacy = kontor_privacy::Privacy::new(
+        house.records.clone(),
+        house.catalogs.clone(),
+        transfer.clone(),
+        house.audit.clone(),
+    );
+    let privacy = Arc::new(privacy);
+    let handlers: Vec<_> = transfer.handlers().into_iter().chain([privacy.handler()]).collect();
+    let worker = roles.contains(&"worker").then(|| Runner::new(jobs.clone(), handlers, options).start());
     let mut url = String::new();
     let mut server = None;
     if roles.contains(&"api") {
@@ -100,7 +108,9 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             transfer: Transfer::new(house.records.clone(), house.catalogs.clone(), jobs.clone()),
             catalogs: house.catalogs.clone(),
         });
-        let router = kontor_rest::router(&api).merge(kontor_rest::jobs::router(&bulk));
+        let router = kontor_rest::router(&api)
+            .merge(kontor_rest::jobs::router(&bulk))
+            .merge(kontor_rest::privacy::router(&api, &privacy));
         let parts = DoorParts {
             router,
             routes: kontor_rest::routes::ROUTES.to_vec(),

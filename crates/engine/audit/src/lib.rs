@@ -10,6 +10,7 @@
 //! personal part and the salt ([`redact`]) leaves the hash as it was: the chain still holds, and nothing can be guessed
 //! back.
 
+pub mod about;
 mod digest;
 mod entry;
 mod head;

@@ -58,20 +58,7 @@ impl Records {
             changes: entry.changes,
         };
         writes.push(new.write()?);
-        writes.push(Write::Insert {
-            table: event_table(),
-            columns: event_columns(),
-            values: vec![
-                Value::Int(id.0),
-                Value::Int(now),
-                Value::Text(kontor_events::event_type(entry.def, suffix)),
-                Value::Text(kontor_events::subject(entry.def, entry.id)),
-                Value::Int(entry.id.0),
-                entry.record.into(),
-            ],
-            on_conflict: OnConflict::Fail,
-            search: None,
-        });
+        writes.push(event_write(id, now, entry.def, entry.id, suffix, entry.record));
         Ok(())
     }
 
@@ -120,6 +107,24 @@ impl Ctx {
             impersonator: self.origin.impersonator,
             ip: self.origin.ip,
         }
+    }
+}
+
+/// The event that `what` (`created`, `updated`, …) happened to a record.
+pub(crate) fn event_write(id: Id, now: i64, def: &ObjectDef, record: Id, what: &str, data: Option<String>) -> Write {
+    Write::Insert {
+        table: event_table(),
+        columns: event_columns(),
+        values: vec![
+            Value::Int(id.0),
+            Value::Int(now),
+            Value::Text(kontor_events::event_type(def, what)),
+            Value::Text(kontor_events::subject(def, record)),
+            Value::Int(record.0),
+            data.into(),
+        ],
+        on_conflict: OnConflict::Fail,
+        search: None,
     }
 }
 

@@ -11,6 +11,7 @@ mod change;
 mod cursor;
 mod derive;
 mod draft;
+mod erase;
 mod expand;
 mod fetch;
 mod filter;
@@ -34,6 +35,7 @@ use kontor_store::{Batch, CommitError, Page, Rows, Select, Shape, Store, StoreEr
 pub use authorise::Access;
 pub use caller::{Caller, Ctx, Idempotency, Origin, Role, Scopes, Trace};
 pub use change::{Also, Answer, Done, Outcome, Render};
+pub use fetch::Working;
 pub use idempotency::Replay;
 pub use kontor_audit::Credential;
 pub use list::Listing;

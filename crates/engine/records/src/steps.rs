@@ -229,7 +229,7 @@ impl Records {
     }
 }
 
-fn full_text(def: &ObjectDef, values: &[Value]) -> String {
+pub(crate) fn full_text(def: &ObjectDef, values: &[Value]) -> String {
     search::document(def.shown().filter(|(_, f)| f.searched).filter_map(|(i, _)| values.get(i)?.as_str()))
 }
 
@@ -471,7 +471,7 @@ impl Workshop<'_> {
     }
 }
 
-fn put(def: &ObjectDef, values: &mut [Value], name: &str, value: Value) {
+pub(crate) fn put(def: &ObjectDef, values: &mut [Value], name: &str, value: Value) {
     if let Some(slot) = def.field(name).and_then(|(i, _)| values.get_mut(i)) {
         *slot = value;
     }

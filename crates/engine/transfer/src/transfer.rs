@@ -52,6 +52,15 @@ impl Transfer {
         Self { records, catalogs, jobs, blobs }
     }
 
+    pub(crate) fn store(&self) -> &Arc<dyn kontor_store::Store> {
+        self.records.store()
+    }
+
+    /// Where files are kept.
+    pub fn blobs(&self) -> &Blobs {
+        &self.blobs
+    }
+
     pub fn jobs(&self) -> &Arc<Jobs> {
         &self.jobs
     }

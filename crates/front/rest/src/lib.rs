@@ -27,6 +27,7 @@ mod operations;
 mod params;
 mod percent;
 mod precondition;
+pub mod privacy;
 mod questions;
 mod read;
 pub mod routes;

@@ -185,6 +185,29 @@ pub const AUDIT: &[Route] = &[
     ),
 ];
 
+/// What persons ask for.
+pub const PRIVACY: &[Route] = &[
+    r(
+        "POST",
+        "/v1/privacy/requests",
+        "createPrivacyRequest",
+        Admin,
+        Partner,
+        "Take a person's request: access to everything that is known, erasure, or no sale of their data.",
+    ),
+    r("GET", "/v1/privacy/requests", "listPrivacyRequests", Admin, Partner, "Requests of persons, newest first."),
+    r("GET", "/v1/privacy/requests/{id}", "readPrivacyRequest", Admin, Partner, "A request with its certificate."),
+    r(
+        "GET",
+        "/v1/privacy/requests/{id}/archive",
+        "readPrivacyArchive",
+        Admin,
+        Partner,
+        "Everything that is known about the person, as JSON lines.",
+    )
+    .any_answer(),
+];
+
 /// The documents about the API.
 pub const DOCUMENTS: &[Route] = &[
     r("GET", "/openapi/v1.json", "openapiV1", Open, Public, "The OpenAPI document of version 1."),
@@ -194,7 +217,7 @@ pub const DOCUMENTS: &[Route] = &[
     r("GET", "/docs/{*file}", "docsFile", Open, Public, "A file of the Swagger UI.").any_answer(),
 ];
 
-const COUNT: usize = RECORDS.len() + OTHERS.len() + AUDIT.len() + DOCUMENTS.len();
+const COUNT: usize = RECORDS.len() + OTHERS.len() + AUDIT.len() + PRIVACY.len() + DOCUMENTS.len();
 
 /// Every route that this crate answers.
 pub const ROUTES: &[Route] = &joined();
@@ -202,7 +225,7 @@ pub const ROUTES: &[Route] = &joined();
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses a place outside the table")]
 const fn joined() -> [Route; COUNT] {
     let mut all = [r("", "", "", Open, Private, ""); COUNT];
-    let tables = [RECORDS, OTHERS, AUDIT, DOCUMENTS];
+    let tables = [RECORDS, OTHERS, AUDIT, PRIVACY, DOCUMENTS];
     let (mut table, mut at) = (0, 0);
     while table < tables.len() {
         let mut row = 0;

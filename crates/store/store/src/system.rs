@@ -1,10 +1,12 @@
 //! The engine's own tables. All are read and written through [`crate::Select`] and [`crate::Batch`] like any other.
 
 mod audit;
+mod privacy;
 
 use kontor_model::{Kind, Value};
 
 pub use audit::{AUDIT_LEASE, AUDIT_SEAL, AUDIT_STATE};
+pub use privacy::PRIVACY_REQUEST;
 
 use crate::schema::{Column, Index, Table};
 
@@ -183,6 +185,7 @@ pub fn tables() -> Vec<Table> {
         ),
     ];
     tables.extend(audit::tables());
+    tables.extend(privacy::tables());
     tables
 }
 

@@ -13,6 +13,7 @@ mod envelope;
 mod faults;
 mod imports;
 mod metadata;
+mod privacy;
 mod records;
 mod search;
 mod server;

@@ -7,6 +7,7 @@ mod names;
 mod object;
 mod operation;
 mod paths;
+mod privacy;
 mod records;
 mod samples;
 mod serve;
@@ -41,6 +42,7 @@ pub fn document(catalog: &Catalog) -> J {
     let mut schemas = components::schemas();
     schemas.extend(bodies::schemas());
     schemas.extend(audit::schemas());
+    schemas.extend(privacy::schemas());
     let mut schema_names = Names::default();
     schema_names.reserve(schemas.keys().map(String::as_str));
     let mut operations = Names::default();

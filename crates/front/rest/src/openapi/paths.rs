@@ -6,7 +6,7 @@ use serde_json::{Map, Value as J, json};
 use super::names::Names;
 use super::operation::{self, Answer, Detail, ETAG, MADE, PLACE, json_answer, json_body};
 use super::reference;
-use crate::routes::{AUDIT, DOCUMENTS, OTHERS, Route};
+use crate::routes::{AUDIT, DOCUMENTS, OTHERS, PRIVACY, Route};
 
 /// Tags that are no services.
 pub fn tags() -> Vec<(String, String)> {
@@ -15,6 +15,7 @@ pub fn tags() -> Vec<(String, String)> {
         ("metadata", "Objects and fields: what there is, and what a space adds."),
         ("bulk", "Imports, exports and their jobs."),
         ("audit", "Who did what; the chain that keeps it whole."),
+        ("privacy", "What persons ask for by law: access, erasure, no sale."),
         ("documents", "The documents about this API."),
         ("operations", "For operators: health and figures."),
     ]
@@ -24,7 +25,7 @@ pub fn tags() -> Vec<(String, String)> {
 
 /// Adds the paths.
 pub fn add(operations: &mut Names, paths: &mut Map<String, J>) {
-    for route in OTHERS.iter().chain(AUDIT).chain(DOCUMENTS).chain(HEALTH_ROUTES) {
+    for route in OTHERS.iter().chain(AUDIT).chain(PRIVACY).chain(DOCUMENTS).chain(HEALTH_ROUTES) {
         operation::add(route, &route.path.replace("{*", "{"), detail(route), operations, paths);
     }
 }
@@ -39,6 +40,8 @@ fn tag(route: &Route) -> &'static str {
         "bulk"
     } else if under("/v1/audit") {
         "audit"
+    } else if under("/v1/privacy") {
+        "privacy"
     } else if under("/docs") || under("/openapi") {
         "documents"
     } else {
@@ -130,6 +133,9 @@ fn detail(route: &Route) -> Detail {
         }
         "readJobResult" => detail.answers = vec![other("The file, in its own type.", vec![("*/*", json!({}))])],
         "listAudit" | "readAudit" | "exportAudit" | "auditState" => super::audit::detail(route, &mut detail),
+        "createPrivacyRequest" | "listPrivacyRequests" | "readPrivacyRequest" | "readPrivacyArchive" => {
+            super::privacy::detail(route, &mut detail);
+        }
         "openapiV1" => {
             detail.conditional = true;
             detail.answers = vec![
