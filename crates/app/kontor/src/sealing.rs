@@ -1,10 +1,13 @@
-//! Seals the audit behind the commits, and verifies it once a day. Every process offers to; one does.
+//! Seals the audit behind the commits; once a day verifies it and lets retention rules run. Every process offers to; one
+//! does.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kontor_audit::Sealer;
 use kontor_identity::spaces;
 use kontor_model::{Error, Result, SpaceId};
+use kontor_privacy::Privacy;
 use kontor_store::system::INSTALLATION;
 use tokio::sync::watch;
 
@@ -17,7 +20,7 @@ const LOOK: Duration = Duration::from_secs(600);
 const DAY_MS: i64 = 86_400_000;
 
 /// Runs until the process stops.
-pub async fn run(house: House, holder: String, mut stopped: watch::Receiver<bool>) {
+pub async fn run(house: House, privacy: Arc<Privacy>, holder: String, mut stopped: watch::Receiver<bool>) {
     let mut sealer = Sealer::new(house.store.clone(), house.clock.clone(), house.audit.clone(), holder);
     let mut pause = TICK;
     let mut looked = Instant::now();
@@ -39,7 +42,7 @@ pub async fn run(house: House, holder: String, mut stopped: watch::Receiver<bool
             looked = Instant::now();
             tokio::select! {
                 _ = stopped.wait_for(|stop| *stop) => break,
-                outcome = verify(&house) => if let Err(error) = outcome { warn(&error, "the audit was not verified") },
+                outcome = daily(&house, &privacy) => if let Err(error) = outcome { warn(&error, "daily work was not done") },
             }
         }
     }
@@ -60,9 +63,10 @@ async fn seal(house: &House, sealer: &mut Sealer) -> Result<bool> {
     Ok(sealer.tick(&all(house).await?).await?.is_some())
 }
 
-/// Verifies the spaces that were not for a day.
-async fn verify(house: &House) -> Result<()> {
+/// What is due once a day, in the spaces where it was not done for one.
+async fn daily(house: &House, privacy: &Privacy) -> Result<()> {
     for space in all(house).await? {
+        privacy.retain_daily(space).await?;
         let now = house.clock.now_ms();
         let last = kontor_audit::verified(&*house.store, space).await?;
         if last.is_some_and(|last| now - last.at < DAY_MS) {

@@ -94,7 +94,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
         house.audit.clone(),
     );
     let privacy = Arc::new(privacy);
-    let handlers: Vec<_> = transfer.handlers().into_iter().chain([privacy.handler()]).collect();
+    let handlers: Vec<_> = transfer.handlers().into_iter().chain(privacy.handlers()).collect();
     let worker = roles.contains(&"worker").then(|| Runner::new(jobs.clone(), handlers, options).start());
     let mut url = String::new();
     let mut server = None;
@@ -133,7 +133,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             listener.serve(door, async move { stopped.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(()) }).await;
         }));
     }
-    let sealing = sealing::run(house.clone(), format!("{}-{}", std::process::id(), house.ids.next()), stopped.clone());
+    let sealing = sealing::run(house.clone(), privacy, format!("{}-{}", std::process::id(), house.ids.next()), stopped.clone());
     let background = background(house.clone(), transfer, lease, stopped);
     let background = tokio::spawn(async move {
         tokio::join!(background, sealing);

@@ -1,5 +1,7 @@
 //! `/v1/privacy/requests`: what persons ask for, for administrators.
 
+mod retention;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -26,6 +28,7 @@ pub fn router(api: &Arc<Api>, privacy: &Arc<Privacy>) -> Router {
         )
         .route("/v1/privacy/requests/{id}", get(at(api, move |api, call| read(api, read_.clone(), call))))
         .route("/v1/privacy/requests/{id}/archive", get(at(api, move |api, call| archive(api, archive_.clone(), call))))
+        .merge(retention::router(api, privacy))
 }
 
 async fn admit(api: &Api, call: &Call) -> Result<Ctx> {

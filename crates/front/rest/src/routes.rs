@@ -206,6 +206,31 @@ pub const PRIVACY: &[Route] = &[
         "Everything that is known about the person, as JSON lines.",
     )
     .any_answer(),
+    r("GET", "/v1/privacy/retention", "listRetention", Admin, Partner, "How long the records of each object are kept."),
+    r(
+        "PUT",
+        "/v1/privacy/retention/{object}",
+        "setRetention",
+        Admin,
+        Partner,
+        "Say how long the records of an object are kept after their last change, and what happens then.",
+    ),
+    r(
+        "DELETE",
+        "/v1/privacy/retention/{object}",
+        "removeRetention",
+        Admin,
+        Partner,
+        "Keep the records of an object for good again.",
+    ),
+    r(
+        "POST",
+        "/v1/privacy/retention/run",
+        "runRetention",
+        Admin,
+        Partner,
+        "Count what the rules would meet; with dry_run false do it now, by a job.",
+    ),
 ];
 
 /// The documents about the API.

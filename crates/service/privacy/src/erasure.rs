@@ -137,6 +137,6 @@ impl Privacy {
 }
 
 /// Whether a value is what erasure leaves.
-fn is_erased(value: &Value) -> bool {
+pub fn is_erased(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.starts_with("erased "))
 }

@@ -52,7 +52,8 @@ pub fn is_personal(def: &ObjectDef, field: &Field) -> bool {
     !field.retired && (field.personal || added) || (field.name == "external_id" && def.is_person())
 }
 
-fn has_personal(def: &ObjectDef) -> bool {
+/// Whether an object says anything about a person.
+pub fn has_personal(def: &ObjectDef) -> bool {
     def.fields.iter().any(|field| is_personal(def, field))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use kontor_jobs::{Ended, Handler, Run};
-use kontor_model::{Error, Id, Result, Settings};
+use kontor_model::{Error, Id, Result, Settings, SpaceId};
 use kontor_records::{Caller, Credential, Ctx, Origin, Role, Scopes, Trace};
 use kontor_store::Batch;
 use serde_json::{Value as J, json};
@@ -78,20 +78,34 @@ impl Privacy {
         })
     }
 
-    /// The job acts as the program, in the name of who asked.
     async fn context(&self, run: &Run, request: &Request) -> Result<Ctx> {
+        let name = format!("privacy-{}", request.id);
+        self.as_job(run.job.space, request.requested_by, request.key_id, name).await
+    }
+
+    /// A job acts as the program, in the name of who asked.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn as_job(
+        &self,
+        space: SpaceId,
+        user_id: Option<Id>,
+        key_id: Option<Id>,
+        request_id: String,
+    ) -> Result<Ctx> {
         let caller = Caller {
-            space: run.job.space,
-            key_id: request.key_id.unwrap_or(Id(0)),
-            user_id: request.requested_by,
+            space,
+            key_id: key_id.unwrap_or(Id(0)),
+            user_id,
             role: Role::Admin,
             scopes: Scopes::new(["admin"]),
             settings: Arc::new(Settings::default()),
         };
         Ok(Ctx {
-            catalog: self.catalogs.get(run.job.space).await?,
+            catalog: self.catalogs.get(space).await?,
             caller: Arc::new(caller),
-            request_id: format!("privacy-{}", request.id).into(),
+            request_id: request_id.into(),
             trace: Arc::new(Trace::default()),
             idempotency: None,
             origin: Origin { credential: Credential::Job, ..Origin::default() },

@@ -13,6 +13,7 @@ use kontor_transfer::Transfer;
 use serde_json::{Value as J, json};
 
 use crate::handler::Work;
+use crate::retention::Retain;
 use crate::request::{self, DUE_MS, Kind, Request, Subject, failed};
 
 /// The kind of its jobs.
@@ -40,8 +41,8 @@ impl Privacy {
     }
 
     /// What a [`kontor_jobs::Runner`] needs to run its jobs.
-    pub fn handler(self: &Arc<Self>) -> Arc<dyn Handler> {
-        Arc::new(Work(self.clone()))
+    pub fn handlers(self: &Arc<Self>) -> Vec<Arc<dyn Handler>> {
+        vec![Arc::new(Work(self.clone())), Arc::new(Retain(self.clone()))]
     }
 
     /// Takes a request. A sale is refused at once, the rest is done by a job.

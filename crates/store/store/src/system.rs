@@ -6,7 +6,7 @@ mod privacy;
 use kontor_model::{Kind, Value};
 
 pub use audit::{AUDIT_LEASE, AUDIT_SEAL, AUDIT_STATE};
-pub use privacy::PRIVACY_REQUEST;
+pub use privacy::{PRIVACY_REQUEST, PRIVACY_RETENTION};
 
 use crate::schema::{Column, Index, Table};
 

@@ -133,9 +133,7 @@ fn detail(route: &Route) -> Detail {
         }
         "readJobResult" => detail.answers = vec![other("The file, in its own type.", vec![("*/*", json!({}))])],
         "listAudit" | "readAudit" | "exportAudit" | "auditState" => super::audit::detail(route, &mut detail),
-        "createPrivacyRequest" | "listPrivacyRequests" | "readPrivacyRequest" | "readPrivacyArchive" => {
-            super::privacy::detail(route, &mut detail);
-        }
+        _ if tag(route) == "privacy" => super::privacy::detail(route, &mut detail),
         "openapiV1" => {
             detail.conditional = true;
             detail.answers = vec![

@@ -8,6 +8,7 @@ use super::operation::{Answer, Detail, PLACE, json_answer, json_body};
 use super::reference;
 use crate::routes::Route;
 
+const ACTIONS: [&str; 2] = ["delete", "anonymise"];
 const KINDS: [&str; 3] = ["access", "erasure", "do_not_sell"];
 
 pub fn detail(route: &Route, detail: &mut Detail) {
@@ -25,6 +26,19 @@ pub fn detail(route: &Route, detail: &mut Detail) {
             detail.answers = vec![json_answer(200, "A page of requests.", schema("PrivacyRequestList"))];
         }
         "readPrivacyRequest" => detail.answers = vec![json_answer(200, "The request.", schema("PrivacyRequestAnswer"))],
+        "listRetention" => detail.answers = vec![json_answer(200, "The rules.", schema("RetentionList"))],
+        "setRetention" => {
+            detail.body = json_body(schema("RetentionSet"));
+            detail.answers = vec![json_answer(200, "The rule.", schema("RetentionAnswer"))];
+        }
+        "removeRetention" => detail.answers = vec![json_answer(200, "There is no rule.", schema("RetentionRemoved"))],
+        "runRetention" => {
+            detail.body = json_body(schema("RetentionRun"));
+            detail.answers = vec![
+                json_answer(200, "What would be done.", schema("RetentionDryRun")),
+                json_answer(202, "The job that does it.", schema("JobAnswer")).with(PLACE),
+            ];
+        }
         _ => {
             detail.answers = vec![Answer {
                 status: 200,
@@ -52,6 +66,20 @@ pub fn schemas() -> Map<String, J> {
             "archive_url": {"type": ["string", "null"]},
             "certificate": {"type": ["object", "null"], "description": "What was done, with its hash and the installation's signature.", "properties": {
                 "statement": {"type": "object"}, "sha256": {"type": "string"}, "key": {"type": "string"}, "signature": {"type": "string"}}}}},
+        "RetentionSet": shown(object(&["days", "action"], json!({
+            "days": {"type": "integer", "minimum": 1, "maximum": 36_500, "description": "Since the last change."},
+            "action": {"type": "string", "enum": ACTIONS}})), json!({"days": 1_095, "action": "anonymise"})),
+        "Retention": {"type": "object", "required": ["object", "days", "action"], "properties": {
+            "object": {"type": "string"}, "days": {"type": "integer"}, "action": {"type": "string", "enum": ACTIONS},
+            "last_run_at": {"type": ["string", "null"], "format": "date-time"}, "last_count": {"type": ["integer", "null"]}}},
+        "RetentionAnswer": envelope(reference("schemas", "Retention")),
+        "RetentionList": list(reference("schemas", "Retention")),
+        "RetentionRemoved": envelope(json!({"type": "object", "required": ["object", "removed"], "properties": {
+            "object": {"type": "string"}, "removed": {"type": "boolean", "const": true}}})),
+        "RetentionRun": shown(object(&[], json!({"dry_run": {"type": "boolean", "default": true}})), json!({"dry_run": true})),
+        "RetentionDryRun": list(json!({"type": "object", "required": ["object", "action", "days", "records"], "properties": {
+            "object": {"type": "string"}, "action": {"type": "string", "enum": ACTIONS}, "days": {"type": "integer"},
+            "records": {"type": "integer"}, "unchanged_since": moment()}})),
         "PrivacyRequestAnswer": envelope(reference("schemas", "PrivacyRequest")),
         "PrivacyRequestList": list(reference("schemas", "PrivacyRequest")),
     }) else {

@@ -6,6 +6,9 @@ use crate::schema::{Index, Table};
 /// What was asked for, by when it is due, what came of it.
 pub const PRIVACY_REQUEST: &str = "privacy_request";
 
+/// How long the records of an object are kept.
+pub const PRIVACY_RETENTION: &str = "privacy_retention";
+
 pub(crate) fn tables() -> Vec<Table> {
     vec![
         Table::new(
@@ -27,5 +30,16 @@ pub(crate) fn tables() -> Vec<Table> {
             ],
         )
         .index(Index::on("ix_privacy_request_record", &["space", "record_id", "id"])),
+        Table::new(
+            PRIVACY_RETENTION,
+            &["object"],
+            vec![
+                text("object"),
+                int("days").not_null(),
+                text("action").not_null(),
+                int("last_run_at"),
+                int("last_count"),
+            ],
+        ),
     ]
 }

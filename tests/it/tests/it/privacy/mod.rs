@@ -3,6 +3,7 @@
 mod access;
 mod erasure;
 mod requests;
+mod retention;
 
 use std::time::{Duration, Instant};
 
