@@ -36,7 +36,7 @@ async fn an_archive_has_everything_that_is_known(api: Api) {
     let archive = api.get(request["archive_url"].as_str().unwrap()).await.expect(200);
     assert_eq!(archive.header("content-type"), "application/x-ndjson");
     let lines: Vec<Value> = archive.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let of = |kind: &str| lines.iter().filter(move |line| line["kind"] == kind);
+    let of = |kind: &'static str| lines.iter().filter(move |line| line["kind"] == kind);
     let found: BTreeSet<String> =
         of("record").map(|line| line["record"]["id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(found, known);
