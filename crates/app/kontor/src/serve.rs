@@ -133,7 +133,8 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             listener.serve(door, async move { stopped.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(()) }).await;
         }));
     }
-    let sealing = sealing::run(house.clone(), privacy, format!("{}-{}", std::process::id(), house.ids.next()), stopped.clone());
+    let sealing =
+        sealing::run(house.clone(), privacy, format!("{}-{}", std::process::id(), house.ids.next()), stopped.clone());
     let background = background(house.clone(), transfer, lease, stopped);
     let background = tokio::spawn(async move {
         tokio::join!(background, sealing);

@@ -109,7 +109,7 @@ impl Seal {
     /// Whether `leaves` are what the other members say.
     pub(crate) fn is_sound(&self) -> bool {
         let ids = || self.entries().map(|(id, _)| id);
-        self.leaves.len() % LEAF == 0
+        self.leaves.len().is_multiple_of(LEAF)
             && self.leaves.len() / LEAF == usize::try_from(self.count).unwrap_or(usize::MAX)
             && of(&self.leaves) == self.root
             && ids().zip(ids().skip(1)).all(|(a, b)| a < b)
@@ -182,8 +182,7 @@ impl Seal {
 /// # Errors
 /// The database's.
 pub async fn last(store: &dyn Store, space: SpaceId) -> Result<Option<Seal>> {
-    let select =
-        Select::new(space, system::AUDIT_SEAL, columns()).order(Expr::column("id", Kind::Int), true).limit(1);
+    let select = Select::new(space, system::AUDIT_SEAL, columns()).order(Expr::column("id", Kind::Int), true).limit(1);
     match store.rows(select).await?.pop() {
         None => Ok(None),
         Some(row) => Seal::read(row).map(Some).ok_or_else(|| Error::internal("a seal of the audit cannot be read")),

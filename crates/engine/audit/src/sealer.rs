@@ -186,8 +186,7 @@ impl Sealer {
             return Ok(true);
         }
         let columns = vec![Expr::column("holder", Kind::Text), Expr::column("expires_at", Kind::Int)];
-        let select =
-            Select::new(INSTALLATION, system::AUDIT_LEASE, columns).equals("name", Kind::Text, LEASE).limit(1);
+        let select = Select::new(INSTALLATION, system::AUDIT_LEASE, columns).equals("name", Kind::Text, LEASE).limit(1);
         let rows = self.store.rows(select).await?;
         let until = now + LEASE_MS;
         let mut batch = Batch::new(INSTALLATION);
@@ -201,10 +200,7 @@ impl Sealer {
             }
             Some([_, Value::Int(expires)]) => batch.writes.push(Write::Update {
                 table: system::AUDIT_LEASE.into(),
-                keys: vec![
-                    system::key("name", Kind::Text, LEASE),
-                    system::key("expires_at", Kind::Int, *expires),
-                ],
+                keys: vec![system::key("name", Kind::Text, LEASE), system::key("expires_at", Kind::Int, *expires)],
                 set: vec![
                     (ColumnRef::new("holder", Kind::Text), Set::To(self.holder.as_str().into())),
                     (ColumnRef::new("expires_at", Kind::Int), Set::To(until.into())),

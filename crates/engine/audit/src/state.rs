@@ -59,12 +59,9 @@ pub async fn verified(store: &dyn Store, space: SpaceId) -> Result<Option<Verifi
     let select = Select::new(space, system::AUDIT_STATE, columns.map(|(n, k)| Expr::column(n, k)).to_vec()).limit(1);
     let rows = store.rows(select).await?;
     Ok(match rows.first().map(Vec::as_slice) {
-        Some([Value::Int(at), Value::Int(seals), Value::Int(entries), fault]) => Some(Verified {
-            at: *at,
-            seals: *seals,
-            entries: *entries,
-            fault: fault.as_str().map(str::to_owned),
-        }),
+        Some([Value::Int(at), Value::Int(seals), Value::Int(entries), fault]) => {
+            Some(Verified { at: *at, seals: *seals, entries: *entries, fault: fault.as_str().map(str::to_owned) })
+        }
         _ => None,
     })
 }

@@ -64,9 +64,10 @@ impl<'a, T> Stream<'a, T> {
             for row in rows {
                 // Every selection has the id first.
                 self.after = row.first().and_then(Value::as_i64).unwrap_or(self.after);
-                self.waiting.push_back((self.read)(row).ok_or_else(|| {
-                    Error::internal(format!("row {} of the audit cannot be read", self.after))
-                })?);
+                self.waiting.push_back(
+                    (self.read)(row)
+                        .ok_or_else(|| Error::internal(format!("row {} of the audit cannot be read", self.after)))?,
+                );
             }
         }
         Ok(self.waiting.pop_front())

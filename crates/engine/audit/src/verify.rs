@@ -147,8 +147,8 @@ impl Check<'_> {
         let mut seals = Stream::new(self.store, self.space, system::AUDIT_SEAL, seal::columns(), Seal::read)
             .within(i64::MIN, end)
             .page(64);
-        let mut rows = Stream::new(self.store, self.space, system::AUDIT, row::columns(), Row::read)
-            .within(i64::MIN, watermark);
+        let mut rows =
+            Stream::new(self.store, self.space, system::AUDIT, row::columns(), Row::read).within(i64::MIN, watermark);
         let mut previous: Option<Seal> = None;
         while let Some(seal) = seals.next().await? {
             if let Some(fault) = self.link(previous.as_ref(), &seal, expected) {
@@ -292,9 +292,9 @@ impl Check<'_> {
             Expr::column("record_id", Kind::Int),
             Expr::column("changes", Kind::Text),
         ];
-        let orders = Select::new(self.space, system::AUDIT, columns).filter(compare("id", Op::Gt, watermark)).filter(
-            Cond::Test { left: Expr::column("action", Kind::Text), op: Op::In, right: Value::Texts(actions) },
-        );
+        let orders = Select::new(self.space, system::AUDIT, columns)
+            .filter(compare("id", Op::Gt, watermark))
+            .filter(Cond::Test { left: Expr::column("action", Kind::Text), op: Op::In, right: Value::Texts(actions) });
         for row in self.store.rows(orders).await? {
             if let [Value::Text(action), Value::Int(record), changes] = row.as_slice() {
                 self.order(action, *record, changes.as_str());

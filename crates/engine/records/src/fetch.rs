@@ -48,7 +48,12 @@ impl Records {
         self.working(ctx, def, select).await
     }
 
-    pub(crate) async fn working(&self, ctx: &Ctx, def: &Arc<ObjectDef>, select: Select) -> Result<HashMap<Id, Working>> {
+    pub(crate) async fn working(
+        &self,
+        ctx: &Ctx,
+        def: &Arc<ObjectDef>,
+        select: Select,
+    ) -> Result<HashMap<Id, Working>> {
         let rows = self.rows(ctx, select).await?;
         Ok(rows
             .into_iter()

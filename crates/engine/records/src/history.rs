@@ -168,7 +168,17 @@ fn before(at: Expr, moment: Value, id: Value) -> Cond {
 }
 
 fn entry(row: &[Value]) -> Option<Line> {
-    let [Value::Int(at), Value::Int(id), Value::Text(action), Value::Int(version), user, key, request, changes, redacted] = row
+    let [
+        Value::Int(at),
+        Value::Int(id),
+        Value::Text(action),
+        Value::Int(version),
+        user,
+        key,
+        request,
+        changes,
+        redacted,
+    ] = row
     else {
         return None;
     };

@@ -167,7 +167,10 @@ impl Records {
                 def.shape.write(&row, &mut data);
             }
             let events = emptied.get(&effect.id).into_iter().flatten();
-            prepared.batch.writes.extend(events.filter(|_| effect.done == Done::Purged).map(|id| purge::empty_event(*id)));
+            prepared
+                .batch
+                .writes
+                .extend(events.filter(|_| effect.done == Done::Purged).map(|id| purge::empty_event(*id)));
             self.effect_writes(ctx, &effect, row, &data, now, &mut prepared.batch.writes)?;
             prepared.owners.resize(prepared.batch.writes.len(), effect.step);
             if let Some(slot) = prepared.outcomes.get_mut(effect.step) {

@@ -91,23 +91,16 @@ impl Transfer {
     ///
     /// # Errors
     /// The database's.
-    pub async fn forget_answers(
-        &self,
-        space: SpaceId,
-        mentions: &(dyn Fn(&str) -> bool + Send + Sync),
-    ) -> Result<u64> {
+    pub async fn forget_answers(&self, space: SpaceId, mentions: &(dyn Fn(&str) -> bool + Send + Sync)) -> Result<u64> {
         let store = self.store();
         let (caller, key) = (|| Expr::column("caller", Kind::Int), || Expr::column("key", Kind::Text));
         let (mut after, mut removed) = (None, 0);
         loop {
-            let mut select = Select::new(
-                space,
-                system::IDEMPOTENCY,
-                vec![caller(), key(), Expr::column("body", Kind::Bytes)],
-            )
-            .order(caller(), false)
-            .order(key(), false)
-            .limit(500);
+            let mut select =
+                Select::new(space, system::IDEMPOTENCY, vec![caller(), key(), Expr::column("body", Kind::Bytes)])
+                    .order(caller(), false)
+                    .order(key(), false)
+                    .limit(500);
             select.after = after.take();
             let rows = store.rows(select).await?;
             for row in &rows {

@@ -21,18 +21,8 @@ use serde_json::{Value as J, json};
 use crate::{Api, Call, at};
 
 const FILTERS: &[&str] = &["user_id", "key_id", "object", "record_id", "action", "request_id", "since", "until"];
-const LISTED: &[&str] = &[
-    "limit",
-    "cursor",
-    "user_id",
-    "key_id",
-    "object",
-    "record_id",
-    "action",
-    "request_id",
-    "since",
-    "until",
-];
+const LISTED: &[&str] =
+    &["limit", "cursor", "user_id", "key_id", "object", "record_id", "action", "request_id", "since", "until"];
 /// One entry for the reads of a caller in this time.
 const NOTED_MS: i64 = 60_000;
 /// Callers that are remembered; beyond them all are forgotten, and noted again.
@@ -141,12 +131,8 @@ async fn list(api: Arc<Api>, readers: Arc<Readers>, call: Call) -> Result<Respon
     let listed = kontor_audit::list(&**api.records.store(), ctx.space(), &filter, before, limit).await?;
     let next = listed.rows.last().filter(|_| listed.has_more).map(|row| row.id.to_string());
     let rows: Vec<String> = listed.rows.iter().map(|row| row.json().to_string()).collect();
-    let page = envelope::Page {
-        limit,
-        has_more: listed.has_more,
-        next_cursor: next.as_deref(),
-        ..envelope::Page::default()
-    };
+    let page =
+        envelope::Page { limit, has_more: listed.has_more, next_cursor: next.as_deref(), ..envelope::Page::default() };
     Ok(reply::json(StatusCode::OK, envelope::list(rows.join(",").as_bytes(), Some(&page), call.request_id())))
 }
 

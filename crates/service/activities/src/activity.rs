@@ -29,7 +29,8 @@ fn activity(name: &str, plural: &str, status: &str, doc: &str) -> Object {
         .field(Field::new("direction", FieldType::enumeration(["inbound", "outbound"])))
         .field(Field::new("outcome", FieldType::text(255)).personal().doc("What came of it."))
         .field(
-            Field::new("participants", FieldType::json()).personal()
+            Field::new("participants", FieldType::json())
+                .personal()
                 .doc("Who takes part: [{\"contact_id\" or \"user_id\" or \"email\", \"role\"?}]."),
         )
         .field(Field::new("related_to_object", FieldType::text(40)).doc("The object of the record that it is about."))

@@ -16,12 +16,18 @@ pub(crate) fn object() -> Object {
         .field(Field::new("title", FieldType::text(150)).personal().doc("Position in the company."))
         .field(Field::reference("company", "company").indexed())
         .field(Field::new("city", FieldType::text(120)).personal().indexed())
-        .field(Field::new("country", FieldType::country()).personal().doc("Telephone numbers without + are read in it."))
+        .field(
+            Field::new("country", FieldType::country()).personal().doc("Telephone numbers without + are read in it."),
+        )
         .field(crate::lifecycle::stage().indexed())
         .field(Field::new("birthday", FieldType::date()).personal())
         .field(Field::new("do_not_call", FieldType::boolean()).default(false))
         .field(Field::new("do_not_email", FieldType::boolean()).default(false))
-        .field(Field::new("do_not_sell", FieldType::boolean()).default(false).doc("The person's data may not be sold or shared (CCPA, 1798.120)."))
+        .field(
+            Field::new("do_not_sell", FieldType::boolean())
+                .default(false)
+                .doc("The person's data may not be sold or shared (CCPA, 1798.120)."),
+        )
         .field(Field::new("tags", FieldType::tags()).personal())
         .derive(Derived::Joined {
             target: "name".to_owned(),

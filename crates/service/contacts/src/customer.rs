@@ -11,7 +11,8 @@ pub(crate) fn object() -> Object {
         .owned()
         .field(name.required().unique().taken_code(ErrorCode::DuplicateName).searched())
         .field(
-            Field::new("mobile", FieldType::mobile()).personal()
+            Field::new("mobile", FieldType::mobile())
+                .personal()
                 .required()
                 .doc("A mobile number of the workspace's mobile_region."),
         )

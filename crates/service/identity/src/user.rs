@@ -8,7 +8,9 @@ pub(crate) fn object() -> Object {
         .field(Field::new("name", FieldType::text_between(1, 255)).personal().required().searched())
         .field(Field::new("email", FieldType::email()).personal().unique())
         .field(Field::new("title", FieldType::text(150)).personal().doc("Position in the business."))
-        .field(Field::new("country", FieldType::country()).personal().doc("Telephone numbers without + are read in it."))
+        .field(
+            Field::new("country", FieldType::country()).personal().doc("Telephone numbers without + are read in it."),
+        )
         .field(Field::new("phone", FieldType::phone()).personal())
         .field(Field::reference("manager", "user").indexed())
         .field(Field::reference("team", "team").indexed())

@@ -34,5 +34,7 @@ pub(crate) fn order() -> Object {
 /// Neither its price nor its quantity can be below zero.
 pub(crate) fn order_line() -> Object {
     let quantity = FieldType::decimal_between(4, 0, i64::MAX);
-    crate::line::line("order_line", "order_lines", "order", FieldType::price(), quantity).kept_by_law().doc("A product in an order.")
+    crate::line::line("order_line", "order_lines", "order", FieldType::price(), quantity)
+        .kept_by_law()
+        .doc("A product in an order.")
 }

@@ -31,7 +31,9 @@ pub(crate) fn object() -> Object {
         .field(Field::new("email", FieldType::email()).personal())
         .field(Field::new("phone", FieldType::phone()).personal())
         .field(Field::new("city", FieldType::text(120)).personal())
-        .field(Field::new("country", FieldType::country()).personal().doc("Telephone numbers without + are read in it."))
+        .field(
+            Field::new("country", FieldType::country()).personal().doc("Telephone numbers without + are read in it."),
+        )
         .field(Field::new("source", FieldType::enumeration(SOURCES.iter().copied())).indexed())
         .field(Field::reference("campaign", "campaign").indexed())
         .field(Field::new("status", FieldType::enumeration(STATUSES.iter().copied())).default("new").indexed())
@@ -43,7 +45,11 @@ pub(crate) fn object() -> Object {
         .field(Field::new("rating", FieldType::enumeration(["hot", "warm", "cold"])))
         .field(Field::new("interest", FieldType::text(255)).personal().doc("What it asked for."))
         .field(Field::new("estimated_value", FieldType::money()))
-        .field(Field::new("do_not_sell", FieldType::boolean()).default(false).doc("The person's data may not be sold or shared (CCPA, 1798.120)."))
+        .field(
+            Field::new("do_not_sell", FieldType::boolean())
+                .default(false)
+                .doc("The person's data may not be sold or shared (CCPA, 1798.120)."),
+        )
         .field(Field::new("tags", FieldType::tags()).personal())
         .derive(Derived::Joined {
             target: "name".to_owned(),

@@ -69,8 +69,10 @@ impl Privacy {
             one.def.shape.write(&one.def.row_of_fields(&one.record.values), &mut record);
             let record: J = serde_json::from_slice(&record).unwrap_or_default();
             let relation = one.relation.name();
-            file.line(&json!({"kind": "record", "relation": relation, "deleted": one.record.deleted, "record": record}))
-                .await?;
+            file.line(
+                &json!({"kind": "record", "relation": relation, "deleted": one.record.deleted, "record": record}),
+            )
+            .await?;
             counts[0] += 1;
         }
         for one in found {
@@ -99,13 +101,8 @@ impl Privacy {
 
     /// Events of these ids, as they are kept.
     async fn events(&self, ctx: &Ctx, ids: &[i64]) -> Result<Vec<J>> {
-        let columns = [
-            ("id", Kind::Int),
-            ("at", Kind::Int),
-            ("type", Kind::Text),
-            ("subject", Kind::Text),
-            ("data", Kind::Text),
-        ];
+        let columns =
+            [("id", Kind::Int), ("at", Kind::Int), ("type", Kind::Text), ("subject", Kind::Text), ("data", Kind::Text)];
         let mut events = Vec::with_capacity(ids.len());
         for ids in ids.chunks(CHUNK) {
             let columns: Vec<Expr> = columns.map(|(name, kind)| Expr::column(name, kind)).to_vec();

@@ -20,13 +20,7 @@ impl Privacy {
     ///
     /// # Errors
     /// The database's.
-    pub(crate) async fn erase(
-        &self,
-        ctx: &Ctx,
-        request: &Request,
-        found: &[Found],
-        mut needles: Needles,
-    ) -> Result<J> {
+    pub(crate) async fn erase(&self, ctx: &Ctx, request: &Request, found: &[Found], mut needles: Needles) -> Result<J> {
         let (mut records, mut fields, mut histories) = (0_u64, 0_u64, 0_u64);
         let mut left: Vec<J> = Vec::new();
         let mut kept: Vec<J> = Vec::new();
@@ -111,8 +105,11 @@ impl Privacy {
     async fn loose(&self, ctx: &Ctx, request: &Request, needles: &Needles) -> Result<usize> {
         let entries = about::record(&**self.records.store(), ctx.space(), 0).await?;
         let names = |text: &str| needles.mentioned(text);
-        let ids: Vec<i64> =
-            entries.iter().filter(|e| e.action != "erase" && e.changes.as_deref().is_some_and(names)).map(|e| e.id).collect();
+        let ids: Vec<i64> = entries
+            .iter()
+            .filter(|e| e.action != "erase" && e.changes.as_deref().is_some_and(names))
+            .map(|e| e.id)
+            .collect();
         for ids in ids.chunks(LISTED) {
             let now = self.records.clock().now_ms();
             let listed: Vec<String> = ids.iter().map(ToString::to_string).collect();

@@ -105,8 +105,18 @@ pub async fn walk(
             let mut fresh = Vec::new();
             for field in pointers(other, &target) {
                 for ids in ids.chunks(CHUNK) {
-                    add(records, ctx, other, Some((field, ids)), &|_| true, relation, &mut seen, &mut found, &mut fresh)
-                        .await?;
+                    add(
+                        records,
+                        ctx,
+                        other,
+                        Some((field, ids)),
+                        &|_| true,
+                        relation,
+                        &mut seen,
+                        &mut found,
+                        &mut fresh,
+                    )
+                    .await?;
                 }
             }
             // From a deal the way would lead to everybody else in it.

@@ -186,8 +186,7 @@ impl Privacy {
         let rule = rules.iter().find(|rule| rule.object == def.name).ok_or_else(Error::not_found)?;
         let entry = self.records.audit_write(ctx, "retention", "delete", &rule.json())?;
         let keys = vec![system::key("object", Kind::Text, def.name.as_str())];
-        let delete =
-            Write::Delete { table: system::PRIVACY_RETENTION.into(), keys, must: false, search: false };
+        let delete = Write::Delete { table: system::PRIVACY_RETENTION.into(), keys, must: false, search: false };
         let batch = Batch { space: ctx.space(), writes: vec![delete, entry] };
         self.records.store().commit(batch).await.map_err(failed)
     }

@@ -13,8 +13,8 @@ use kontor_transfer::Transfer;
 use serde_json::{Value as J, json};
 
 use crate::handler::Work;
-use crate::retention::Retain;
 use crate::request::{self, DUE_MS, Kind, Request, Subject, failed};
+use crate::retention::Retain;
 
 /// The kind of its jobs.
 pub const JOB: &str = "privacy";

@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 
 use crate::connect::Db;
 use crate::error::store_error;
-use crate::{migrate, scrub};
 use crate::write::Writing;
+use crate::{migrate, scrub};
 
 /// Most batches in one transaction.
 const GROUP: usize = 256;

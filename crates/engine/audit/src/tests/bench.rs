@@ -13,7 +13,9 @@ async fn a_million_entries() {
     let mut sealer = house.sealer("a");
     for chunk in 0..entries / 1_000 {
         let at = house.clock.now_ms();
-        house.commit((0..1_000).map(|n| house.entry(at + n, chunk * 1_000 % 262_144 + n, "update", n + 1)).collect()).await;
+        house
+            .commit((0..1_000).map(|n| house.entry(at + n, chunk * 1_000 % 262_144 + n, "update", n + 1)).collect())
+            .await;
         house.clock.advance(5_000);
         sealer.seal(SPACE).await.unwrap();
     }

@@ -24,12 +24,7 @@ impl House {
         let directory = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(SqliteOptions::new(directory.path().join("audit.db"))).unwrap());
         store.migrate(Arc::new(Schema { version: 1, oldest: 1, tables: system::tables() })).await.unwrap();
-        Self {
-            store,
-            clock: Arc::new(FixedClock::at(START)),
-            signer: Signer::new([7; 32]),
-            _directory: directory,
-        }
+        Self { store, clock: Arc::new(FixedClock::at(START)), signer: Signer::new([7; 32]), _directory: directory }
     }
 
     pub fn sealer(&self, holder: &str) -> Sealer {
@@ -88,11 +83,10 @@ impl House {
 
     /// Whole rows of a table, as inserts.
     pub async fn rows(&self, table: &str) -> Vec<Vec<Value>> {
-        let columns = columns(table).into_iter().map(|c| kontor_store::Expr::column(&c.name, c.kind)).collect::<Vec<_>>();
-        let select = Select::new(SPACE, table, columns).order(
-            kontor_store::Expr::column("id", kontor_model::Kind::Int),
-            false,
-        );
+        let columns =
+            columns(table).into_iter().map(|c| kontor_store::Expr::column(&c.name, c.kind)).collect::<Vec<_>>();
+        let select =
+            Select::new(SPACE, table, columns).order(kontor_store::Expr::column("id", kontor_model::Kind::Int), false);
         self.store.rows(select).await.unwrap()
     }
 }

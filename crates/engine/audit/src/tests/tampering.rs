@@ -60,8 +60,7 @@ async fn a_thousand_tamperings_are_all_found() {
     let mut kinds = [0_u32; 5];
     let mut done = 0;
     while done < 1_000 {
-        let (table, all) =
-            if dice.roll(3) == 0 { (system::AUDIT_SEAL, &seals) } else { (system::AUDIT, &rows) };
+        let (table, all) = if dice.roll(3) == 0 { (system::AUDIT_SEAL, &seals) } else { (system::AUDIT, &rows) };
         let names = columns(table);
         let at = dice.roll(all.len());
         let kind = dice.roll(5);
@@ -91,10 +90,7 @@ async fn a_thousand_tamperings_are_all_found() {
             // Cut off the end.
             3 => {
                 let cut = &all[all.len() - 1 - at.min(all.len() - 1)..];
-                (
-                    cut.iter().map(|row| delete(table, row)).collect(),
-                    cut.iter().map(|row| insert(table, row)).collect(),
-                )
+                (cut.iter().map(|row| delete(table, row)).collect(), cut.iter().map(|row| insert(table, row)).collect())
             }
             // Put one in that was never there, more than a day before the end.
             _ => {
@@ -135,13 +131,9 @@ async fn a_fault_says_where_and_what() {
     let swap = vec![delete(table, &rows[13]), delete(table, &rows[15]), insert(table, &one), insert(table, &two)];
     let reordered = What::EntryReordered(id(&rows[15]).unwrap());
     assert_eq!(fault(&house, swap).await, (Some(2), id(&rows[13]), reordered));
-    let back =
-        vec![delete(table, &one), delete(table, &two), insert(table, &rows[13]), insert(table, &rows[15])];
+    let back = vec![delete(table, &one), delete(table, &two), insert(table, &rows[13]), insert(table, &rows[15])];
     house.commit(back).await;
-    assert_eq!(
-        fault(&house, vec![delete(table, &rows[21])]).await,
-        (Some(3), id(&rows[21]), What::EntryMissing)
-    );
+    assert_eq!(fault(&house, vec![delete(table, &rows[21])]).await, (Some(3), id(&rows[21]), What::EntryMissing));
     house.commit(vec![insert(table, &rows[21])]).await;
     let table = system::AUDIT_SEAL;
     assert_eq!(fault(&house, vec![delete(table, &seals[1])]).await, (Some(2), None, What::SealMissing));

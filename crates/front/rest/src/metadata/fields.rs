@@ -74,7 +74,8 @@ pub async fn update(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
     let name = field(def, &call.part(FIELD)?)?.name.clone();
     precondition(&api, &call.headers, &ctx.catalog)?;
     let patch = body::object(&call.body)?;
-    let also = audit(&api, &ctx, "update_field", &json!({"object": def.name, "field": name, "patch": as_sent(&patch)}))?;
+    let also =
+        audit(&api, &ctx, "update_field", &json!({"object": def.name, "field": name, "patch": as_sent(&patch)}))?;
     let (def, name) = api.metadata.patch_field(ctx.space(), &def.name, &name, &patch, also).await?;
     let field = field(&def, &name)?;
     changed(&api, &ctx, 200, None, &field_json(&def, field)).await

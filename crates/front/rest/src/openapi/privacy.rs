@@ -52,7 +52,10 @@ pub fn detail(route: &Route, detail: &mut Detail) {
 
 pub fn schemas() -> Map<String, J> {
     let moment = || json!({"type": "string", "format": "date-time"});
-    let subject = object(&["object", "id"], json!({"object": {"type": "string", "minLength": 1}, "id": reference("schemas", "Id")}));
+    let subject = object(
+        &["object", "id"],
+        json!({"object": {"type": "string", "minLength": 1}, "id": reference("schemas", "Id")}),
+    );
     let J::Object(all) = json!({
         "PrivacySubject": subject,
         "PrivacyRequestCreate": shown(

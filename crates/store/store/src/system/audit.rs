@@ -17,14 +17,7 @@ fn bytes(name: &str) -> Column {
 
 /// What an entry has besides what the pipeline has written since the first version.
 pub(crate) fn columns() -> Vec<Column> {
-    vec![
-        text("credential"),
-        int("impersonator_id"),
-        text("ip"),
-        bytes("salt"),
-        bytes("commitment"),
-        int("redacted_at"),
-    ]
+    vec![text("credential"), int("impersonator_id"), text("ip"), bytes("salt"), bytes("commitment"), int("redacted_at")]
 }
 
 pub(crate) fn tables() -> Vec<Table> {
@@ -48,11 +41,7 @@ pub(crate) fn tables() -> Vec<Table> {
             ],
         )
         .index(Index::on("ix_audit_seal_last", &["space", "last_id", "id"])),
-        Table::new(
-            AUDIT_LEASE,
-            &["name"],
-            vec![text("name"), text("holder").not_null(), int("expires_at").not_null()],
-        ),
+        Table::new(AUDIT_LEASE, &["name"], vec![text("name"), text("holder").not_null(), int("expires_at").not_null()]),
         Table::new(
             AUDIT_STATE,
             &["id"],

@@ -21,10 +21,12 @@ async fn an_archive_has_everything_that_is_known(api: Api) {
     let ticket = api.create("/v1/tickets", json!({"subject": unique("Help"), "contact_id": contact})).await;
     let comment = api.create("/v1/ticket_comments", json!({"ticket_id": ticket, "body": "so it is"})).await;
     let car = api.create(&cars.path, json!({"plate": plate(), "keeper_id": contact})).await;
-    let meeting = json!({"subject": unique("Meeting"), "participants": [{"contact_id": contact}, {"contact_id": other}]});
+    let meeting =
+        json!({"subject": unique("Meeting"), "participants": [{"contact_id": contact}, {"contact_id": other}]});
     let meeting = api.create("/v1/meetings", meeting).await;
     let consent = api.create("/v1/consents", json!({"contact_id": contact, "purpose": "newsletter"})).await;
-    let customer = json!({"name": unique("客户"), "mobile": "13800138000", "customer_type": "vip", "contact_id": contact});
+    let customer =
+        json!({"name": unique("客户"), "mobile": "13800138000", "customer_type": "vip", "contact_id": contact});
     let customer = api.create("/v1/customers", customer).await;
     let order = api.create("/v1/orders", json!({"customer_id": customer})).await;
     let lost = api.create("/v1/calls", about(&contact)).await;
@@ -37,8 +39,7 @@ async fn an_archive_has_everything_that_is_known(api: Api) {
     assert_eq!(archive.header("content-type"), "application/x-ndjson");
     let lines: Vec<Value> = archive.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let of = |kind: &'static str| lines.iter().filter(move |line| line["kind"] == kind);
-    let found: BTreeSet<String> =
-        of("record").map(|line| line["record"]["id"].as_str().unwrap().to_owned()).collect();
+    let found: BTreeSet<String> = of("record").map(|line| line["record"]["id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(found, known);
     assert!(!found.contains(&strange) && !found.contains(&other));
     let subject = of("record").find(|line| line["relation"] == "subject").unwrap();

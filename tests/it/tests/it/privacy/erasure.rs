@@ -52,7 +52,11 @@ async fn an_erased_person_leaves_no_byte(backend: Backend) {
     let api = server.api();
     let canary = format!("zqcanary{}", serial().to_lowercase().replace('-', ""));
     let sql = |server: &Server| {
-        if backend == Backend::Postgres { no_table_holds(server, &canary) } else { assert_eq!(holding(&server.place().data(), &canary), Vec::<String>::new()) }
+        if backend == Backend::Postgres {
+            no_table_holds(server, &canary)
+        } else {
+            assert_eq!(holding(&server.place().data(), &canary), Vec::<String>::new())
+        }
     };
     // Custom fields of people are personal, too.
     let field = json!({"name": "nickname", "type": "text", "max": 80, "indexed": true});
@@ -75,8 +79,10 @@ async fn an_erased_person_leaves_no_byte(backend: Backend) {
     let note = api.create("/v1/notes", about(format!("Call {canary}"))).await;
     let meeting = json!({"subject": "Round table", "participants": [{"email": format!("new.{canary}@example.org")}]});
     let meeting = api.create("/v1/meetings", meeting).await;
-    let ticket = api.create("/v1/tickets", json!({"subject": "Help", "description": canary, "contact_id": contact})).await;
-    let comment = api.create("/v1/ticket_comments", json!({"ticket_id": ticket, "body": format!("{canary} says")})).await;
+    let ticket =
+        api.create("/v1/tickets", json!({"subject": "Help", "description": canary, "contact_id": contact})).await;
+    let comment =
+        api.create("/v1/ticket_comments", json!({"ticket_id": ticket, "body": format!("{canary} says")})).await;
     let customer = json!({"name": "Acme", "mobile": "13800138000", "customer_type": "vip", "contact_id": contact,
         "email": format!("new.{canary}@example.org")});
     let customer = api.create("/v1/customers", customer).await;
@@ -85,7 +91,8 @@ async fn an_erased_person_leaves_no_byte(backend: Backend) {
     let _ = api.post("/v1/contacts/search", json!({"q": canary})).await.expect(200);
     // Copies: a file that came in, one that went out, a question that named the person, an archive.
     let csv = format!("last_name,email\n{canary}daughter,other.{canary}@example.org\n");
-    let form = [Part::json("options", &json!({"object": "contact", "dry_run": true})), Part::file("file", "c.csv", csv)];
+    let form =
+        [Part::json("options", &json!({"object": "contact", "dry_run": true})), Part::file("file", "c.csv", csv)];
     let started = api.request("POST", "/v1/imports").form(&form).send().await.expect(202);
     done(&api, started.header("location")).await;
     let filter = json!({"field": "email", "op": "eq", "value": format!("new.{canary}@example.org")});

@@ -11,7 +11,9 @@ async fn old_records_go_and_young_ones_stay(backend: Backend) {
     let server = Server::builder().backend(backend).start().await;
     let api = server.api();
     let contact = async |name: &str| api.create("/v1/contacts", json!({"last_name": name})).await;
-    let lead = async |name: &str| api.create("/v1/leads", json!({"last_name": name, "email": format!("{name}@example.org")})).await;
+    let lead = async |name: &str| {
+        api.create("/v1/leads", json!({"last_name": name, "email": format!("{name}@example.org")})).await
+    };
     let (old, young) = (contact("Old").await, contact("Young").await);
     let (cold, warm) = (lead("cold").await, lead("warm").await);
     for (table, id) in [("r_contacts", &old), ("r_leads", &cold)] {
