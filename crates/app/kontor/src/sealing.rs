@@ -35,6 +35,8 @@ pub async fn run(house: House, privacy: Arc<Privacy>, holder: String, mut stoppe
             Err(error) => {
                 warn(&error, "the audit was not sealed");
                 pause = PAUSE;
+                // Another process may have what this one lacks (the key).
+                sealer.release().await;
                 false
             }
         };
@@ -66,7 +68,7 @@ async fn seal(house: &House, sealer: &mut Sealer) -> Result<bool> {
 /// What is due once a day, in the spaces where it was not done for one.
 async fn daily(house: &House, privacy: &Privacy) -> Result<()> {
     for space in all(house).await? {
-        privacy.retain_daily(space).await?;
+        privacy.daily(space).await?;
         let now = house.clock.now_ms();
         let last = kontor_audit::verified(&*house.store, space).await?;
         if last.is_some_and(|last| now - last.at < DAY_MS) {

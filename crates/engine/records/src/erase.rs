@@ -112,7 +112,7 @@ impl Records {
                 keys: vec![system::key("id", Kind::Int, id.0), system::key("version", Kind::Int, before.version)],
                 set,
                 must: true,
-                search: def.is_searched().then(|| steps::full_text(def, &after.values)),
+                search: def.is_searched().then(|| crate::search::full_text(def, &after.values)),
             },
             kontor_audit::redact::record(id.0, now),
         ];

@@ -203,7 +203,7 @@ impl Records {
                     columns: def.insert_columns.clone(),
                     values,
                     on_conflict: OnConflict::Fail,
-                    search: def.is_searched().then(|| full_text(def, &effect.after.values)),
+                    search: def.is_searched().then(|| search::full_text(def, &effect.after.values)),
                 });
                 (text(), None)
             }
@@ -232,10 +232,6 @@ impl Records {
     }
 }
 
-pub(crate) fn full_text(def: &ObjectDef, values: &[Value]) -> String {
-    search::document(def.shown().filter(|(_, f)| f.searched).filter_map(|(i, _)| values.get(i)?.as_str()))
-}
-
 /// The update of the columns that differ, guarded by the version that was read.
 fn update(effect: &Effect, before: &Working, row: Vec<Value>, now: i64) -> Write {
     let def = &effect.after.def;
@@ -255,7 +251,8 @@ fn update(effect: &Effect, before: &Working, row: Vec<Value>, now: i64) -> Write
     if let (Some(value), Some(column)) = (deleted, def.columns.last()) {
         set.push((column.clone(), Set::To(value)));
     }
-    let (text_before, text_after) = (full_text(def, &before.values), full_text(def, &effect.after.values));
+    let (text_before, text_after) =
+        (search::full_text(def, &before.values), search::full_text(def, &effect.after.values));
     Write::Update {
         table: def.table_name().clone(),
         keys: vec![system::key("id", Kind::Int, effect.id.0), system::key("version", Kind::Int, before.version)],

@@ -2,7 +2,7 @@
 
 use kontor_jobs::State;
 use kontor_model::{Id, Kind, Op, Result, SpaceId, Value};
-use kontor_store::{Batch, Cond, Expr, Select, Write, system};
+use kontor_store::{Batch, ColumnRef, Cond, Expr, Select, Set, Write, system};
 
 use crate::blob::failed;
 use crate::{Transfer, export, import};
@@ -87,7 +87,7 @@ impl Transfer {
         Ok(forgotten)
     }
 
-    /// Removes stored answers that mention one of these texts; says how many.
+    /// Empties stored answers that mention one of these texts; says how many.
     ///
     /// # Errors
     /// The database's.
@@ -96,21 +96,33 @@ impl Transfer {
         let (caller, key) = (|| Expr::column("caller", Kind::Int), || Expr::column("key", Kind::Text));
         let (mut after, mut removed) = (None, 0);
         loop {
-            let mut select =
-                Select::new(space, system::IDEMPOTENCY, vec![caller(), key(), Expr::column("body", Kind::Bytes)])
-                    .order(caller(), false)
-                    .order(key(), false)
-                    .limit(500);
+            let mut select = Select::new(
+                space,
+                system::IDEMPOTENCY,
+                vec![caller(), key(), Expr::column("body", Kind::Bytes), Expr::column("status", Kind::Int)],
+            )
+            .order(caller(), false)
+            .order(key(), false)
+            .limit(500);
             select.after = after.take();
             let rows = store.rows(select).await?;
             for row in &rows {
-                let [Value::Int(caller), Value::Text(key), body] = row.as_slice() else { continue };
+                let [Value::Int(caller), Value::Text(key), body, Value::Int(status)] = row.as_slice() else { continue };
                 let text = String::from_utf8_lossy(body.as_bytes().unwrap_or_default());
                 if mentions(key) || mentions(&text) {
                     let keys =
                         vec![system::key("caller", Kind::Int, *caller), system::key("key", Kind::Text, key.as_str())];
-                    let delete = Write::Delete { table: system::IDEMPOTENCY.into(), keys, must: false, search: false };
-                    store.commit(Batch { space, writes: vec![delete] }).await.map_err(failed)?;
+                    // The key stays, so that nothing is done twice; one that names the person itself goes.
+                    let table = || system::IDEMPOTENCY.into();
+                    let write = if mentions(key) {
+                        Write::Delete { table: table(), keys, must: false, search: false }
+                    } else {
+                        let body =
+                            format!("{{\"status\":{status},\"data\":null,\"meta\":{{\"request_id\":\"erased\"}}}}");
+                        let set = vec![(ColumnRef::new("body", Kind::Bytes), Set::To(Value::Bytes(body.into_bytes())))];
+                        Write::Update { table: table(), keys, set, must: false, search: None }
+                    };
+                    store.commit(Batch { space, writes: vec![write] }).await.map_err(failed)?;
                     removed += 1;
                 }
             }

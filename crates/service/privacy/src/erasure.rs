@@ -1,7 +1,7 @@
 //! Erasure: the person goes, the books stay.
 
 use kontor_audit::{NewEntry, about, redact};
-use kontor_model::{Result, Value};
+use kontor_model::{Result, SpaceId, Value};
 use kontor_records::Ctx;
 use kontor_store::Batch;
 use serde_json::{Value as J, json};
@@ -57,11 +57,8 @@ impl Privacy {
         }
         let mut archived = 0_u64;
         for old in archives(&**self.records.store(), ctx.space(), request.subject.id).await? {
-            if let Some(blob) = old.blob_id {
-                self.transfer.blobs().delete(ctx.space(), blob).await?;
-                forget_archive(&**self.records.store(), ctx.space(), old.id).await?;
-                archived += 1;
-            }
+            self.forget_archive(ctx.space(), &old).await?;
+            archived += 1;
         }
         // What was deleted is off the disk, too.
         self.records.store().scrub().await?;
@@ -76,10 +73,22 @@ impl Privacy {
         }))
     }
 
+    /// Removes the archive of a request.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn forget_archive(&self, space: SpaceId, request: &Request) -> Result<()> {
+        if let Some(blob) = request.blob_id {
+            self.transfer.blobs().delete(space, blob).await?;
+            forget_archive(&**self.records.store(), space, request.id).await?;
+        }
+        Ok(())
+    }
+
     /// The fields of a record that have to go: of the person's own and what was written about them all that are
     /// personal; of others those that name them.
     fn fields(&self, one: &Found, needles: &Needles) -> Vec<usize> {
-        let named = |value: &Value| value.as_str().is_some_and(|text| needles.named(text));
+        let named = |value: &Value| value.as_str().is_some_and(|text| needles.is_theirs(text));
         let goes = |value: &Value| match one.relation {
             Relation::Subject | Relation::About => !is_erased(value),
             Relation::Linked => named(value),
@@ -98,7 +107,7 @@ impl Privacy {
     /// Whether what was written down about a record names the person.
     async fn is_mentioned(&self, ctx: &Ctx, one: &Found, needles: &Needles) -> Result<bool> {
         let entries = about::record(&**self.records.store(), ctx.space(), one.id.0).await?;
-        Ok(entries.iter().any(|entry| entry.changes.as_deref().is_some_and(|text| needles.mentioned(text))))
+        Ok(entries.iter().any(|entry| entry.changes.as_deref().is_some_and(|text| needles.is_theirs(text))))
     }
 
     /// Redacts entries that belong to no record and name the person (an export's filter); says how many.

@@ -211,6 +211,18 @@ pub(crate) async fn archives(store: &dyn Store, space: SpaceId, record: Id) -> R
     Ok(rows.iter().filter_map(|row| Request::read(row)).filter(|request| request.blob_id.is_some()).collect())
 }
 
+/// Requests that were completed before a time (Unix milliseconds) and still have their archive, at most a hundred.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn archives_before(store: &dyn Store, space: SpaceId, before: i64) -> Result<Vec<Request>> {
+    let has = Cond::Test { left: Expr::column("blob_id", Column::Int), op: Op::IsNull, right: Value::Bool(false) };
+    let left = Expr::column("completed_at", Column::Int);
+    let old = Cond::Test { left, op: Op::Lt, right: before.into() };
+    let rows = store.rows(select(space).filter(has).filter(old).limit(100)).await?;
+    Ok(rows.iter().filter_map(|row| Request::read(row)).collect())
+}
+
 /// Takes the archive off a request.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ use kontor_store::{Batch, ColumnRef, Cond, Expr, Lane, OnConflict, Select, Which
 use serde_json::{Value as J, json};
 
 use crate::graph::{has_personal, is_personal};
-use crate::request::failed;
+use crate::request::{self, DUE_MS, failed};
 use crate::service::Privacy;
 
 /// The kind of its jobs.
@@ -247,12 +247,16 @@ impl Privacy {
         Ok(answer)
     }
 
-    /// Starts a run in a space whose rules were not run for a day; for the process that looks after such things.
+    /// Starts a run in a space whose rules were not run for a day, and removes archives that were made a month ago; for
+    /// the process that looks after such things.
     ///
     /// # Errors
     /// The database's.
-    pub async fn retain_daily(&self, space: SpaceId) -> Result<()> {
+    pub async fn daily(&self, space: SpaceId) -> Result<()> {
         let now = self.records.clock().now_ms();
+        for old in request::archives_before(&**self.records.store(), space, now - DUE_MS).await? {
+            self.forget_archive(space, &old).await?;
+        }
         let rules = self.rules(space).await?;
         if !rules.iter().any(|rule| rule.last_run_at.is_none_or(|at| now - at >= DAY_MS)) {
             return Ok(());

@@ -61,16 +61,13 @@ async fn an_erased_person_leaves_no_byte(backend: Backend) {
     // Custom fields of people are personal, too.
     let field = json!({"name": "nickname", "type": "text", "max": 80, "indexed": true});
     let _ = api.post("/v1/metadata/objects/contact/fields", field).await.expect(201);
-    let made = api
-        .request("POST", "/v1/contacts")
-        .header("idempotency-key", &serial())
-        .json(&json!({
-            "first_name": "Jo", "last_name": format!("{canary}son"), "email": format!("{canary}@example.org"),
-            "city": format!("{canary}ville"), "external_id": format!("x-{canary}"), "custom": {"nickname": format!("{canary}y")},
-        }))
-        .send()
-        .await
-        .expect(201);
+    let body = json!({
+        "first_name": "Jo", "last_name": format!("{canary}son"), "email": format!("{canary}@example.org"),
+        "city": format!("{canary}ville"), "external_id": format!("x-{canary}"), "custom": {"nickname": format!("{canary}y")},
+    });
+    let key = serial();
+    let create = async || api.request("POST", "/v1/contacts").header("idempotency-key", &key).json(&body).send().await;
+    let made = create().await.expect(201);
     let contact = made.id();
     let path = format!("/v1/contacts/{contact}");
     // What it was before is in the audit and in the events.
@@ -130,6 +127,10 @@ async fn an_erased_person_leaves_no_byte(backend: Backend) {
     assert!(found.rows().is_empty());
     let history = api.get(&format!("{path}/history")).await.expect(200);
     assert_eq!(history.rows().iter().filter(|row| row["redacted"] == json!(true)).count(), history.rows().len() - 1);
+
+    // The same request again is not done again, though its answer is gone.
+    let replayed = create().await.expect(201);
+    assert_eq!((replayed.header("idempotent-replayed"), replayed.data()), ("true", &json!(null)), "{replayed}");
 
     // The chain holds, and holds again once everything is sealed.
     let verify = || server.place().output(&["audit", "verify"]);
