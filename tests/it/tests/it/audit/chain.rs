@@ -9,6 +9,7 @@ both_alone!(
     a_sound_chain_is_verified,
     what_is_done_past_the_product_shows,
     a_chain_that_was_cut_off_shows_by_its_head,
+    a_chain_of_another_master_key_is_not_believed,
     a_purged_record_does_not_break_the_chain
 );
 
@@ -112,6 +113,18 @@ async fn a_chain_that_was_cut_off_shows_by_its_head(backend: Backend) {
     assert!(held && !said.contains("unsealed tail: 0,"), "{said}");
     let (held, said) = verify(&server, &["--head", head]);
     assert!(!held && said.contains("truncated"), "{said}");
+}
+
+async fn a_chain_of_another_master_key_is_not_believed(backend: Backend) {
+    let (server, _) = server(backend, 1).await;
+    let mut command = server.place().command(&["audit", "verify"]);
+    let output = command.env("KONTOR_MASTER_KEY", "another-key-of-more-than-32-characters").output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(!output.status.success() && said.contains("a key that is not this installation's"), "{said}");
+    // The file in the data directory and the variable are the same key.
+    let key = std::fs::read_to_string(server.place().data().join("master.key")).unwrap();
+    let mut command = server.place().command(&["audit", "verify"]);
+    assert!(command.env("KONTOR_MASTER_KEY", key.trim()).output().unwrap().status.success());
 }
 
 async fn a_purged_record_does_not_break_the_chain(backend: Backend) {
