@@ -79,6 +79,9 @@ impl Kontor {
                 place.renew(&database, Some("template0"))?;
             }
             let seeded = self.seed(place, &Home { data: data.clone(), database: &database })?;
+            if place.backend == Backend::Postgres {
+                place.vacuum(&database)?;
+            }
             std::fs::write(&ready, serde_json::to_vec(&seeded)?)?;
         }
         place::copy(&data, &place.run.join("kontor"))?;

@@ -51,14 +51,21 @@ impl Place {
             template.map(|template| format!("CREATE DATABASE {database} TEMPLATE {template} STRATEGY file_copy"));
         let statements = [Some(format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)")), copy];
         for statement in statements.into_iter().flatten() {
-            admin(&self.server, &statement)?;
+            admin(&self.server, "postgres", &statement)?;
         }
         Ok(())
     }
 
+    /// What autovacuum does within minutes of a load, done at once: statistics, and which pages all may see.
+    pub fn vacuum(&self, database: &str) -> Result<()> {
+        admin(&self.server, database, "VACUUM ANALYZE").map(|_| ())
+    }
+
     pub fn settings(&self) -> Result<String> {
         let names = ["server_version", "shared_buffers", "fsync", "synchronous_commit", "max_wal_size"];
-        let values = names.iter().map(|name| Ok(format!("{name} {}", admin(&self.server, &format!("SHOW {name}"))?)));
+        let values = names
+            .iter()
+            .map(|name| Ok(format!("{name} {}", admin(&self.server, "postgres", &format!("SHOW {name}"))?)));
         Ok(values.collect::<Result<Vec<_>>>()?.join(", "))
     }
 
@@ -68,14 +75,14 @@ impl Place {
 }
 
 pub fn reachable(options: &Options) -> bool {
-    admin(options.postgres_url.trim_end_matches('/'), "SELECT 1").is_ok()
+    admin(options.postgres_url.trim_end_matches('/'), "postgres", "SELECT 1").is_ok()
 }
 
 /// One statement on the maintenance database; its first value.
-fn admin(server: &str, statement: &str) -> Result<String> {
+fn admin(server: &str, database: &str, statement: &str) -> Result<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let (client, connection) = tokio_postgres::connect(&format!("{server}/postgres"), NoTls).await?;
+        let (client, connection) = tokio_postgres::connect(&format!("{server}/{database}"), NoTls).await?;
         tokio::spawn(connection);
         let messages = client.simple_query(statement).await.with_context(|| statement.to_owned())?;
         Ok(messages.iter().find_map(value).unwrap_or_default())

@@ -27,6 +27,12 @@ pub enum Command {
     /// Makes, lists and revokes API keys; works beside a running server
     #[command(subcommand)]
     Keys(Keys),
+    /// Shows and changes the settings of a space
+    #[command(subcommand)]
+    Settings(Settings),
+    /// Helps people who are locked out; works beside a running server
+    #[command(subcommand)]
+    Users(Users),
     /// Imports a file (CSV, NDJSON, XLSX, vCard) into an object
     Import(Import),
     /// Exports an object to a file
@@ -85,9 +91,12 @@ pub struct KeyCreate {
     /// What the key is for
     #[arg(long)]
     pub name: String,
-    /// admin, member or read-only
+    /// owner, admin, manager, member, sales, support, finance, marketing, read-only, integration or a role of the space
     #[arg(long)]
     pub role: String,
+    /// Whose key it is: the id of a user [default: the owner]
+    #[arg(long)]
+    pub user: Option<String>,
     /// Name or id of the space [default: live]
     #[arg(long)]
     pub space: Option<String>,
@@ -97,6 +106,47 @@ pub struct KeyCreate {
     /// Days until it expires [default: never]
     #[arg(long)]
     pub days: Option<u32>,
+    /// Requests a second that it may send for long; 0 is no limit [default: rate.key_per_second]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=100_000))]
+    pub rate_per_second: Option<u32>,
+    /// Requests that it may send at once [default: in proportion to its rate]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub burst: Option<u32>,
+    /// Requests that it may send in a day of UTC; 0 is no limit [default: rate.key_per_day]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_099_511_627_776))]
+    pub per_day: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Settings {
+    /// Prints a setting, or all that the space has of its own
+    Get(SettingGet),
+    /// Changes a setting; an empty value takes it away, so that the installation's counts
+    Set(SettingSet),
+}
+
+#[derive(Debug, Args)]
+pub struct SettingGet {
+    #[command(flatten)]
+    pub settings: Overrides,
+    /// The setting, as cors_origins
+    pub key: Option<String>,
+    /// Name or id of the space [default: live]
+    #[arg(long)]
+    pub space: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct SettingSet {
+    #[command(flatten)]
+    pub settings: Overrides,
+    /// The setting, as cors_origins
+    pub key: String,
+    /// Its value, as https://app.example.com
+    pub value: String,
+    /// Name or id of the space [default: live]
+    #[arg(long)]
+    pub space: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -140,6 +190,23 @@ pub struct AuditExport {
     /// The moment before which
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Users {
+    /// Prints a one-time link for a new password, good for an hour, alone on standard output
+    Reset(UserReset),
+}
+
+#[derive(Debug, Args)]
+pub struct UserReset {
+    #[command(flatten)]
+    pub settings: Overrides,
+    /// The e-mail address that the person signs in with
+    pub email: String,
+    /// Takes the second factor away as well
+    #[arg(long)]
+    pub second_factor: bool,
 }
 
 /// Where the commands that are clients of the API find it.

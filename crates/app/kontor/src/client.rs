@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use bytes::Bytes;
@@ -14,6 +15,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use tokio::sync::mpsc;
+
+/// How often it waits for one answer.
+const PATIENCE: u32 = 20;
 
 type Payload = BoxBody<Bytes, std::io::Error>;
 
@@ -80,13 +84,19 @@ impl Client {
         Ok(builder.body(body)?)
     }
 
-    /// The `data` of a JSON answer.
+    /// The `data` of a JSON answer. When the key's limit is reached, it waits as long as it is told, within reason.
     ///
     /// # Errors
     /// The server's own words, when it refuses.
     pub async fn get(&self, path: &str) -> Result<Value> {
-        let (status, body) = self.send(self.request(Method::GET, path, None, full(Bytes::new()))?).await?;
-        data(status, &body)
+        for _ in 0..PATIENCE {
+            let (status, body) = self.send(self.request(Method::GET, path, None, full(Bytes::new()))?).await?;
+            match pause(status, &body) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return data(status, &body),
+            }
+        }
+        bail!("the server refuses again and again: the limit of the key is reached");
     }
 
     /// As [`Client::get`], for a body.
@@ -172,6 +182,13 @@ impl Client {
 pub enum Content {
     Bytes(&'static [u8]),
     File(tokio::fs::File),
+}
+
+/// How long a limit asks to wait, when it is not for hours.
+fn pause(status: u16, body: &Bytes) -> Option<Duration> {
+    let answer: Value = serde_json::from_slice(body).ok().filter(|_| status == 429)?;
+    let seconds = answer.pointer("/retry/after_seconds")?.as_u64()?;
+    (seconds <= 60).then(|| Duration::from_secs(seconds))
 }
 
 fn data(status: u16, body: &Bytes) -> Result<Value> {

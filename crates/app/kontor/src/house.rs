@@ -6,10 +6,12 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use kontor_catalog::{Catalogs, Metadata};
 use kontor_config::Config;
+use kontor_identity::accounts::{self, Accounts};
 use kontor_identity::callers::Callers;
 use kontor_identity::keys::Keys;
+use kontor_identity::roles::{self, Roles};
 use kontor_identity::spaces::{self, Founding};
-use kontor_identity::vault::{self, MasterKey};
+use kontor_identity::vault::Vault;
 use kontor_model::{Clock, IdGenerator, Settings, SystemClock};
 use kontor_records::Records;
 use kontor_store::Store;
@@ -36,7 +38,9 @@ pub struct House {
     pub catalogs: Arc<Catalogs>,
     pub metadata: Arc<Metadata>,
     pub records: Arc<Records>,
+    pub roles: Arc<Roles>,
     pub keys: Arc<Keys>,
+    pub accounts: Arc<Accounts>,
     pub founding: Arc<Founding>,
     /// Signs the seals of the audit.
     pub audit: kontor_audit::Signer,
@@ -79,6 +83,20 @@ pub async fn open_store(config: &Config, usage: Use) -> Result<Arc<dyn Store>> {
     Ok(Arc::new(store))
 }
 
+/// The secrets that have to be read again, under the installation's master key.
+async fn vault(config: &Config, usage: Use, store: &dyn Store) -> Result<Vault> {
+    let given = std::env::var("KONTOR_MASTER_KEY").ok().filter(|text| !text.is_empty());
+    let vault =
+        Vault::open(&config.data, given.as_deref(), usage == Use::Serve).map_err(|error| anyhow::anyhow!(error))?;
+    if vault.agrees(store).await? {
+        return Ok(vault);
+    }
+    tracing::warn!(
+        "the secrets in this database were sealed under another master key: set KONTOR_MASTER_KEY, or bring back master.key; until then nobody with a second factor can sign in"
+    );
+    Ok(Vault::closed())
+}
+
 impl House {
     /// Opens, migrates and wires.
     ///
@@ -100,15 +118,31 @@ impl House {
             phone_region: Some(config.workspace.phone_region.clone()).filter(|r| !r.is_empty()),
             currency: config.workspace.currency.clone(),
             time_zone: config.workspace.time_zone.clone(),
+            cors_origins: Vec::new(),
         };
-        let given = std::env::var(vault::VARIABLE).ok();
-        let master = MasterKey::load(&config.data, given.as_deref())?;
-        let audit = kontor_audit::Signer::new(master.derive("kontor audit 1")?);
+        let vault = vault(config, usage, &*store).await?;
+        let audit = match vault.derive("kontor audit 1") {
+            Ok(key) => kontor_audit::Signer::new(key),
+            Err(_) => kontor_audit::Signer::closed(),
+        };
         let secret = spaces::secret(&*store).await?;
-        let records = Arc::new(Records::new(store.clone(), clock.clone(), ids.clone(), &secret));
+        let records = Records::new(store.clone(), clock.clone(), ids.clone(), &secret).guarded(roles::guard::all());
+        let records = Arc::new(records);
         let metadata = Arc::new(Metadata::new(catalogs.clone(), store.clone(), ids.clone()));
-        let callers = Arc::new(Callers::new(store.clone(), defaults.clone()));
-        let keys = Arc::new(Keys::new(store.clone(), clock.clone(), ids.clone(), callers));
+        let roles = Arc::new(Roles::new(store.clone(), catalogs.clone()));
+        let callers = Callers::new(store.clone(), catalogs.clone(), roles.clone(), defaults.clone());
+        let callers = Arc::new(callers);
+        let keys = Arc::new(Keys::new(store.clone(), catalogs.clone(), clock.clone(), ids.clone(), callers.clone()));
+        let accounts = Arc::new(Accounts::new(accounts::Parts {
+            store: store.clone(),
+            catalogs: catalogs.clone(),
+            records: records.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            callers,
+            vault: Arc::new(vault),
+            limits: config.limits,
+        }));
         let founding = Arc::new(Founding {
             store: store.clone(),
             clock: clock.clone(),
@@ -118,7 +152,20 @@ impl House {
             defaults,
         });
         let first = founding.ensure().await?;
-        let migrated = migrated.into();
-        Ok(Self { store, clock, ids, catalogs, metadata, records, keys, founding, audit, migrated, first })
+        Ok(Self {
+            store,
+            clock,
+            ids,
+            catalogs,
+            metadata,
+            records,
+            roles,
+            keys,
+            accounts,
+            founding,
+            audit,
+            migrated: migrated.into(),
+            first,
+        })
     }
 }

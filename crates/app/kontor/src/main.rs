@@ -3,8 +3,10 @@
 mod cli;
 mod client;
 mod commands;
+mod credentials;
 mod demo;
 mod house;
+mod limits;
 mod lock;
 mod node;
 mod sealing;
@@ -18,7 +20,7 @@ use anyhow::{Result, bail};
 use clap::Parser;
 use kontor_config::{Config, Overrides};
 
-use cli::{Audit, Cli, Command, Keys};
+use cli::{Audit, Cli, Command, Keys, Settings, Users};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -77,6 +79,18 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Keys(Keys::Revoke(command)) => {
             let config = load(&command.settings)?;
             commands::keys::revoke(command, &config).await
+        }
+        Command::Settings(Settings::Get(command)) => {
+            let config = load(&command.settings)?;
+            commands::settings::get(command, &config).await
+        }
+        Command::Settings(Settings::Set(command)) => {
+            let config = load(&command.settings)?;
+            commands::settings::set(command, &config).await
+        }
+        Command::Users(Users::Reset(command)) => {
+            let config = load(&command.settings)?;
+            commands::users::reset(command, &config).await
         }
         Command::Import(command) => {
             let config = load(&command.settings)?;

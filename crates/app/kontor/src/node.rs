@@ -123,6 +123,25 @@ impl NodeLease {
     }
 }
 
+/// How many processes hold a lease: those that run, and for a minute those that were killed.
+///
+/// # Errors
+/// The database's.
+pub async fn processes(store: &dyn Store, clock: &dyn Clock) -> Result<usize> {
+    let columns = vec![Expr::column("holder", Kind::Text), Expr::column("expires_at", Kind::Int)];
+    let rows = store.rows(Select::new(INSTALLATION, system::NODE_LEASE, columns)).await?;
+    Ok(holders(&rows, clock.now_ms()))
+}
+
+/// One that was killed and started again on its data directory is one, with two leases.
+fn holders(rows: &[Vec<Value>], now: i64) -> usize {
+    let live = rows.iter().filter(|row| row.get(1).and_then(Value::as_i64).is_some_and(|expires| expires >= now));
+    let mut names: Vec<&str> = live.filter_map(|row| row.first().and_then(Value::as_str)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.len()
+}
+
 /// The number to claim, with the end of its lease as it was seen.
 fn choose(rows: &[Vec<Value>], holder: &str, now: i64) -> Option<(i64, Option<i64>)> {
     let known = |node: i64| {
@@ -141,6 +160,13 @@ mod tests {
 
     fn leases(of: impl Fn(i64) -> (i64, &'static str)) -> Vec<Vec<Value>> {
         (0..NODES).map(|node| vec![node.into(), of(node).0.into(), of(node).1.into()]).collect()
+    }
+
+    #[test]
+    fn a_process_counts_once_and_while_it_runs() {
+        let lease = |holder: &str, expires: i64| vec![Value::from(holder), Value::from(expires)];
+        assert_eq!(holders(&[], 100), 0);
+        assert_eq!(holders(&[lease("a", 150), lease("b", 99), lease("a", 200), lease("c", 100)], 100), 2);
     }
 
     #[test]

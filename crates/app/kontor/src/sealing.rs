@@ -21,6 +21,10 @@ const DAY_MS: i64 = 86_400_000;
 
 /// Runs until the process stops.
 pub async fn run(house: House, privacy: Arc<Privacy>, holder: String, mut stopped: watch::Receiver<bool>) {
+    if !house.audit.is_open() {
+        tracing::warn!("the master key is not at hand: this process does not seal the audit");
+        return;
+    }
     let mut sealer = Sealer::new(house.store.clone(), house.clock.clone(), house.audit.clone(), holder);
     let mut pause = TICK;
     let mut looked = Instant::now();

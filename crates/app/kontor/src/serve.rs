@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use futures::future::BoxFuture;
 use kontor_config::Config;
-use kontor_http::{Authenticate, Check, Door, DoorParts, Presented, Ready, Server, ServerLimits};
-use kontor_identity::keys::Keys;
+use kontor_http::ratelimit::RateLimits;
+use kontor_http::request_log::{self, RequestLog};
+use kontor_http::{Check, Door, DoorParts, Ready, Server, ServerLimits};
+use kontor_identity::origins::Origins;
 use kontor_jobs::{Jobs, Runner};
-use kontor_records::{Caller, Role};
 use kontor_store::Store;
 use kontor_telemetry::access::AccessLog;
 use kontor_transfer::Transfer;
@@ -17,16 +17,21 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::client::Client;
-use crate::commands::keys;
+use crate::commands::{keys, users};
+use crate::credentials::Credentials;
 use crate::house::{self, House, Use};
 use crate::lock::{self, DataLock, Taken};
 use crate::node::{self, NodeLease};
-use crate::{demo, sealing, services};
+use crate::{demo, limits, sealing, services};
 
 /// How often other processes' changes of metadata are looked for.
 const REFRESH: Duration = Duration::from_secs(1);
 /// How often expired answers and files are swept.
 const SWEEP: Duration = Duration::from_secs(600);
+/// How often the use of API keys is written.
+const COUNT: Duration = Duration::from_secs(3);
+/// How long the end waits for the last lines of the request log.
+const LAST_LINES: Duration = Duration::from_secs(5);
 
 /// A server that runs in this process.
 pub struct Running {
@@ -35,17 +40,12 @@ pub struct Running {
     pub url: String,
     stop: watch::Sender<bool>,
     server: Option<JoinHandle<()>>,
+    /// Ends when the door is gone.
+    request_log: Option<JoinHandle<()>>,
     worker: Option<kontor_jobs::Running>,
+    limits: (Arc<RateLimits>, JoinHandle<()>),
     background: JoinHandle<()>,
     _lock: Option<DataLock>,
-}
-
-struct ByKey(Arc<Keys>);
-
-impl Authenticate for ByKey {
-    fn authenticate<'a>(&'a self, presented: Presented<'a>) -> BoxFuture<'a, kontor_model::Result<Arc<Caller>>> {
-        Box::pin(self.0.authenticate(presented.token))
-    }
 }
 
 /// Starts the roles of a process.
@@ -95,9 +95,12 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
     );
     let privacy = Arc::new(privacy);
     let handlers: Vec<_> = transfer.handlers().into_iter().chain(privacy.handlers()).collect();
+    let limits = limits::open(&config, &house).await?;
+
     let worker = roles.contains(&"worker").then(|| Runner::new(jobs.clone(), handlers, options).start());
     let mut url = String::new();
     let mut server = None;
+    let mut request_log = None;
     if roles.contains(&"api") {
         let api = Arc::new(kontor_rest::Api {
             records: house.records.clone(),
@@ -108,19 +111,39 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             transfer: Transfer::new(house.records.clone(), house.catalogs.clone(), jobs.clone()),
             catalogs: house.catalogs.clone(),
         });
+        let identity = Arc::new(kontor_rest::identity::Desk {
+            api: api.clone(),
+            accounts: house.accounts.clone(),
+            keys: house.keys.clone(),
+            founding: house.founding.clone(),
+            roles: house.roles.clone(),
+        });
         let router = kontor_rest::router(&api)
             .merge(kontor_rest::jobs::router(&bulk))
-            .merge(kontor_rest::privacy::router(&api, &privacy));
+            .merge(kontor_rest::privacy::router(&api, &privacy))
+            .merge(kontor_rest::identity::router(&identity));
         let parts = DoorParts {
             router,
             routes: kontor_rest::routes::ROUTES.to_vec(),
-            authenticate: Arc::new(ByKey(house.keys.clone())),
+            authenticate: Arc::new(Credentials {
+                keys: house.keys.clone(),
+                accounts: house.accounts.clone(),
+                tokens: None,
+            }),
             replays: house.records.clone(),
-            ready: Arc::new(Ready::new(vec![database_check(house.store.clone())])),
+            ready: Arc::new(Ready::new(vec![database_check(house.store.clone())]).helped_by(limits.check())),
+            limits: limits.clone(),
+            origins: Arc::new(limits::ListedOrigins(Origins::new(house.store.clone()))),
             access,
             clock: house.clock.clone(),
         };
-        let door = Arc::new(Door::new(&config, parts).map_err(|e| anyhow::anyhow!(e))?);
+        let mut door = Door::new(&config, parts).map_err(|e| anyhow::anyhow!(e))?;
+        if config.request_log.enabled {
+            let (log, writer) = RequestLog::new(house.store.clone(), house.ids.clone());
+            door = door.with_request_log(log);
+            request_log = Some(tokio::spawn(writer.run()));
+        }
+        let door = Arc::new(door);
         let listener = Server::bind(config.listen, ServerLimits::from(&config))
             .await
             .with_context(|| format!("{} cannot be listened on; choose another with --listen", config.listen))?;
@@ -135,11 +158,13 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
     }
     let sealing =
         sealing::run(house.clone(), privacy, format!("{}-{}", std::process::id(), house.ids.next()), stopped.clone());
-    let background = background(house.clone(), transfer, lease, stopped);
+    let keeper = tokio::spawn(limits::keep(limits.clone(), house.clone(), stopped.clone()));
+    let days = config.request_log.days;
+    let background = background(house.clone(), transfer, lease, stopped, days);
     let background = tokio::spawn(async move {
         tokio::join!(background, sealing);
     });
-    Ok(Running { house, url, stop, server, worker, background, _lock: lock })
+    Ok(Running { house, url, stop, server, request_log, worker, limits: (limits, keeper), background, _lock: lock })
 }
 
 impl Running {
@@ -152,6 +177,13 @@ impl Running {
         if let Some(worker) = self.worker {
             worker.stop().await;
         }
+        if let Some(writing) = self.request_log {
+            // A connection that does not end keeps the door, and the log open.
+            tokio::time::timeout(LAST_LINES, writing).await.ok();
+        }
+        let (limits, keeper) = self.limits;
+        keeper.await.ok();
+        limits::write_down(&limits).await;
         self.background.await.ok();
         self.house.store.close().await;
     }
@@ -168,9 +200,16 @@ fn database_check(store: Arc<dyn Store>) -> Check {
 }
 
 /// Catalogs, the node's lease, what has expired: until the process stops.
-async fn background(house: House, transfer: Arc<Transfer>, mut lease: NodeLease, mut stopped: watch::Receiver<bool>) {
+async fn background(
+    house: House,
+    transfer: Arc<Transfer>,
+    mut lease: NodeLease,
+    mut stopped: watch::Receiver<bool>,
+    log_days: u32,
+) {
     let mut renewed = Instant::now();
     let mut swept = Instant::now();
+    let mut counted = Instant::now();
     loop {
         tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => break,
@@ -188,20 +227,37 @@ async fn background(house: House, transfer: Arc<Transfer>, mut lease: NodeLease,
                 );
             }
         }
+        if counted.elapsed() >= COUNT {
+            counted = Instant::now();
+            count(&house).await;
+        }
         if swept.elapsed() >= SWEEP {
             swept = Instant::now();
-            sweep(&house, &transfer).await;
+            sweep(&house, &transfer, log_days).await;
         }
     }
+    count(&house).await;
     lease.release().await;
 }
 
-async fn sweep(house: &House, transfer: &Transfer) {
+async fn count(house: &House) {
+    if let Err(error) = house.keys.flush().await {
+        tracing::warn!(error = error.internal_text().unwrap_or(error.detail()), "the use of keys was not written");
+    }
+}
+
+async fn sweep(house: &House, transfer: &Transfer, log_days: u32) {
+    if let Err(error) = house.accounts.sweep().await {
+        tracing::warn!(error = error.internal_text().unwrap_or(error.detail()), "old sessions were not swept");
+    }
     let Ok(spaces) = kontor_identity::spaces::spaces(&*house.store).await else { return };
     for space in spaces {
         while let Ok(1_000) = house.records.sweep_idempotency(space.id).await {}
         if let Err(error) = transfer.sweep(space.id).await {
             tracing::warn!(error = error.internal_text().unwrap_or(error.detail()), "old files were not swept");
+        }
+        if let Err(error) = request_log::sweep(&*house.store, space.id, house.clock.now_ms(), log_days).await {
+            tracing::warn!(error = error.internal_text().unwrap_or(error.detail()), "the request log was not swept");
         }
     }
 }
@@ -221,9 +277,9 @@ pub async fn run(config: Config, roles: &[&str], load_demo: bool, guard: &kontor
         greet(&running).await?;
     }
     if load_demo {
-        let (info, key) = keys::make(&running.house, "demo", Role::Admin, None, Vec::new(), Some(1)).await?;
+        let (info, key) = keys::borrow(&running.house, "demo").await?;
         let outcome = demo::load(&Client::new(&running.url, &key)?).await;
-        running.house.keys.revoke(info.id).await.ok();
+        keys::end(&running.house, info.id).await.ok();
         outcome.context("the demo data could not be loaded")?;
     }
     wait_for_signal().await?;
@@ -234,11 +290,20 @@ pub async fn run(config: Config, roles: &[&str], load_demo: bool, guard: &kontor
     Ok(())
 }
 
-/// The address, and once the first key.
+/// The address; the owner's sign-in until it was used; once the first key.
 async fn greet(running: &Running) -> Result<()> {
     eprintln!("Kontor is at {0}   docs {0}/docs   errors {0}/docs/errors", running.url);
+    let house = &running.house;
+    let space = keys::find(house, None).await?;
+    if let Some(owner) = house.founding.owner(space.id).await?
+        && !house.accounts.has_login(space.id, owner).await?
+    {
+        let first = house.accounts.first_link(space.id, owner).await?;
+        let link = users::link(&running.url, &first.token);
+        eprintln!("The owner's sign-in, good once and for 24 hours:\n\n    {link}\n");
+    }
     if running.house.first {
-        let (_, key) = keys::make(&running.house, "first", Role::Admin, None, Vec::new(), None).await?;
+        let (_, key) = keys::make(&running.house, "first", keys::Holder::OWNER, Vec::new(), None).await?;
         eprintln!(
             "The owner's first API key, shown only now:\n\n    export KEY={key}\n\nMore with: kontor keys create --name NAME --role admin"
         );

@@ -4,7 +4,6 @@
 use anyhow::{Context, Result, anyhow};
 use kontor_config::Config;
 use kontor_model::Id;
-use kontor_records::Role;
 
 use crate::cli::Remote;
 use crate::client::Client;
@@ -38,14 +37,14 @@ pub async fn open(config: Config, remote: &Remote) -> Result<Session> {
             format!("process {} is starting on {}; try again in a moment", holder.pid, config.data.display())
         })?;
         let house = House::open(&config, Use::Beside).await?;
-        let (info, key) = keys::make(&house, "command line", Role::Admin, None, Vec::new(), Some(1)).await?;
+        let (info, key) = keys::borrow(&house, "command line").await?;
         return Ok(Session { client: Client::new(&url, &key)?, borrowed: Some((house, info.id)), own: None });
     }
     let mut own = config;
     own.listen.set_port(0);
     own.log.access = kontor_config::AccessTarget::Off;
     let running = serve::start(own, &["api", "worker"]).await?;
-    let (info, key) = keys::make(&running.house, "command line", Role::Admin, None, Vec::new(), Some(1)).await?;
+    let (info, key) = keys::borrow(&running.house, "command line").await?;
     let house = running.house.clone();
     Ok(Session { client: Client::new(&running.url, &key)?, borrowed: Some((house, info.id)), own: Some(running) })
 }
@@ -54,7 +53,7 @@ impl Session {
     /// Revokes the borrowed key and stops what was started.
     pub async fn close(self) {
         if let Some((house, id)) = self.borrowed {
-            house.keys.revoke(id).await.ok();
+            keys::end(&house, id).await.ok();
             if self.own.is_none() {
                 house.store.close().await;
             }

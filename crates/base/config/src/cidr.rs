@@ -15,6 +15,19 @@ pub struct Cidr {
 }
 
 impl Cidr {
+    /// The network of one address.
+    #[must_use]
+    pub const fn of(address: IpAddr) -> Self {
+        let prefix = if address.is_ipv4() { 32 } else { 128 };
+        Self { address, prefix }
+    }
+
+    /// Whether every address of `other` lies in the network.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.address.is_ipv4() == other.address.is_ipv4() && self.prefix <= other.prefix && self.contains(other.address)
+    }
+
     /// Whether the address lies in the network. An IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) counts as the IPv4 one.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
@@ -94,6 +107,14 @@ mod tests {
         assert!(holds("fd00::/8", "fd12::1"));
         assert!(holds("::/0", "2001:db8::1"));
         assert!(holds("10.0.0.0/8", "::ffff:10.1.2.3"));
+    }
+
+    #[test]
+    fn a_network_covers_smaller_ones_of_its_own() {
+        let covers = |one: &str, other: &str| one.parse::<Cidr>().unwrap().covers(&other.parse().unwrap());
+        assert!(covers("10.0.0.0/8", "10.1.0.0/16") && covers("10.0.0.0/8", "10.0.0.0/8"));
+        assert!(!covers("10.1.0.0/16", "10.0.0.0/8") && !covers("10.0.0.0/8", "11.0.0.0/16"));
+        assert!(!covers("::/0", "10.0.0.0/8") && !covers("0.0.0.0/0", "::1"));
     }
 
     #[test]

@@ -22,6 +22,8 @@ impl Key {
 
 const MAX_MS: u64 = 86_400_000;
 const MAX_BYTES: u64 = 1 << 44;
+/// Requests a second and bursts of a limit; 0 is none.
+const RATE: Kind = Kind::Number { min: 0, max: 100_000 };
 
 const fn key(name: &'static str, kind: Kind, about: &'static str) -> Key {
     Key { name, kind, about }
@@ -62,8 +64,29 @@ pub const KEYS: &[Key] = &[
         "Bytes all headers may have together.",
     ),
     key("shutdown.grace_ms", Kind::Number { min: 0, max: MAX_MS }, "Milliseconds given to work under way at SIGTERM."),
+    key("rate.key_per_second", RATE, "Requests a second that one credential may send for long; 0 is no limit."),
+    key("rate.key_burst", RATE, "Requests that one credential may send at once."),
+    key(
+        "rate.key_per_day",
+        Kind::Number { min: 0, max: 1 << 40 },
+        "Requests that one credential may send in a day of UTC; 0 is no limit.",
+    ),
+    key("rate.space_per_second", RATE, "Requests a second of all credentials of a space together; 0 is no limit."),
+    key("rate.space_burst", RATE, "Requests that all credentials of a space may send at once."),
+    key("rate.ip_per_second", RATE, "Requests a second from one address (IPv6: one /64); 0 is no limit."),
+    key("rate.ip_burst", RATE, "Requests that may come from one address at once."),
+    key("rate.ip_failures", RATE, "Bad credentials in a minute after which an address is refused; 0 is no limit."),
+    key(
+        "rate.heavy_cost",
+        Kind::Number { min: 1, max: 1_000 },
+        "What a batch, a composite, an aggregate, an import or an export counts.",
+    ),
     key("workspace.mobile_region", Kind::Region, "Country whose mobile number format customers must have."),
     key("workspace.phone_region", Kind::Region, "Country of a telephone number without a country code."),
     key("workspace.currency", Kind::Currency, "Currency of amounts that name none."),
     key("workspace.time_zone", Kind::TimeZone, "Time zone of days and months."),
+    key("versions.v1_deprecated_at", Kind::Moment, "Moment from which on version 1 is deprecated (RFC 9745)."),
+    key("versions.v1_sunset_at", Kind::Moment, "Moment at which version 1 is to end (RFC 8594)."),
+    key("request_log.enabled", Kind::Switch, "Finished requests are kept for GET /v1/request_logs."),
+    key("request_log.days", Kind::Number { min: 1, max: 90 }, "Days that finished requests are kept."),
 ];

@@ -32,6 +32,8 @@ pub enum Kind {
     Currency,
     /// IANA time zone name.
     TimeZone,
+    /// RFC 3339 date-time.
+    Moment,
 }
 
 const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
@@ -92,6 +94,7 @@ impl Kind {
                 refuse_unless(iso_currency::Currency::from_code(text).is_some(), "is not a currency code")
             }
             Self::TimeZone => refuse_unless(jiff::tz::TimeZone::get(text).is_ok(), "is not a known time zone"),
+            Self::Moment => refuse_unless(text.parse::<jiff::Timestamp>().is_ok(), "is no moment"),
             Self::Switch | Self::Number { .. } | Self::Cidrs => Ok(()),
         }
     }
@@ -112,6 +115,7 @@ impl Kind {
             Self::LogLevel => format!("Write {}, or \"info,kontor_http=debug\".", LEVELS.join(", ")),
             Self::Region => "Write two capital letters of ISO 3166-1, as CN or DE.".to_owned(),
             Self::Currency => "Write three capital letters of ISO 4217, as CNY or EUR.".to_owned(),
+            Self::Moment => "Write a moment of RFC 3339, as 2027-06-30T00:00:00Z.".to_owned(),
             Self::TimeZone => "Write an IANA name, as Asia/Shanghai, Europe/Berlin or UTC.".to_owned(),
         }
     }

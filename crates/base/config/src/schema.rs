@@ -46,6 +46,7 @@ fn kind(kind: Kind) -> Map<String, Value> {
         Kind::Url(schemes) => json!({"type": "string", "pattern": format!("^({})://", schemes.join("|"))}),
         Kind::Region => json!({"type": "string", "pattern": "^[A-Z]{2}$"}),
         Kind::Currency => json!({"type": "string", "pattern": "^[A-Z]{3}$"}),
+        Kind::Moment => json!({"type": "string", "format": "date-time"}),
         Kind::Path | Kind::Socket | Kind::LogLevel | Kind::TimeZone => json!({"type": "string", "minLength": 1}),
     };
     match schema {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cidr, SecretUrl};
+use crate::{Cidr, Rate, SecretUrl};
 
 /// All settings of a process, checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,7 +28,10 @@ pub struct Config {
     pub sqlite: Sqlite,
     pub request: Request,
     pub shutdown: Shutdown,
+    pub rate: Rate,
     pub workspace: Workspace,
+    pub versions: Versions,
+    pub request_log: RequestLog,
 }
 
 impl Default for Config {
@@ -49,7 +52,10 @@ impl Default for Config {
             sqlite: Sqlite::default(),
             request: Request::default(),
             shutdown: Shutdown::default(),
+            rate: Rate::default(),
             workspace: Workspace::default(),
+            versions: Versions::default(),
+            request_log: RequestLog::default(),
         }
     }
 }
@@ -216,5 +222,29 @@ impl Default for Workspace {
             currency: "EUR".to_owned(),
             time_zone: "UTC".to_owned(),
         }
+    }
+}
+
+/// What a version on its way out says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Versions {
+    /// RFC 3339.
+    pub v1_deprecated_at: Option<String>,
+    /// RFC 3339.
+    pub v1_sunset_at: Option<String>,
+}
+
+/// The request log that callers read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RequestLog {
+    pub enabled: bool,
+    pub days: u32,
+}
+
+impl Default for RequestLog {
+    fn default() -> Self {
+        Self { enabled: true, days: 7 }
     }
 }

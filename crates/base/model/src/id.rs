@@ -91,6 +91,11 @@ pub fn made_at(id: Id) -> i64 {
     id.0 >> (SEQUENCE_BITS + NODE_BITS)
 }
 
+/// The smallest id that can be made at a moment (Unix milliseconds).
+pub fn first_at(ms: i64) -> Id {
+    Id(ms.clamp(0, i64::MAX >> (SEQUENCE_BITS + NODE_BITS)) << (SEQUENCE_BITS + NODE_BITS))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +115,8 @@ mod tests {
             last = id;
         }
         assert_eq!(made_at(first), 1_790_000_000_000);
+        assert!(first_at(1_790_000_000_000) <= first && first < first_at(1_790_000_000_001));
+        assert_eq!((first_at(-1), made_at(first_at(i64::MAX))), (Id(0), i64::MAX >> 18));
         assert_eq!((last.0 >> 12) & 63, 5);
     }
 

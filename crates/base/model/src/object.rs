@@ -21,6 +21,10 @@ pub struct Object {
     pub name_field: String,
     /// Whether its records have an owner.
     pub owned: bool,
+    /// The reference to the record that these are a part of (`order` of an order line): they are reached as it is.
+    pub part_of: Option<String>,
+    /// Whether its records give rights, so that only who manages the space changes them.
+    pub guarded: bool,
     /// Made at run time.
     pub custom: bool,
     /// Whether callers reach it by the generic routes; a service that has rules of its own for reading or writing it
@@ -60,6 +64,8 @@ impl Object {
             fields: Vec::new(),
             name_field: "name".to_owned(),
             owned: false,
+            part_of: None,
+            guarded: false,
             custom: false,
             routed: true,
             kept_by_law: false,
@@ -89,6 +95,20 @@ impl Object {
     #[must_use]
     pub fn owned(mut self) -> Self {
         self.owned = true;
+        self
+    }
+
+    /// Its records are reached as the record that `relation` refers to.
+    #[must_use]
+    pub fn part_of(mut self, relation: &str) -> Self {
+        self.part_of = Some(relation.to_owned());
+        self
+    }
+
+    /// Changed only by who manages the space.
+    #[must_use]
+    pub fn guarded(mut self) -> Self {
+        self.guarded = true;
         self
     }
 

@@ -11,10 +11,18 @@ pub struct Settings {
     pub currency: String,
     /// IANA name; days begin and end in it.
     pub time_zone: String,
+    /// Origins whose pages may call the API from a browser: exact ones, or `*`.
+    pub cors_origins: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { mobile_region: "CN".into(), phone_region: None, currency: "EUR".into(), time_zone: "UTC".into() }
+        Self {
+            mobile_region: "CN".into(),
+            phone_region: None,
+            currency: "EUR".into(),
+            time_zone: "UTC".into(),
+            cors_origins: Vec::new(),
+        }
     }
 }

@@ -16,6 +16,8 @@ pub enum Show {
     Decimal(u8),
     /// An `Int` of days as `YYYY-MM-DD`.
     Date,
+    /// An `Int` of days as the Unix milliseconds of their midnight in UTC.
+    DateMillis,
     /// An `Int` of milliseconds as RFC 3339.
     DateTime,
     /// JSON text as it is.
@@ -79,6 +81,7 @@ impl Show {
             Show::Id => quoted(out, |out| write_int(n, out)),
             Show::Decimal(scale) => quoted(out, |out| write_scaled(n, scale, out)),
             Show::Date => quoted(out, |out| write_date(n, out)),
+            Show::DateMillis => write_int(n.saturating_mul(crate::time::DAY_MS), out),
             Show::DateTime => quoted(out, |out| write_datetime(n, out)),
         }
     }
@@ -141,6 +144,7 @@ mod tests {
         assert_eq!(Show::Id.text(&Value::Int(104_512_398_120_374_272)), "\"104512398120374272\"");
         assert_eq!(Show::Decimal(4).text(&Value::Int(1_999_900)), "\"199.99\"");
         assert_eq!(Show::Date.text(&Value::Int(0)), "\"1970-01-01\"");
+        assert_eq!(Show::DateMillis.text(&Value::Int(-1)), "-86400000");
         assert_eq!(Show::DateTime.plain(&Value::Int(0)), "1970-01-01T00:00:00.000Z");
         assert_eq!(Show::Bool.text(&Value::Int(1)), "true");
         assert_eq!(Show::Text.text(&Value::text("a\"\\\n\u{1}é")), "\"a\\\"\\\\\\n\\u0001é\"");

@@ -2,6 +2,8 @@
 
 use jiff::civil;
 
+use crate::json::Json;
+
 /// The text is no date or time of the accepted form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TimeError {
@@ -9,6 +11,8 @@ pub enum TimeError {
     Date,
     #[error("must be a time such as 2025-02-28T13:00:00.000Z (RFC 3339)")]
     DateTime,
+    #[error("must be Unix milliseconds such as 1740747600000, of the years 1 to 9999")]
+    Millis,
 }
 
 /// `2025-02-28` → days since 1970-01-01. Years 0001 to 9999; days that do not exist are refused.
@@ -45,8 +49,65 @@ pub fn parse_datetime(text: &str) -> Result<i64, TimeError> {
     Some(time.as_millisecond()).filter(|ms| *ms >= FIRST_MS).ok_or(TimeError::DateTime)
 }
 
+/// Whether this is a name of the time zone database, as `Europe/Berlin`.
+pub fn is_zone(name: &str) -> bool {
+    jiff::tz::TimeZone::get(name).is_ok()
+}
+
 /// 0001-01-01T00:00:00Z.
-const FIRST_MS: i64 = -719_162 * DAY_MS;
+pub const FIRST_MS: i64 = -719_162 * DAY_MS;
+/// 9999-12-31T23:59:59.999Z.
+pub const LAST_MS: i64 = 2_932_897 * DAY_MS - 1;
+
+/// How dates and times are written in requests and answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum TimeForm {
+    /// RFC 3339.
+    #[default]
+    Text,
+    /// Unix milliseconds as a number; a date is its midnight in UTC. What is sent may be the text as well: rules and
+    /// files of the house speak it.
+    Millis,
+}
+
+impl TimeForm {
+    /// What is wrong with a text, in the words of this form.
+    pub fn message(self, error: &TimeError) -> String {
+        match self {
+            TimeForm::Text => error.to_string(),
+            TimeForm::Millis => TimeError::Millis.to_string(),
+        }
+    }
+}
+
+/// Unix milliseconds as a number, or as the digits of a URL.
+pub fn millis(input: &Json) -> Option<i64> {
+    match input {
+        Json::Number(_) => input.as_i64(),
+        Json::String(text) => {
+            let digits = text.strip_prefix('-').unwrap_or(text);
+            let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+            text.parse().ok().filter(|_| plain)
+        }
+        _ => None,
+    }
+}
+
+/// Milliseconds of the years 0001 to 9999.
+///
+/// # Errors
+/// [`TimeError::Millis`].
+pub fn in_range(ms: i64) -> Result<i64, TimeError> {
+    if (FIRST_MS..=LAST_MS).contains(&ms) { Ok(ms) } else { Err(TimeError::Millis) }
+}
+
+/// The day that a moment is in, in UTC.
+///
+/// # Errors
+/// As [`in_range`].
+pub fn day_of_ms(ms: i64) -> Result<i64, TimeError> {
+    in_range(ms).map(|ms| ms.div_euclid(DAY_MS))
+}
 
 /// `YYYY-MM-DDThh:mm:ss[.f…](Z|±hh:mm)` (RFC 3339, 5.6); the parser behind it takes more forms than that.
 fn is_rfc3339(text: &[u8]) -> bool {
@@ -181,6 +242,19 @@ mod tests {
         ] {
             assert_eq!(parse_datetime(bad), Err(TimeError::DateTime), "{bad}");
         }
+    }
+
+    #[test]
+    fn milliseconds_are_whole_and_within_the_years() {
+        let json = |text: &str| millis(&Json::parse_str(text).unwrap());
+        assert_eq!((json("1740747600000"), json("\"-1\""), json("0")), (Some(1_740_747_600_000), Some(-1), Some(0)));
+        for none in ["1.5", "\"\"", "\"+1\"", "\"1.0\"", "\"2025-02-28\"", "true", "null", "99999999999999999999"] {
+            assert_eq!(json(none), None, "{none}");
+        }
+        assert_eq!((in_range(FIRST_MS), in_range(LAST_MS)), (Ok(FIRST_MS), Ok(LAST_MS)));
+        assert_eq!(datetime_text(LAST_MS), "9999-12-31T23:59:59.999Z");
+        assert!(in_range(FIRST_MS - 1).is_err() && in_range(LAST_MS + 1).is_err());
+        assert_eq!(day_of_ms(-1), Ok(-1));
     }
 
     proptest! {

@@ -55,6 +55,12 @@ impl Api {
         Self { key: Some(key.to_owned()), ..self.clone() }
     }
 
+    /// Another process of the same installation.
+    #[must_use]
+    pub fn at(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
+    }
+
     /// The same server with a new key of a role; `flags` as `kontor keys create` takes them.
     #[must_use]
     pub fn as_role(&self, role: &str, flags: &[&str]) -> Self {

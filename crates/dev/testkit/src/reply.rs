@@ -154,6 +154,11 @@ impl Reply {
         assert!(!text("title").is_empty() && !text("detail").is_empty(), "{self}");
         assert!(["network", "protocol", "business", "system"].contains(&text("error_type")), "{self}");
         assert!(self.json.pointer("/retry/retryable").is_some_and(Value::is_boolean), "{self}");
+        let must_say_when = matches!(self.status, 429 | 503);
+        assert!(
+            !must_say_when || self.header("retry-after").parse::<u32>().is_ok_and(|s| s >= 1),
+            "Retry-After: {self}"
+        );
         self.same_request_id();
     }
 

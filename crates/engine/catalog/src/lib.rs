@@ -10,10 +10,11 @@ mod object;
 mod stages;
 mod stored;
 mod tables;
+pub mod versions;
 mod wire;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use hub::Catalogs;
 pub use metadata::{FieldPatch, Metadata, ObjectPatch};
@@ -22,7 +23,7 @@ pub use stored::CustomField;
 pub use tables::{SCHEMA_VERSION, schema};
 pub use wire::{TYPES as FIELD_TYPES, field_from_json, field_json, object_from_json, object_json};
 
-use kontor_model::{Error, ErrorCode, Object, Result, SpaceId};
+use kontor_model::{ApiVersion, Error, ErrorCode, Object, Result, SpaceId};
 
 /// All objects of a space, resolved; never changes, only is replaced.
 #[derive(Debug)]
@@ -33,6 +34,9 @@ pub struct Catalog {
     objects: Vec<Arc<ObjectDef>>,
     by_name: HashMap<String, usize>,
     by_plural: HashMap<String, usize>,
+    api: ApiVersion,
+    /// How later versions of the API show it, by their place in [`ApiVersion::ALL`]; made when first asked for.
+    views: [OnceLock<Arc<Catalog>>; ApiVersion::ALL.len()],
 }
 
 impl Catalog {
@@ -47,9 +51,56 @@ impl Catalog {
         stages::references(&objects)?;
         let objects: Vec<Arc<ObjectDef>> =
             objects.into_iter().map(|o| ObjectDef::build(o, space).map(Arc::new)).collect::<Result<_, _>>()?;
+        Ok(Self::of(space, version, ApiVersion::V1, objects))
+    }
+
+    pub(crate) fn of(space: SpaceId, version: i64, api: ApiVersion, objects: Vec<Arc<ObjectDef>>) -> Self {
         let by =
             |key: fn(&ObjectDef) -> &String| objects.iter().enumerate().map(|(i, o)| (key(o).clone(), i)).collect();
-        Ok(Self { space, version, by_name: by(|o| &o.name), by_plural: by(|o| &o.plural), objects })
+        let (by_name, by_plural) = (by(|o| &o.name), by(|o| &o.plural));
+        Self { space, version, by_name, by_plural, objects, api, views: Default::default() }
+    }
+
+    /// The version of the API whose words it speaks.
+    pub fn api(&self) -> ApiVersion {
+        self.api
+    }
+
+    /// The catalog in the words of a version of the API (api.md 9); ask the catalog of version 1, as
+    /// [`Catalogs::get`] gives it.
+    ///
+    /// # Errors
+    /// 500000 for changes that contradict the declarations, which a test looks for.
+    pub fn seen(self: &Arc<Self>, version: ApiVersion) -> Result<Arc<Self>> {
+        if version == self.api {
+            return Ok(self.clone());
+        }
+        let place = ApiVersion::ALL.iter().position(|v| *v == version).and_then(|i| self.views.get(i));
+        let Some(place) = place.filter(|_| self.api == ApiVersion::V1) else {
+            return Err(Error::internal("a view of a view was asked for"));
+        };
+        if let Some(view) = place.get() {
+            return Ok(view.clone());
+        }
+        let view = Arc::new(versions::view(self, version).map_err(Error::internal)?);
+        Ok(place.get_or_init(|| view).clone())
+    }
+
+    /// The same without the fields that `hidden` names: their data stay, and nothing leads to them.
+    #[must_use]
+    pub fn without(&self, hidden: impl Fn(&ObjectDef, usize) -> bool) -> Self {
+        let fields = |def: &ObjectDef| -> Vec<bool> {
+            def.fields.iter().enumerate().map(|(i, field)| !field.retired && hidden(def, i)).collect()
+        };
+        let objects = self.objects.iter().map(|def| {
+            let fields = fields(def);
+            if fields.contains(&true) {
+                def.without(&fields, self.space).map_or_else(|_| def.clone(), Arc::new)
+            } else {
+                def.clone()
+            }
+        });
+        Self::of(self.space, self.version, self.api, objects.collect())
     }
 
     pub fn objects(&self) -> impl Iterator<Item = &Arc<ObjectDef>> {

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use kontor_model::field::label;
-use kontor_model::{Field, Kind, Object, Place, Show, SpaceId, Value};
+use kontor_model::{ApiVersion, Field, Kind, Object, Place, Show, SpaceId, Value};
 use kontor_store::{ColumnRef, Columns, CustomShape, Expr, Shape, ShapeField, Source, Which};
 
 /// Where a field's value lies in a row of [`ObjectDef::columns`].
@@ -34,6 +34,11 @@ pub struct ObjectDef {
     table: Arc<str>,
     discriminator: Option<Arc<str>>,
     unique_indexes: HashMap<String, usize>,
+    /// Places of fields that a role does not see.
+    hidden: Vec<bool>,
+    api: ApiVersion,
+    /// The same object in the words of version 1, when this is a view of it.
+    native: Option<Arc<ObjectDef>>,
 }
 
 impl Deref for ObjectDef {
@@ -94,10 +99,62 @@ impl ObjectDef {
             table,
             discriminator,
             unique_indexes,
+            hidden: Vec::new(),
             object,
+            api: ApiVersion::V1,
+            native: None,
         };
         def.shape = Arc::new(def.shape_of(|_| true));
         Ok(def)
+    }
+
+    /// The same object without some fields, which are given by their places.
+    pub(crate) fn without(&self, hidden: &[bool], space: SpaceId) -> Result<Self, String> {
+        let mut object = self.object.clone();
+        for (field, hidden) in object.fields.iter_mut().zip(hidden) {
+            field.retired |= hidden;
+        }
+        let (api, native) = (self.api, self.native.clone());
+        Ok(Self { hidden: hidden.to_vec(), api, native, ..Self::build(object, space)? })
+    }
+
+    /// Whether a role's view of the object lacks this field.
+    pub fn is_hidden(&self, field: usize) -> bool {
+        self.hidden.get(field).copied().unwrap_or_default()
+    }
+
+    /// Fields that are there for the role of this view, retired ones included.
+    pub fn known(&self) -> impl Iterator<Item = &Field> {
+        self.object.fields.iter().enumerate().filter(|(i, _)| !self.is_hidden(*i)).map(|(_, field)| field)
+    }
+
+    /// The path of the field that keeps the second value of the one at `path`.
+    pub fn companion_path(&self, path: &str) -> Option<String> {
+        let (index, field) = self.field(path)?;
+        let name = field.companion()?;
+        self.object.fields.get(index + 1).filter(|second| second.name == name).map(|second| self.path(second))
+    }
+
+    /// A field's path in the words of version 1, which rules of roles use.
+    pub fn native_path(&self, field: usize) -> Option<String> {
+        let native = self.native();
+        native.fields.get(field).map(|field| native.path(field))
+    }
+
+    pub(crate) fn seen_as(&mut self, api: ApiVersion, native: Arc<ObjectDef>) {
+        self.api = api;
+        self.native = Some(native);
+    }
+
+    /// The version of the API whose words it speaks.
+    pub fn api(&self) -> ApiVersion {
+        self.api
+    }
+
+    /// The object in the words that audit entries, events and the code's own rules use: version 1's. Its fields have
+    /// the same positions.
+    pub fn native(&self) -> &ObjectDef {
+        self.native.as_deref().unwrap_or(self)
     }
 
     /// The field that a caller's path means: `city`, or `custom.score`.

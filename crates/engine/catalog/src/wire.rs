@@ -357,6 +357,6 @@ pub fn object_json(def: &ObjectDef) -> J {
         "custom": def.custom,
         "owned": def.owned,
         "name_field": def.name_field,
-        "fields": def.fields.iter().map(|f| field_json(def, f)).collect::<Vec<_>>(),
+        "fields": def.known().map(|f| field_json(def, f)).collect::<Vec<_>>(),
     })
 }

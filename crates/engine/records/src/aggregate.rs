@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kontor_catalog::ObjectDef;
 use kontor_model::field::Context;
-use kontor_model::{Aggregate, Error, ErrorCode, Field, Kind, MeasureFn, Op, Result, Show, Value, name};
+use kontor_model::{Aggregate, Error, ErrorCode, Field, FieldType, Kind, MeasureFn, Op, Result, Show, Value, name};
 use kontor_store::{Cond, Expr, Lane, Order, Select, Which};
 use rust_decimal::Decimal;
 
@@ -69,13 +69,17 @@ fn plan(ctx: &Ctx, def: &Arc<ObjectDef>, aggregate: &Aggregate) -> Result<(Selec
         }
     };
     let mut resolver = Resolver::new(ctx, def);
-    let mut select = Select::new(ctx.space(), def.table_name().clone(), Vec::new()).limit(u64::from(limit));
-    select.from = def.source(Which::Live);
+    let mut select = ctx.records_of(def, Which::Live, Vec::new()).limit(u64::from(limit));
     select.lane = Lane::Slow;
-    select.filter = aggregate.filter.as_ref().map(|f| resolver.filter(f)).transpose()?;
+    if let Some(filter) = &aggregate.filter {
+        select = select.filter(resolver.filter(filter)?);
+    }
     if let Some(q) = &aggregate.text {
         if !search::serves(def) {
             return Err(bad(format!("{} has no searched fields; use a filter", def.name)));
+        }
+        if !search::open(ctx, def) {
+            return Err(search::closed(def));
         }
         select.search = Some(search::terms(q).ok_or_else(|| bad("q needs at least one letter or digit"))?);
     }
@@ -85,6 +89,7 @@ fn plan(ctx: &Ctx, def: &Arc<ObjectDef>, aggregate: &Aggregate) -> Result<(Selec
     for group in &aggregate.group_by {
         let (field, mut expr, _) = resolver.path(&group.path)?;
         let mut show = field.spec().show();
+        let mut operand = field.clone();
         if field.kind() == Kind::Json || field.spec().name() == "long_text" {
             return Err(bad(format!("\"{}\" cannot be grouped by", group.path)));
         }
@@ -98,11 +103,16 @@ fn plan(ctx: &Ctx, def: &Arc<ObjectDef>, aggregate: &Aggregate) -> Result<(Selec
                 _ => return Err(bad(format!("\"{}\" is no date or time and has no buckets", group.path))),
             };
             expr = Expr::Bucket { of: Box::new(expr), bucket, zone };
-            show = Show::Date;
+            // A bucket is a day, in the version's own form.
+            let mut day = Field::new(&group.path, FieldType::date());
+            if let (Some(own), Some(form)) = (field.clone().time_form(), day.time_form()) {
+                *form = *own;
+            }
+            show = day.spec().show();
+            operand = day;
         } else if group.time_zone.is_some() {
             return Err(bad(format!("\"{}\": time_zone goes with bucket", group.path)));
         }
-        let operand = if show == Show::Date { Field::new(&group.path, kontor_model::FieldType::date()) } else { field };
         claim(&mut named, &group.path, expr.clone(), Some(operand))?;
         out.push(Out::Plain { name: group.path.clone(), column: select.columns.len(), show });
         select.columns.push(expr.clone());
@@ -144,7 +154,7 @@ fn plan(ctx: &Ctx, def: &Arc<ObjectDef>, aggregate: &Aggregate) -> Result<(Selec
     }
     for having in &aggregate.having {
         let (expr, field) = lookup(&named, &having.name, "having")?;
-        let integer = Field::new(&having.name, kontor_model::FieldType::integer());
+        let integer = Field::new(&having.name, FieldType::integer());
         let field = field.unwrap_or(&integer);
         if !matches!(having.op, Op::Eq | Op::Ne | Op::Lt | Op::Lte | Op::Gt | Op::Gte) {
             return Err(bad(format!("having takes eq, ne, lt, lte, gt, gte, not {}", having.op.name())));

@@ -8,34 +8,9 @@ use std::time::Duration;
 
 use kontor_audit::Credential;
 use kontor_catalog::Catalog;
-use kontor_model::{Id, Settings, SpaceId};
+use kontor_model::{Id, Limits, Settings, SpaceId};
 
-/// What a caller's user may do; finer roles stand behind the same type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Everything in the space, purge and metadata included.
-    Admin,
-    /// Reads and writes of records.
-    Member,
-    /// Reads of records.
-    ReadOnly,
-}
-
-impl Role {
-    pub const ALL: &'static [Role] = &[Role::Admin, Role::Member, Role::ReadOnly];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Role::Admin => "admin",
-            Role::Member => "member",
-            Role::ReadOnly => "read-only",
-        }
-    }
-
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|r| r.name() == name)
-    }
-}
+use crate::rights::{Policy, Standing};
 
 /// What a credential was made for (api.md 2).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -72,10 +47,15 @@ pub struct Caller {
     pub key_id: Id,
     /// Whose records it makes.
     pub user_id: Option<Id>,
-    pub role: Role,
+    /// The rules of its role.
+    pub policy: Arc<Policy>,
+    /// Its user among others.
+    pub standing: Arc<Standing>,
     pub scopes: Scopes,
     /// Of the workspace.
     pub settings: Arc<Settings>,
+    /// What it may ask for, where that is not what everyone may.
+    pub limits: Limits,
 }
 
 /// What a request cost behind the door.
@@ -127,7 +107,10 @@ pub struct Origin {
 #[derive(Debug, Clone)]
 pub struct Ctx {
     pub caller: Arc<Caller>,
+    /// The space's objects as the caller's role sees them.
     pub catalog: Arc<Catalog>,
+    /// The same with every field: what is stored is checked and kept by it.
+    pub whole: Arc<Catalog>,
     pub request_id: Arc<str>,
     pub trace: Arc<Trace>,
     pub idempotency: Option<Idempotency>,
@@ -135,6 +118,19 @@ pub struct Ctx {
 }
 
 impl Ctx {
+    /// The way of `caller` through `catalog`, the space's whole one.
+    pub fn new(caller: Arc<Caller>, catalog: Arc<Catalog>, request_id: impl Into<Arc<str>>) -> Self {
+        Self {
+            catalog: caller.policy.view(&catalog),
+            whole: catalog,
+            caller,
+            request_id: request_id.into(),
+            trace: Arc::default(),
+            idempotency: None,
+            origin: Origin::default(),
+        }
+    }
+
     pub fn space(&self) -> SpaceId {
         self.caller.space
     }

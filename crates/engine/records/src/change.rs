@@ -7,10 +7,12 @@ use kontor_model::{Change, Changes, Error, ErrorCode, Id, Result};
 use kontor_store::{CommitError, Write};
 
 use crate::steps::Prepared;
-use crate::{Access, Ctx, MAX_OPERATIONS, Records, idempotency, unique};
+use crate::{Ctx, MAX_OPERATIONS, Records, idempotency, unique};
 
 /// How often a change that lost a race is planned anew.
 const ATTEMPTS: usize = 32;
+/// How often an upsert looks for the record that took its key.
+const RACES: usize = 3;
 /// How many records can be taken turns at side by side.
 pub(crate) const TURNS: usize = 256;
 
@@ -165,8 +167,11 @@ impl Records {
                         "a request with this Idempotency-Key was finished by another process just now; send it again",
                     ));
                 }
-                // Another upsert of the same key was quicker: there is a record to merge into now.
-                Err(CommitError::Unique { write, index }) if lost_upsert(ctx, &changes, owners.get(write), &index) => {
+                // Another upsert of the same key was quicker: there is a record to merge into now, unless the caller
+                // does not see it.
+                Err(CommitError::Unique { write, index })
+                    if attempts < RACES && lost_upsert(ctx, &changes, owners.get(write), &index) =>
+                {
                     ctx.trace.add_retry();
                     attempts += 1;
                 }
@@ -237,9 +242,9 @@ impl Records {
             else {
                 continue;
             };
-            let holders = self.fetch_by(ctx, def, position, std::slice::from_ref(&value)).await?;
+            let holders = self.holders(ctx, def, position, std::slice::from_ref(&value)).await?;
             if let Some(holder) = holders.into_keys().find(|id| *id != outcome.id) {
-                faults.push(unique::taken(def, field, &value, Some(holder)));
+                faults.push(unique::taken(ctx, def, field, &value, Some(holder)));
             }
         }
         Ok((!faults.is_empty()).then(|| Error::from_faults(faults)))
@@ -264,14 +269,13 @@ impl Records {
 
     fn authorised(&self, ctx: &Ctx, change: &Change) -> Result<()> {
         let def = ctx.catalog.require(change.object())?;
-        let access = if matches!(change, Change::Purge { .. }) { Access::Purge } else { Access::Write };
-        ctx.caller.may(access, def)
+        ctx.caller.may_change(change, def)
     }
 
     /// The refusal that a unique index gave at the commit, naming the field and the record that has the value.
     async fn unique_error(&self, ctx: &Ctx, changes: &Changes, step: usize, index: &str) -> Result<Error> {
         let Some(step) = changes.steps.get(step) else { return Ok(Error::internal(index)) };
-        let def = ctx.catalog.require(step.change.object())?.clone();
+        let def = ctx.whole.require(step.change.object())?.clone();
         let Some(field) = def.unique_field(index) else {
             return Ok(Error::internal(format!("unique index {index} belongs to no field of {}", def.name)));
         };
@@ -291,9 +295,9 @@ impl Records {
         let value = value.and_then(|v| field.spec().check(v, &cx).ok()).map(|c| c.value).unwrap_or_default();
         let holder = match value.is_null() {
             true => None,
-            false => self.fetch_by(ctx, &def, position, std::slice::from_ref(&value)).await?.into_keys().next(),
+            false => self.holders(ctx, &def, position, std::slice::from_ref(&value)).await?.into_keys().next(),
         };
-        Ok(unique::taken(&def, field, &value, holder).into())
+        Ok(unique::taken(ctx, &def, field, &value, holder).into())
     }
 }
 

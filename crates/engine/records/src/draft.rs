@@ -5,6 +5,7 @@ use kontor_model::field::Context;
 use kontor_model::{ErrorCode, Fault, Field, Json, Mode, Place, Settings, Value, name};
 
 use crate::derive::derive;
+use crate::rights::Rule;
 
 /// The values of one record, by field, after every check that needs no database. Only this can be planned.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +16,9 @@ pub struct Checked {
 /// What a draft is checked against.
 pub struct Base<'a> {
     pub def: &'a ObjectDef,
+    /// The object as the caller sees it.
+    pub view: &'a ObjectDef,
+    pub rule: &'a Rule,
     pub settings: &'a Settings,
     /// The record as it is, for updates.
     pub current: Option<&'a [Value]>,
@@ -65,8 +69,8 @@ impl Base<'_> {
                 }
                 continue;
             }
-            let Some((index, field)) = def.field(&path) else {
-                let hint = name::hint(&path, def.paths());
+            let Some((index, field)) = self.view.field(&path) else {
+                let hint = name::hint(&path, self.view.paths());
                 faults.push(
                     Fault::coded(path, ErrorCode::UnknownField, format!("is not a field of {}{hint}", def.name))
                         .value(value.excerpt()),
@@ -78,6 +82,10 @@ impl Base<'_> {
             }
             if field.read_only && !(self.history && HISTORY.contains(&field.name.as_str())) {
                 faults.extend(self.sent_read_only(index, field, &path, value));
+                continue;
+            }
+            if self.is_locked(index) {
+                faults.extend(self.sent_locked(index, field, &path, value));
                 continue;
             }
             let second = self.companion(index);
@@ -126,7 +134,10 @@ impl Base<'_> {
                 .iter()
                 .zip(current)
                 .map(|(field, value)| {
-                    let kept = field.retired || field.name == "owner_id" || (field.read_only && is_common(field));
+                    let kept = field.retired
+                        || field.name == "owner_id"
+                        || (field.read_only && is_common(field))
+                        || self.is_out_of_reach(field);
                     if kept { value.clone() } else { Value::Null }
                 })
                 .collect(),
@@ -174,6 +185,29 @@ impl Base<'_> {
             return None;
         }
         Some(Fault::new(path, "read_only", "is set by the system; leave it out").value(value.excerpt()))
+    }
+
+    /// A field that the role does not change may be sent back as it was read.
+    fn sent_locked(&self, index: usize, field: &Field, path: &str, value: &Json) -> Option<Fault> {
+        let current = self.current.and_then(|c| c.get(index));
+        let cx = Context { settings: self.settings, country: None };
+        let sent =
+            if value.is_null() { Some(Value::Null) } else { field.spec().check(value, &cx).ok().map(|c| c.value) };
+        if sent.as_ref() == Some(current.unwrap_or(&Value::Null)) {
+            return None;
+        }
+        let message = "may be seen and not changed by your role; leave it out";
+        Some(Fault { code: "locked", ..Fault::coded(path, ErrorCode::Forbidden, message) })
+    }
+
+    /// Whether the caller cannot have meant to empty a field by leaving it out.
+    fn is_out_of_reach(&self, field: &Field) -> bool {
+        let path = self.def.path(field);
+        self.view.field(&path).is_none_or(|(index, _)| self.is_locked(index))
+    }
+
+    fn is_locked(&self, field: usize) -> bool {
+        !self.rule.locked.is_empty() && self.def.native_path(field).is_some_and(|path| self.rule.locked.contains(&path))
     }
 
     /// The field that keeps the second value of field `index`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kontor_catalog::ObjectDef;
 use kontor_model::{Error, ErrorCode, Kind, Op, Result, Value, name};
-use kontor_store::{Cond, Expr, Page, Select, Which};
+use kontor_store::{Cond, Expr, Page, Which};
 
 use crate::{Access, Ctx, Records};
 
@@ -84,10 +84,11 @@ impl Records {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
-        let mut select = Select::new(ctx.space(), def.table_name().clone(), def.exprs.clone());
-        select.from = def.source(Which::Live);
-        let select =
-            select.filter(Cond::Test { left: Expr::column("id", Kind::Int), op: Op::In, right: Value::Ints(ids) });
+        let select = ctx.records_of(def, Which::Live, def.exprs.clone()).filter(Cond::Test {
+            left: Expr::column("id", Kind::Int),
+            op: Op::In,
+            right: Value::Ints(ids),
+        });
         let page = self.page(ctx, select, def.shape.clone()).await?;
         Ok((0..page.rows.len())
             .filter_map(|i| Some((page.rows.get(i)?.kept.first()?.as_i64()?, page.row(i).to_vec())))

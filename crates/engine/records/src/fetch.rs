@@ -1,12 +1,13 @@
 //! The records that a set of changes is about, read once for each object.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use kontor_catalog::ObjectDef;
 use kontor_model::{Error, ErrorCode, Id, Json, Kind, Op, Result, Value};
 use kontor_store::{Cond, Expr, Select, Which};
 
+use crate::rights::Action;
 use crate::{Ctx, Records};
 
 /// A record as it stands, or as the changes so far leave it.
@@ -19,17 +20,27 @@ pub struct Working {
 }
 
 impl Records {
-    /// Records by id, those in the bin included.
+    /// Records by id that the caller may read, those in the bin included.
     pub(crate) async fn fetch(&self, ctx: &Ctx, def: &Arc<ObjectDef>, ids: Vec<i64>) -> Result<HashMap<Id, Working>> {
-        let right = if let [one] = ids.as_slice() { Value::Int(*one) } else { Value::Ints(ids) };
-        let op = if matches!(right, Value::Int(_)) { Op::Eq } else { Op::In };
-        let mut select = Select::new(ctx.space(), def.table_name().clone(), def.exprs.clone());
-        select.from = def.source(Which::All);
-        select.filter = Some(Cond::Test { left: Expr::column("id", Kind::Int), op, right });
+        let select = ctx.records_of(def, Which::All, def.exprs.clone()).filter(by_id(ids));
         self.working(ctx, def, select).await
     }
 
-    /// Records whose field has one of these values, those in the bin left out.
+    /// Which of these records the caller may do this to; asked only where that is less than it may read.
+    pub(crate) async fn reachable(
+        &self,
+        ctx: &Ctx,
+        action: Action,
+        def: &ObjectDef,
+        ids: Vec<i64>,
+    ) -> Result<HashSet<i64>> {
+        let Some(cond) = ctx.reached(action, def, 0) else { return Ok(ids.into_iter().collect()) };
+        let columns = vec![Expr::column("id", Kind::Int)];
+        let select = ctx.records_of(def, Which::All, columns).filter(by_id(ids)).filter(cond);
+        Ok(self.rows(ctx, select).await?.iter().filter_map(|row| row.first()?.as_i64()).collect())
+    }
+
+    /// Records that the caller may read whose field has one of these values, those in the bin left out.
     pub(crate) async fn fetch_by(
         &self,
         ctx: &Ctx,
@@ -37,14 +48,19 @@ impl Records {
         field: usize,
         values: &[Value],
     ) -> Result<HashMap<Id, Working>> {
-        let Some(left) = def.expr(field, 0) else { return Err(Error::internal("a field without a place")) };
-        let right = match left.kind() {
-            Kind::Int => Value::Ints(values.iter().filter_map(Value::as_i64).collect()),
-            _ => Value::Texts(values.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()),
-        };
-        let mut select = Select::new(ctx.space(), def.table_name().clone(), def.exprs.clone());
-        select.from = def.source(Which::Live);
-        select.filter = Some(Cond::Test { left, op: Op::In, right });
+        let select = ctx.records_of(def, Which::Live, def.exprs.clone()).filter(by_value(def, field, values)?);
+        self.working(ctx, def, select).await
+    }
+
+    /// As [`Records::fetch_by`], whoever asks: a value is taken even by a record that the caller does not see.
+    pub(crate) async fn holders(
+        &self,
+        ctx: &Ctx,
+        def: &Arc<ObjectDef>,
+        field: usize,
+        values: &[Value],
+    ) -> Result<HashMap<Id, Working>> {
+        let select = ctx.all_of(def, Which::Live, def.exprs.clone()).filter(by_value(def, field, values)?);
         self.working(ctx, def, select).await
     }
 
@@ -65,6 +81,21 @@ impl Records {
             })
             .collect())
     }
+}
+
+fn by_id(ids: Vec<i64>) -> Cond {
+    let right = if let [one] = ids.as_slice() { Value::Int(*one) } else { Value::Ints(ids) };
+    let op = if matches!(right, Value::Int(_)) { Op::Eq } else { Op::In };
+    Cond::Test { left: Expr::column("id", Kind::Int), op, right }
+}
+
+fn by_value(def: &ObjectDef, field: usize, values: &[Value]) -> Result<Cond> {
+    let Some(left) = def.expr(field, 0) else { return Err(Error::internal("a field without a place")) };
+    let right = match left.kind() {
+        Kind::Int => Value::Ints(values.iter().filter_map(Value::as_i64).collect()),
+        _ => Value::Texts(values.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()),
+    };
+    Ok(Cond::Test { left, op: Op::In, right })
 }
 
 /// Replaces `"$name.field"` by what an earlier step of the set gave.

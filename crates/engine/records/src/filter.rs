@@ -70,7 +70,8 @@ impl<'a> Resolver<'a> {
         let target = self.ctx.catalog.require(&object)?.clone();
         self.ctx.caller.may(Access::Read, &target)?;
         let on = self.def.expr(index, 0).ok_or_else(|| Error::internal("a field without a place"))?;
-        self.joins.push(Join { source: target.source(Which::Live), on });
+        let filter = self.ctx.visible(&target, self.joins.len() + 1);
+        self.joins.push(Join { source: target.source(Which::Live), on, filter });
         self.relations.push((relation.to_owned(), target.clone()));
         Ok((self.joins.len(), target))
     }

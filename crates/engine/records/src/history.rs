@@ -1,7 +1,7 @@
 //! What happened to one record: its audit entries, and on the timeline the activities about it.
 
 use kontor_catalog::ObjectDef;
-use kontor_model::time::datetime_text;
+use kontor_catalog::versions::changes_down;
 use kontor_model::{Error, Id, Kind, Op, Result, Value};
 use kontor_store::{Cond, Expr, Select, Which, system};
 use serde_json::{Value as J, json};
@@ -59,12 +59,12 @@ impl Records {
         }
         let limit = plan::limit(limit)?;
         let kind = if activities { "timeline" } else { "history" };
-        let print = fingerprint(&["v1", &ctx.space().to_string(), kind, &id.to_string()]);
+        let print = fingerprint(&[ctx.catalog.api().name(), &ctx.space().to_string(), kind, &id.to_string()]);
         let after = match cursor.map(|c| self.signer.read(&print, c, &[Kind::Int, Kind::Int])).transpose()? {
             Some(Position::After(values)) => Some(values),
             _ => None,
         };
-        let mut lines = self.entries(ctx, id, limit, after.clone()).await?;
+        let mut lines = self.entries(ctx, &def, id, limit, after.clone()).await?;
         if activities {
             let related: Vec<_> = ctx
                 .catalog
@@ -96,7 +96,14 @@ impl Records {
         })
     }
 
-    async fn entries(&self, ctx: &Ctx, id: Id, limit: u32, after: Option<Vec<Value>>) -> Result<Vec<Line>> {
+    async fn entries(
+        &self,
+        ctx: &Ctx,
+        def: &ObjectDef,
+        id: Id,
+        limit: u32,
+        after: Option<Vec<Value>>,
+    ) -> Result<Vec<Line>> {
         let names = [
             ("at", Kind::Int),
             ("id", Kind::Int),
@@ -119,7 +126,7 @@ impl Records {
             select = select.filter(before(Expr::column("at", Kind::Int), at, last));
         }
         let rows = self.rows(ctx, select).await?;
-        Ok(rows.iter().filter_map(|row| entry(row)).collect())
+        Ok(rows.iter().filter_map(|row| entry(def, row, &|path| is_open(ctx, def, path))).collect())
     }
 
     async fn activities(
@@ -132,11 +139,11 @@ impl Records {
     ) -> Result<Vec<Line>> {
         let Some((related, _)) = def.field("related_to_id") else { return Ok(Vec::new()) };
         let Some(left) = def.expr(related, 0) else { return Ok(Vec::new()) };
-        let mut select = Select::new(ctx.space(), def.table_name().clone(), def.exprs.clone())
+        let mut select = ctx
+            .records_of(def, Which::Live, def.exprs.clone())
             .order(Expr::column("created_at", Kind::Int), true)
             .order(Expr::column("id", Kind::Int), true)
             .limit(u64::from(limit) + 1);
-        select.from = def.source(Which::Live);
         select.after = after;
         let select = select.filter(Cond::Test { left, op: Op::Eq, right: Value::Int(id.0) });
         let mut shape = (*def.shape).clone();
@@ -148,11 +155,7 @@ impl Records {
                 let kept = &page.rows.get(i)?.kept;
                 let record: J = serde_json::from_slice(page.row(i)).ok()?;
                 let at = kept.first()?.as_i64()?;
-                Some((
-                    at,
-                    kept.get(1)?.as_i64()?,
-                    json!({"kind": "activity", "at": datetime_text(at), "record": record}),
-                ))
+                Some((at, kept.get(1)?.as_i64()?, json!({"kind": "activity", "at": moment(def, at), "record": record})))
             })
             .collect())
     }
@@ -167,7 +170,22 @@ fn before(at: Expr, moment: Value, id: Value) -> Cond {
     ])
 }
 
-fn entry(row: &[Value]) -> Option<Line> {
+/// Whether the caller sees a field, named in version 1's words; what is no field any more is shown to those who see all.
+fn is_open(ctx: &Ctx, def: &ObjectDef, path: &str) -> bool {
+    match def.native().field(path) {
+        Some((index, _)) => !def.is_hidden(index),
+        None => ctx.caller.policy.rule(&def.name).hidden.is_empty(),
+    }
+}
+
+/// A moment as the version writes it.
+fn moment(def: &ObjectDef, at: i64) -> J {
+    let created = def.field("created_at");
+    let show = created.map_or(kontor_model::Show::DateTime, |(_, field)| field.spec().show());
+    serde_json::from_str(&show.text(&Value::Int(at))).unwrap_or_default()
+}
+
+fn entry(def: &ObjectDef, row: &[Value], open: &dyn Fn(&str) -> bool) -> Option<Line> {
     let [
         Value::Int(at),
         Value::Int(id),
@@ -184,9 +202,13 @@ fn entry(row: &[Value]) -> Option<Line> {
     };
     let id_text = |value: &Value| value.as_i64().map(|n| n.to_string());
     let stored: J = changes.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let changes = if action == "create" { created(&stored) } else { stored };
+    let mut changes = if action == "create" { created(&stored) } else { stored };
+    if let Some(changes) = changes.as_object_mut() {
+        changes.retain(|path, _| open(path));
+    }
+    changes_down(def, &mut changes);
     let line = json!({
-        "kind": "change", "id": id.to_string(), "at": datetime_text(*at), "action": action, "version": version,
+        "kind": "change", "id": id.to_string(), "at": moment(def, *at), "action": action, "version": version,
         "user_id": id_text(user), "key_id": id_text(key), "request_id": request.as_str(), "changes": changes,
         "redacted": !redacted.is_null(),
     });

@@ -15,6 +15,7 @@ mod erase;
 mod expand;
 mod fetch;
 mod filter;
+mod guard;
 mod history;
 mod idempotency;
 mod list;
@@ -22,7 +23,9 @@ mod plan;
 mod purge;
 mod read;
 mod references;
+pub mod rights;
 mod search;
+mod shares;
 mod steps;
 mod unique;
 
@@ -33,14 +36,17 @@ use kontor_model::{Clock, IdGenerator};
 use kontor_store::{Batch, CommitError, Page, Rows, Select, Shape, Store, StoreError};
 
 pub use authorise::Access;
-pub use caller::{Caller, Ctx, Idempotency, Origin, Role, Scopes, Trace};
+pub use caller::{Caller, Ctx, Idempotency, Origin, Scopes, Trace};
 pub use change::{Also, Answer, Done, Outcome, Render};
 pub use fetch::Working;
+pub use guard::{Guard, Touched};
 pub use idempotency::Replay;
 pub use kontor_audit::Credential;
 pub use list::Listing;
 pub use read::Record;
+pub use rights::{Policy, Reach, Rule, Standing};
 pub use search::{document, terms};
+pub use shares::Grantee;
 
 /// The most records of a page (api.md 6).
 pub const MAX_LIMIT: u32 = 500;
@@ -57,13 +63,29 @@ pub struct Records {
     signer: cursor::Signer,
     turns: Vec<tokio::sync::Mutex<()>>,
     any_turn: tokio::sync::Mutex<()>,
+    guards: Vec<Arc<dyn Guard>>,
 }
 
 impl Records {
     /// `secret` signs cursors; the same in every process of an installation, at least 32 bytes.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<IdGenerator>, secret: &[u8]) -> Self {
         let turns = (0..change::TURNS).map(|_| tokio::sync::Mutex::default()).collect();
-        Self { store, clock, ids, signer: cursor::Signer::new(secret), turns, any_turn: tokio::sync::Mutex::default() }
+        Self {
+            store,
+            clock,
+            ids,
+            signer: cursor::Signer::new(secret),
+            turns,
+            any_turn: tokio::sync::Mutex::default(),
+            guards: Vec::new(),
+        }
+    }
+
+    /// With the services' rules across records.
+    #[must_use]
+    pub fn guarded(mut self, guards: Vec<Arc<dyn Guard>>) -> Self {
+        self.guards = guards;
+        self
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {

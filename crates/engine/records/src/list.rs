@@ -82,7 +82,7 @@ impl Records {
             data,
             rows,
             limit,
-            offset: query.cursor.is_none().then_some(offset),
+            offset: (query.cursor.is_none() && counts_rows(ctx)).then_some(offset),
             has_more,
             next_cursor,
             total: total.map(|(n, _)| n),
@@ -107,6 +107,11 @@ impl Records {
         let n = rows.first().and_then(|r| r.first()).and_then(Value::as_i64).unwrap_or(0);
         Ok((u64::try_from(n).unwrap_or(0), false))
     }
+}
+
+/// Whether the version of the API has offsets.
+fn counts_rows(ctx: &Ctx) -> bool {
+    kontor_catalog::versions::refused_parameter(ctx.catalog.api(), "offset").is_none()
 }
 
 /// The position of an expression among the columns, added when it is not there.

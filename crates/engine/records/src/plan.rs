@@ -51,6 +51,7 @@ pub fn plan(ctx: &Ctx, def: &Arc<ObjectDef>, query: &Query, signer: &Signer) -> 
         Some(_) if !search::serves(def) => {
             return Err(Error::new(ErrorCode::BadQuery, format!("{} has no searched fields; use a filter", def.name)));
         }
+        Some(_) if !search::open(ctx, def) => return Err(search::closed(def)),
         Some(q) => Some(
             search::terms(q).ok_or_else(|| Error::new(ErrorCode::BadQuery, "q needs at least one letter or digit"))?,
         ),
@@ -65,7 +66,7 @@ pub fn plan(ctx: &Ctx, def: &Arc<ObjectDef>, query: &Query, signer: &Signer) -> 
         query.sort.iter().map(|s| format!("{}{}", if s.descending { "-" } else { "" }, s.path)).collect();
     let space = ctx.space().to_string();
     let fingerprint = fingerprint(&[
-        "v1",
+        ctx.catalog.api().name(),
         &space,
         &def.key,
         &filter_text,
@@ -74,12 +75,19 @@ pub fn plan(ctx: &Ctx, def: &Arc<ObjectDef>, query: &Query, signer: &Signer) -> 
         if query.deleted { "bin" } else { "" },
     ]);
 
-    let mut select = Select::new(ctx.space(), def.table_name().clone(), def.exprs.clone());
-    select.from = def.source(if query.deleted { Which::Bin } else { Which::Live });
+    let which = if query.deleted { Which::Bin } else { Which::Live };
+    let mut select = ctx.records_of(def, which, def.exprs.clone());
     select.joins = resolver.joins;
-    select.filter = filter;
+    if let Some(filter) = filter {
+        select = select.filter(filter);
+    }
     select.search = search;
     select.lane = if quick { Lane::Quick } else { Lane::Slow };
+    if query.offset.is_some()
+        && let Some(why) = kontor_catalog::versions::refused_parameter(ctx.catalog.api(), "offset")
+    {
+        return Err(Error::new(ErrorCode::BadQuery, why));
+    }
     let mut offset = query.offset.unwrap_or(0);
     if offset > MAX_OFFSET {
         return Err(Error::new(

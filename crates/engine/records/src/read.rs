@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kontor_catalog::ObjectDef;
 use kontor_model::field::Context;
 use kontor_model::{Error, ErrorCode, Id, Json, Kind, Op, Result, Value, name};
-use kontor_store::{Cond, Expr, Select, Which};
+use kontor_store::{Cond, Expr, Which};
 
 use crate::list::{column, wanted};
 use crate::{Access, Ctx, Records};
@@ -65,9 +65,7 @@ impl Records {
         fields: Option<&[String]>,
         expand: &[String],
     ) -> Result<Record> {
-        let mut select = Select::new(ctx.space(), def.table_name().clone(), def.exprs.clone()).limit(2);
-        select.from = def.source(Which::Live);
-        select.filter = Some(cond);
+        let mut select = ctx.records_of(def, Which::Live, def.exprs.clone()).filter(cond).limit(2);
         let expand = self.expansions(ctx, def, expand)?;
         let shape = if fields.is_none() && expand.is_empty() {
             def.shape.clone()

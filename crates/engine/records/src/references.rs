@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use kontor_model::{ErrorCode, Fault, FieldType, Id, Kind, Op, Result, Value};
-use kontor_store::{Cond, Expr, Select, Which};
+use kontor_model::{ErrorCode, Fault, Field, FieldType, Id, Kind, Op, Result, Value};
+use kontor_store::{Cond, Expr, Which};
 
 use crate::fetch::Working;
 use crate::{Ctx, Records};
@@ -18,11 +18,15 @@ pub struct Asked {
     pub id: i64,
 }
 
-/// The references of a record that differ from what it had.
-pub fn asked(step: usize, now: &Working, before: Option<&[Value]>) -> Vec<Asked> {
+/// The references of a record that differ from what it had. That `caller`, the user whose credential was checked,
+/// exists need not be asked.
+pub fn asked(step: usize, now: &Working, before: Option<&[Value]>, caller: Option<Id>) -> Vec<Asked> {
     let def = &now.def;
+    let is_caller = |field: &Field, index: usize| {
+        field.name == "owner_id" && caller.is_some_and(|id| now.values.get(index) == Some(&Value::Int(id.0)))
+    };
     def.shown()
-        .filter(|(_, f)| !f.read_only)
+        .filter(|(i, f)| !f.read_only && !is_caller(f, *i))
         .filter_map(|(i, field)| {
             let object = match &field.ty {
                 FieldType::Reference(r) => Some(r.object.clone()),
@@ -64,9 +68,7 @@ impl Records {
         let mut there: HashSet<(&str, i64)> = HashSet::new();
         for (object, ids) in by_object {
             let Some(def) = ctx.catalog.object(object) else { continue };
-            let mut select = Select::new(ctx.space(), def.table_name().clone(), vec![Expr::column("id", Kind::Int)]);
-            select.from = def.source(Which::Live);
-            let select = select.filter(Cond::Test {
+            let select = ctx.records_of(def, Which::Live, vec![Expr::column("id", Kind::Int)]).filter(Cond::Test {
                 left: Expr::column("id", Kind::Int),
                 op: Op::In,
                 right: Value::Ints(ids.into_iter().collect()),

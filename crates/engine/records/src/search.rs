@@ -104,6 +104,21 @@ pub fn serves(def: &ObjectDef) -> bool {
     def.is_searched() && def.shown().any(|(_, field)| field.searched)
 }
 
+/// Whether the words of a record hold nothing that is hidden from the caller: a match would give it away.
+pub fn open(ctx: &crate::Ctx, def: &ObjectDef) -> bool {
+    let seen = |path: &str| def.field(path).is_some();
+    ctx.whole.object(&def.name).is_none_or(|whole| {
+        whole.shown().filter(|(_, field)| field.searched).all(|(_, field)| seen(&whole.path(field)))
+    })
+}
+
+/// The refusal of a search that would reach hidden words.
+pub fn closed(def: &ObjectDef) -> kontor_model::Error {
+    let detail =
+        format!("the role does not see every searched field of {}, so it cannot search them; use a filter", def.plural);
+    kontor_model::Error::new(kontor_model::ErrorCode::Forbidden, detail)
+}
+
 /// Whether closeness can be worked out quickly: short beginnings match too much.
 pub fn ranked(search: &Search) -> bool {
     search

@@ -1,17 +1,22 @@
 //! Every step of a set of changes, checked against the records as the earlier steps leave them, and planned as writes.
 
+mod guards;
+mod reach;
+mod update;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use kontor_catalog::ObjectDef;
 use kontor_model::{Change, Changes, Error, ErrorCode, Fault, Id, Json, Kind, Mode, Op, Result, SpaceId, Value};
-use kontor_store::{Batch, ColumnRef, OnConflict, Set, Write, system};
+use kontor_store::{Batch, OnConflict, Write, system};
 
+use self::update::{full_text, update};
 use crate::audit::{Entry, difference};
 use crate::change::{Done, Outcome};
 use crate::draft::Base;
 use crate::fetch::{Working, substitute};
-use crate::{Ctx, Records, purge, references, search, unique};
+use crate::{Ctx, Records, purge, references, unique};
 
 /// A set of changes that is ready to be committed.
 pub struct Prepared {
@@ -96,7 +101,7 @@ impl Records {
                 }
             }
             self.look_up(ctx, &effects, &shop.work, &mut faults).await?;
-            let mut late = false;
+            let mut late = self.ask_guards(ctx, &effects, refused).await?;
             for (i, found) in faults.into_iter().enumerate().filter(|(_, f)| !f.is_empty()) {
                 late |= effects.iter().any(|e| e.step == i);
                 if let Some(slot) = refused.get_mut(i) {
@@ -131,7 +136,7 @@ impl Records {
         let mut claims = Vec::new();
         for effect in effects.iter().filter(writing) {
             let before = before(effect);
-            asked.extend(references::asked(effect.step, &effect.after, before.as_deref()));
+            asked.extend(references::asked(effect.step, &effect.after, before.as_deref(), ctx.caller.user_id));
             // A single create or update leaves the last word to the index: one look-up less.
             if effects.len() > 1 || effect.done == Done::Restored {
                 claims.extend(unique::claims(effect.step, effect.id, &effect.after, before.as_deref()));
@@ -171,7 +176,22 @@ impl Records {
                 .batch
                 .writes
                 .extend(events.filter(|_| effect.done == Done::Purged).map(|id| purge::empty_event(*id)));
-            self.effect_writes(ctx, &effect, row, &data, now, &mut prepared.batch.writes)?;
+            let shown = ctx.catalog.object(&def.name).filter(|view| !Arc::ptr_eq(view, &def));
+            let shown = shown.filter(|_| !matches!(effect.done, Done::Deleted | Done::Purged)).map(|view| {
+                let mut shown = Vec::with_capacity(data.len());
+                view.shape.write(&row, &mut shown);
+                shown
+            });
+            let native = def.native();
+            if std::ptr::eq(native, &*def) || matches!(effect.done, Done::Deleted | Done::Purged) {
+                self.effect_writes(ctx, &effect, row, &data, now, &mut prepared.batch.writes)?;
+            } else {
+                // Audit entries and events speak version 1's words, whoever made the change.
+                let mut stored = Vec::with_capacity(data.len());
+                native.shape.write(&row, &mut stored);
+                self.effect_writes(ctx, &effect, row, &stored, now, &mut prepared.batch.writes)?;
+            }
+            let data = shown.unwrap_or(data);
             prepared.owners.resize(prepared.batch.writes.len(), effect.step);
             if let Some(slot) = prepared.outcomes.get_mut(effect.step) {
                 *slot = Some(Outcome { done: effect.done, id: effect.id, version: effect.after.version, def, data });
@@ -203,7 +223,7 @@ impl Records {
                     columns: def.insert_columns.clone(),
                     values,
                     on_conflict: OnConflict::Fail,
-                    search: def.is_searched().then(|| search::full_text(def, &effect.after.values)),
+                    search: def.is_searched().then(|| full_text(def, &effect.after.values)),
                 });
                 (text(), None)
             }
@@ -222,43 +242,14 @@ impl Records {
             }
             (_, Some(before)) => {
                 writes.push(update(effect, before, row, now));
-                let changes = difference(def, &before.values, &effect.after.values).unwrap_or_else(|| "{}".to_owned());
+                let changes =
+                    difference(def.native(), &before.values, &effect.after.values).unwrap_or_else(|| "{}".to_owned());
                 (changes, Some(text()))
             }
             (_, None) => return Ok(()),
         };
         let entry = Entry { def, id: effect.id, version: effect.after.version, done: effect.done, changes, record };
         self.entry_writes(ctx, entry, now, writes)
-    }
-}
-
-/// The update of the columns that differ, guarded by the version that was read.
-fn update(effect: &Effect, before: &Working, row: Vec<Value>, now: i64) -> Write {
-    let def = &effect.after.def;
-    let old = def.row_of_fields(&before.values);
-    let deleted = match effect.done {
-        Done::Deleted => Some(Value::Int(now)),
-        Done::Restored => Some(Value::Null),
-        _ => None,
-    };
-    let mut set: Vec<(ColumnRef, Set)> = def
-        .columns
-        .iter()
-        .zip(row.into_iter().zip(&old))
-        .filter(|(_, (new, old))| new != *old)
-        .map(|(column, (new, _))| (column.clone(), Set::To(new)))
-        .collect();
-    if let (Some(value), Some(column)) = (deleted, def.columns.last()) {
-        set.push((column.clone(), Set::To(value)));
-    }
-    let (text_before, text_after) =
-        (search::full_text(def, &before.values), search::full_text(def, &effect.after.values));
-    Write::Update {
-        table: def.table_name().clone(),
-        keys: vec![system::key("id", Kind::Int, effect.id.0), system::key("version", Kind::Int, before.version)],
-        set,
-        must: true,
-        search: (def.is_searched() && text_before != text_after).then_some(text_after),
     }
 }
 
@@ -278,7 +269,7 @@ impl Workshop<'_> {
     async fn read(&mut self, changes: &Changes, refused: &mut [Option<Error>]) -> Result<()> {
         let mut by_id: HashMap<String, Vec<i64>> = HashMap::new();
         let mut by_key: HashMap<(String, usize), Vec<Value>> = HashMap::new();
-        for (step, slot) in changes.steps.iter().zip(refused).filter(|(_, slot)| slot.is_none()) {
+        for (step, slot) in changes.steps.iter().zip(refused.iter_mut()).filter(|(_, slot)| slot.is_none()) {
             match &step.change {
                 Change::Create { .. } => {}
                 Change::Upsert { object, by, value, .. } => match self.key(object, by, value) {
@@ -296,18 +287,18 @@ impl Workshop<'_> {
         for (object, mut ids) in by_id {
             ids.sort_unstable();
             ids.dedup();
-            let def = self.ctx.catalog.require(&object)?.clone();
+            let def = self.ctx.whole.require(&object)?.clone();
             self.work.extend(self.records.fetch(self.ctx, &def, ids).await?);
         }
         for ((object, index), values) in by_key {
-            let def = self.ctx.catalog.require(&object)?.clone();
+            let def = self.ctx.whole.require(&object)?.clone();
             for (id, found) in self.records.fetch_by(self.ctx, &def, index, &values).await? {
                 let value = found.values.get(index).map(|v| format!("{v:?}")).unwrap_or_default();
                 self.keys.entry((object.clone(), index, value)).or_default().push(id);
                 self.work.insert(id, found);
             }
         }
-        Ok(())
+        self.reach(changes, refused).await
     }
 
     /// The unique field of an upsert and its value.
@@ -322,7 +313,7 @@ impl Workshop<'_> {
     }
 
     fn step(&mut self, step: usize, change: &Change) -> Result<Effect, Refusal> {
-        let def = self.ctx.catalog.require(change.object())?.clone();
+        let def = self.ctx.whole.require(change.object())?.clone();
         match change {
             Change::Create { data, .. } => self.create(step, &def, data),
             Change::Update { id, if_match, mode, data, .. } => self.update(step, &def, *id, *if_match, *mode, data),
@@ -387,8 +378,11 @@ impl Workshop<'_> {
     fn create(&mut self, step: usize, def: &Arc<ObjectDef>, data: &Json) -> Result<Effect, Refusal> {
         let data = self.substituted(data)?;
         let owner = self.ctx.caller.user_id.map(|id| id.0);
+        let view = self.ctx.catalog.require(&def.name)?;
         let base = Base {
             def,
+            view,
+            rule: self.ctx.caller.policy.rule(&def.name),
             settings: self.ctx.settings(),
             current: None,
             mode: Mode::Replace,
@@ -433,8 +427,11 @@ impl Workshop<'_> {
     ) -> Result<Effect, Refusal> {
         let before = self.existing(def, id, if_match, false)?;
         let data = self.substituted(data)?;
+        let view = self.ctx.catalog.require(&def.name)?;
         let base = Base {
             def,
+            view,
+            rule: self.ctx.caller.policy.rule(&def.name),
             settings: self.ctx.settings(),
             current: Some(&before.values),
             mode,
@@ -465,7 +462,7 @@ impl Workshop<'_> {
         }
         substitute(data, &|name, field| {
             let record = self.work.get(self.names.get(name)?)?;
-            let (index, _) = record.def.field(field)?;
+            let (index, _) = self.ctx.catalog.object(&record.def.name)?.field(field)?;
             Json::parse_str(&record.def.show(index).text(record.values.get(index)?)).ok()
         })
     }

@@ -20,8 +20,9 @@ pub struct Claim {
     pub value: Value,
 }
 
-/// The fault of a value that another record has.
-pub fn taken(def: &ObjectDef, field: &Field, value: &Value, existing: Option<Id>) -> Fault {
+/// The fault of a value that another record has; which one is said only to those who see all records.
+pub fn taken(ctx: &Ctx, def: &ObjectDef, field: &Field, value: &Value, existing: Option<Id>) -> Fault {
+    let existing = existing.filter(|_| ctx.caller.sees_all(def));
     let code = field.taken_code.unwrap_or(ErrorCode::NotUnique);
     let by = existing.map(|id| format!(" by record {id}")).unwrap_or_default();
     let mut fault =
@@ -65,7 +66,7 @@ impl Records {
             let Some(field) = first.def.fields.get(index) else { continue };
             let values: Vec<Value> = claims.iter().map(|c| c.value.clone()).collect();
             let mut holders: HashMap<String, Id> = HashMap::new();
-            for (id, holder) in self.fetch_by(ctx, &first.def, index, &values).await? {
+            for (id, holder) in self.holders(ctx, &first.def, index, &values).await? {
                 // A holder that this set moves off the value, or bins, is in nobody's way.
                 let still = work.get(&id).is_none_or(|w| !w.deleted && w.values.get(index) == holder.values.get(index));
                 if let Some(value) = holder.values.get(index).filter(|_| still) {
@@ -75,7 +76,7 @@ impl Records {
             for claim in claims {
                 match holders.get(&comparable(&claim.value)) {
                     Some(holder) if *holder != claim.id => {
-                        faults.push((claim.step, taken(&claim.def, field, &claim.value, Some(*holder))))
+                        faults.push((claim.step, taken(ctx, &claim.def, field, &claim.value, Some(*holder))))
                     }
                     Some(_) => {}
                     None => {

@@ -4,17 +4,20 @@ use std::sync::Arc;
 
 use kontor_catalog::Catalogs;
 use kontor_jobs::Job;
-use kontor_model::{Error, Id, Json, Result, Settings, SpaceId};
-use kontor_records::{Caller, Credential, Ctx, Origin, Role, Scopes, Trace};
+use kontor_model::{ApiVersion, Error, Id, Json, Limits, Result, Settings, SpaceId};
+use kontor_records::{Caller, Credential, Ctx, Origin, Scopes};
 use serde_json::{Value as J, json};
 
-/// The caller as it is kept in a job's input.
-pub fn stored(caller: &Caller) -> J {
+/// The caller as it is kept in a job's input, with the version of the API that it speaks.
+pub fn stored(ctx: &Ctx) -> J {
+    let caller = &ctx.caller;
     json!({
+        "version": ctx.catalog.api().name(),
         "space": caller.space.0.to_string(),
         "key_id": caller.key_id.to_string(),
         "user_id": caller.user_id.map(|id| id.to_string()),
-        "role": caller.role.name(),
+        "policy": &*caller.policy,
+        "standing": &*caller.standing,
         "scopes": caller.scopes.names(),
         "settings": {
             "mobile_region": caller.settings.mobile_region,
@@ -31,15 +34,10 @@ pub fn stored(caller: &Caller) -> J {
 /// A job that was not made by this program; the database's.
 pub async fn context(catalogs: &Catalogs, job: &Job) -> Result<Ctx> {
     let caller = read(job).ok_or_else(|| Error::internal("a job without its caller"))?;
-    let catalog = catalogs.get(caller.space).await?;
-    Ok(Ctx {
-        caller: Arc::new(caller),
-        catalog,
-        request_id: format!("job-{}", job.id).into(),
-        trace: Arc::new(Trace::default()),
-        idempotency: None,
-        origin: Origin { credential: Credential::Job, ..Origin::default() },
-    })
+    let version = job.input.pointer("/caller/version").and_then(J::as_str).and_then(ApiVersion::from_name);
+    let catalog = catalogs.get(caller.space).await?.seen(version.unwrap_or_default())?;
+    let origin = Origin { credential: Credential::Job, ..Origin::default() };
+    Ok(Ctx { origin, ..Ctx::new(Arc::new(caller), catalog, format!("job-{}", job.id)) })
 }
 
 /// The options that a job was started with.
@@ -63,13 +61,16 @@ fn read(job: &Job) -> Option<Caller> {
         space,
         key_id: Id(number("key_id")?),
         user_id: number("user_id").map(Id),
-        role: Role::from_name(json.get("role")?.as_str()?)?,
+        policy: Arc::new(serde_json::from_value(json.get("policy")?.clone()).ok()?),
+        standing: Arc::new(serde_json::from_value(json.get("standing")?.clone()).ok()?),
         scopes: Scopes::new(scopes),
         settings: Arc::new(Settings {
             mobile_region: text("mobile_region")?,
             phone_region: text("phone_region"),
             currency: text("currency")?,
             time_zone: text("time_zone")?,
+            cors_origins: Vec::new(),
         }),
+        limits: Limits::default(),
     })
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kontor_catalog::{Catalog, ObjectDef};
 use kontor_formats::{Cell, Row};
 use kontor_model::field::Context;
+use kontor_model::time::TimeForm;
 use kontor_model::{Error, ErrorCode, Fault, Field, Json, Result, Settings};
 
 use crate::mapping::{From, MapElse, Mapping, Part, Rule, Split};
@@ -249,6 +250,10 @@ impl Plan {
                 "false" | "no" | "n" | "f" | "0" | "off" => Json::Bool(false),
                 _ => return Err(format_fault("must be true or false (or yes/no, 1/0)", text)),
             },
+            // Version 2 of the API has its times as numbers, and takes them in files too.
+            Type::Date | Type::DateTime if format.is_none() && is_millis(&bound.field, text) => {
+                Json::Number(text.to_owned())
+            }
             Type::Date => {
                 let found = moment::date(text, format).ok_or_else(|| {
                     let wanted = format.unwrap_or("2025-02-28");
@@ -318,6 +323,12 @@ fn type_of(field: &Field) -> Type {
         "json" => Type::Json,
         _ => Type::Text,
     }
+}
+
+/// Whether the field's times are milliseconds, and the text is such a number.
+fn is_millis(field: &Field, text: &str) -> bool {
+    let form = field.clone().time_form().copied();
+    form == Some(TimeForm::Millis) && kontor_model::time::millis(&Json::from(text)).is_some()
 }
 
 fn filled(parts: &[Part], row: &Row) -> Cell {

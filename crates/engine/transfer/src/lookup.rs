@@ -8,7 +8,7 @@ use kontor_jobs::Failure;
 use kontor_model::field::Context;
 use kontor_model::{Change, Changes, Error, Id, Json, Kind, Op, Result, Value};
 use kontor_records::{Access, Answer, Ctx, Outcome, Records};
-use kontor_store::{Cond, Expr, Select, Which};
+use kontor_store::{Cond, Expr, Which};
 
 use crate::convert::{Plan, Wanted};
 use crate::mapping::Missing;
@@ -111,9 +111,8 @@ impl Lookups {
             }
         }
         let right = if left.kind() == Kind::Int { Value::Ints(ints) } else { Value::Texts(strings) };
-        let mut select =
-            Select::new(ctx.space(), def.table_name().clone(), vec![Expr::column("id", Kind::Int), left.clone()]);
-        select.from = def.source(Which::Live);
+        let columns = vec![Expr::column("id", Kind::Int), left.clone()];
+        let select = ctx.records_of(def, Which::Live, columns);
         let select = select.filter(Cond::Test { left, op: Op::In, right }).order(Expr::column("id", Kind::Int), false);
         let mut found: HashMap<String, Found> = HashMap::new();
         for row in self.records.store().rows(select).await? {

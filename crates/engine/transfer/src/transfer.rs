@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
-use kontor_catalog::Catalogs;
+use kontor_catalog::{Catalogs, ObjectDef};
 use kontor_jobs::{Handler, Job, Jobs, NewJob};
 use kontor_model::{Error, ErrorCode, Id, Json, Kind, Op, Result, SpaceId, Value};
 use kontor_records::{Access, Answer, Ctx, Records};
@@ -128,8 +128,7 @@ impl Transfer {
         import::prepare(ctx, options, &self.blobs, file).await?;
         // As text: numbers keep every digit.
         let sent = options.json.to_string();
-        let input =
-            json!({"caller": caller::stored(&ctx.caller), "object": options.object, "options": sent, "blob": blob.0});
+        let input = json!({"caller": caller::stored(ctx), "object": options.object, "options": sent, "blob": blob.0});
         self.start(ctx, import::KIND, input, Vec::new(), render).await
     }
 
@@ -189,7 +188,7 @@ impl Transfer {
         let sent = options.json.to_string();
         let shown: J = serde_json::from_str(&sent).map_err(Error::internal)?;
         let audit = self.records.audit_write(ctx, &options.object, "export", &shown)?;
-        let input = json!({"caller": caller::stored(&ctx.caller), "object": options.object, "options": sent});
+        let input = json!({"caller": caller::stored(ctx), "object": options.object, "options": sent});
         self.start(ctx, export::KIND, input, vec![audit], render).await
     }
 
@@ -272,7 +271,8 @@ impl Transfer {
         self.records.store().commit(Batch { space: job.space, writes: vec![entry] }).await.map_err(failed)
     }
 
-    /// Whether a caller may know of a job: its own, and those of objects that it may read.
+    /// Whether a caller may know of a job: its own, and those of objects that it may read whole, because a file holds
+    /// what the one who started the job could see.
     pub fn may_see(&self, ctx: &Ctx, job: &Job) -> bool {
         job.key_id == Some(ctx.caller.key_id) || self.may(ctx, job, Access::Read)
     }
@@ -284,7 +284,8 @@ impl Transfer {
 
     fn may(&self, ctx: &Ctx, job: &Job, access: Access) -> bool {
         let object = job.input.get("object").and_then(J::as_str).unwrap_or_default();
-        ctx.catalog.object(object).is_some_and(|def| ctx.caller.may(access, def).is_ok())
+        let whole = |def: &ObjectDef| ctx.caller.sees_all(def) && ctx.caller.may(access, def).is_ok();
+        ctx.catalog.object(object).is_some_and(|def| whole(def))
     }
 
     /// Removes jobs that ended a week ago with their files, and files that nothing belongs to; says how many.

@@ -9,23 +9,29 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use futures::FutureExt;
 use hyper::body::Body as _;
 use kontor_config::Config;
-use kontor_model::{Clock, Error, ErrorCode};
+use kontor_model::{ApiVersion, Clock, Error, ErrorCode};
 use kontor_telemetry::TraceContext;
 use kontor_telemetry::access::AccessLog;
 use tower::Service;
 
 use crate::access::{Line, Log};
+use crate::client::{Client, Proxies};
+use crate::cors::{self, Origins};
 use crate::credential::{self, Authenticate, Presented};
 use crate::idempotency::{self, InFlight, REPLAYED, Replays};
-use crate::problem::{PROBLEM_JSON, problem};
+use crate::problem::{PROBLEM_JSON, problem_in};
+use crate::ratelimit::{Pass, RateLimits, WrongGuess};
 use crate::refusal::Refused;
 use crate::request_id::RequestIds;
+use crate::request_log::RequestLog;
 use crate::route::{Access, Gives, Route, Takes};
-use crate::table::{Path, Table};
+use crate::table::{Path, Row, Table};
+use crate::versions::{self, Notices};
 use crate::{Admitted, Ready, Refusal, compress, headers, health, limits, negotiate, reply};
 
 /// What a door is made of.
@@ -39,6 +45,8 @@ pub struct DoorParts {
     pub ready: Arc<Ready>,
     pub access: AccessLog,
     pub clock: Arc<dyn Clock>,
+    pub limits: Arc<RateLimits>,
+    pub origins: Arc<dyn Origins>,
 }
 
 /// Takes requests through the steps. Shared by all connections.
@@ -50,7 +58,11 @@ pub struct Door {
     authenticate: Arc<dyn Authenticate>,
     replays: Arc<dyn Replays>,
     in_flight: InFlight,
+    notices: Notices,
     ready: Arc<Ready>,
+    limits: Arc<RateLimits>,
+    origins: Arc<dyn Origins>,
+    proxies: Proxies,
     body_limit: usize,
     header_limit: usize,
     timeout: Duration,
@@ -70,21 +82,33 @@ impl Door {
             .layer(DefaultBodyLimit::disable());
         Ok(Self {
             router,
-            table: Table::new(routes)?,
+            table: Table::new(routes, config.rate.heavy_cost)?,
             ids: RequestIds::default(),
             log: Log {
                 access: parts.access,
                 clock: parts.clock,
                 in_flight: kontor_telemetry::metrics::http_in_flight(),
+                lines: None,
             },
             authenticate: parts.authenticate,
             replays: parts.replays,
             in_flight: InFlight::default(),
+            notices: Notices::new(config),
             ready: parts.ready,
+            limits: parts.limits,
+            origins: parts.origins,
+            proxies: Proxies::new(&config.trusted_proxies),
             body_limit: config.request.body_limit_bytes,
             header_limit: config.request.header_limit_bytes,
             timeout: config.request.timeout(),
         })
+    }
+
+    /// Finished requests are kept in this log too.
+    #[must_use]
+    pub fn with_request_log(mut self, log: Arc<RequestLog>) -> Self {
+        self.log.lines = Some(log);
+        self
     }
 
     /// Whether the process takes work.
@@ -98,10 +122,18 @@ impl Door {
         let method = request.method().clone();
         let request_id = self.ids.of(request.headers());
         let encoding = request.headers().get(ACCEPT_ENCODING).cloned();
+        let client = self.proxies.client(peer, request.headers());
+        let origin = cors::origin(request.headers());
+        let is_preflight = cors::is_preflight(&method, request.headers());
+        let mut pass = Pass::new(path.is_some_and(is_exempt));
         let mut line = Line::begin(&self.log, path.unwrap_or(self.table.none()), method.clone(), request_id.clone());
-        let is_stream = path.and_then(|p| p.row(&method)).is_some_and(|row| row.takes == Takes::Stream);
+        line.client = client.address;
+        let row = path.and_then(|p| p.row(&method));
+        let is_stream = row.is_some_and(|row| row.takes == Takes::Stream);
+        let version = path.and_then(|p| p.version).unwrap_or_default();
+        let target = request.uri().path().to_owned();
         let trace = line.trace.clone();
-        let steps = AssertUnwindSafe(self.steps(request, path, &mut line, peer)).catch_unwind();
+        let steps = AssertUnwindSafe(self.steps(request, path, &mut line, (peer, client), &mut pass)).catch_unwind();
         let outcome = if is_stream { Ok(steps.await) } else { tokio::time::timeout(self.timeout, steps).await };
         let outcome = match outcome {
             Ok(Ok(outcome)) => outcome,
@@ -111,7 +143,7 @@ impl Door {
         let (mut response, error) = match outcome.map(refused) {
             Ok((response, None)) => (response, None),
             Ok((response, Some(error))) => {
-                let mut answer = problem(&error, &request_id);
+                let mut answer = problem_in(&error, &request_id, version);
                 if let Some(allow) = path.filter(|_| response.status() == StatusCode::METHOD_NOT_ALLOWED)
                     && let Ok(allow) = HeaderValue::from_str(&allow.allow)
                 {
@@ -119,9 +151,22 @@ impl Door {
                 }
                 (answer, Some(error.code()))
             }
-            Err(error) => (problem(&error, &request_id), Some(error.code())),
+            Err(error) => (problem_in(&error, &request_id, version), Some(error.code())),
         };
-        headers::complete(response.headers_mut(), &request_id);
+        pass.write(response.headers_mut());
+        if let Some(origin) = origin {
+            let allow = path.filter(|_| is_preflight).map(|path| path.allow.as_str());
+            cors::write(&*self.origins, &origin, line.caller.as_deref(), allow, response.headers_mut()).await;
+        }
+        if version != ApiVersion::V1 && error.is_none() {
+            let translate = row.is_some_and(|row| !row.by_catalog && row.gives == Gives::Json);
+            response = versions::down(version, translate, response).await;
+        }
+        if path.is_some_and(|p| p.version.is_some()) {
+            self.notices.add(version, &target, response.headers_mut());
+        }
+        headers::complete(response.headers_mut(), &request_id, client.is_secure);
+        response = line.answered(response).await;
         if method == Method::HEAD {
             response = without_body(response);
         } else if let Some(accepted) = encoding {
@@ -144,34 +189,23 @@ impl Door {
         request: Request<Body>,
         path: Option<&Path>,
         line: &mut Line<'_>,
-        peer: Option<SocketAddr>,
+        (peer, client): (Option<SocketAddr>, Client),
+        pass: &mut Pass,
     ) -> Result<Response<Body>, Error> {
         let (mut parts, body) = request.into_parts();
         if let Some(context) = parts.headers.get("traceparent").and_then(|v| TraceContext::parse(v.to_str().ok()?)) {
             line.trace_id = Some(context.trace_id);
         }
         limits::headers(&parts.headers, self.header_limit)?;
-        let path = path.ok_or_else(no_route)?;
-        let Some(row) = path.row(&parts.method) else {
-            return method_not_allowed(path, &parts.method);
+        self.limits.enter(client.address, &parts.headers, &parts.uri, pass)?;
+        let admitted = self.admit(&parts, path, line, (peer, client)).await;
+        let cost = path.and_then(|path| path.row(&parts.method)).map_or(1, |row| row.cost);
+        let refused = admitted.as_ref().err().map(Error::code);
+        self.limits.take(pass, line.caller.as_deref(), cost, refused).await?;
+        let row = match admitted? {
+            Way::Through(row) => row,
+            Way::Answered(response) => return Ok(response),
         };
-        limits::url(&parts.uri)?;
-        if row.gives == Gives::Json {
-            negotiate::accept(&parts.headers)?;
-        }
-
-        // An open document may still depend on who asks (the OpenAPI document of a space).
-        let optional = row.access == Access::Open && row.gives == Gives::Json && credential::is_given(&parts.headers);
-        if row.access != Access::Open || optional {
-            let presented = Presented {
-                token: credential::token(&parts.headers, &parts.uri)?,
-                method: &parts.method,
-                uri: &parts.uri,
-                headers: &parts.headers,
-                peer,
-            };
-            line.caller = Some(self.authenticate.authenticate(presented).await?);
-        }
 
         let (bytes, body) = match row.takes {
             Takes::Stream => (bytes::Bytes::new(), body),
@@ -185,6 +219,7 @@ impl Door {
             }
         };
 
+        line.asked(&bytes);
         let mut idempotency = None;
         let mut claim = None;
         if let Some(caller) = &line.caller
@@ -199,17 +234,84 @@ impl Door {
             idempotency = Some(given);
         }
 
+        let client = client.address;
         parts.extensions.insert(Admitted {
             request_id: line.request_id.clone(),
             caller: line.caller.clone(),
             trace: line.trace.clone(),
             idempotency,
             peer,
+            client,
         });
-        let Ok(response) = self.router.clone().call(Request::from_parts(parts, body)).await;
+        let mut body = body;
+        if let Some(version) = path.and_then(|path| path.version) {
+            parts.extensions.insert(version);
+            if version != ApiVersion::V1 {
+                parts.uri = versions::handlers_uri(&parts.uri, version)?;
+                if row.takes == Takes::Json && !row.by_catalog && !bytes.is_empty() {
+                    body = Body::from(versions::up(version, bytes));
+                }
+            }
+        }
+        let Ok(mut response) = self.router.clone().call(Request::from_parts(parts, body)).await;
         drop(claim);
+        if is_wrong_guess(&mut response) {
+            self.limits.failed(pass).await?;
+        }
         Ok(response)
     }
+
+    /// The route, and who is there.
+    async fn admit<'p>(
+        &self,
+        parts: &Parts,
+        path: Option<&'p Path>,
+        line: &mut Line<'_>,
+        (peer, client): (Option<SocketAddr>, Client),
+    ) -> Result<Way<'p>, Error> {
+        let path = path.ok_or_else(no_route)?;
+        let Some(row) = path.row(&parts.method) else {
+            return method_not_allowed(path, &parts.method).map(Way::Answered);
+        };
+        limits::url(&parts.uri)?;
+        if row.gives == Gives::Json {
+            negotiate::accept(&parts.headers)?;
+        }
+
+        // An open document may still depend on who asks (the OpenAPI document of a space).
+        let optional = row.access == Access::Open && row.gives == Gives::Json && credential::is_given(&parts.headers);
+        if row.access != Access::Open || optional {
+            let (token, source) = credential::of(&parts.headers, &parts.method, &parts.uri)?;
+            let presented = Presented {
+                token,
+                source,
+                method: &parts.method,
+                uri: &parts.uri,
+                headers: &parts.headers,
+                peer,
+                client: client.address,
+            };
+            line.caller = Some(self.authenticate.authenticate(presented).await?);
+        }
+        Ok(Way::Through(row))
+    }
+}
+
+fn is_wrong_guess(response: &mut Response<Body>) -> bool {
+    let extensions = response.extensions_mut();
+    extensions.remove::<WrongGuess>().is_some()
+        || extensions.get::<Refused>().is_some_and(|refused| refused.0.code() == ErrorCode::BadCredential)
+}
+
+/// Where a request goes behind the credential.
+enum Way<'p> {
+    Through(&'p Row),
+    Answered(Response<Body>),
+}
+
+/// Whoever looks after the process is never kept from it.
+fn is_exempt(path: &Path) -> bool {
+    health::ROUTES.iter().any(|route| route.path == &*path.template)
 }
 
 fn no_route() -> Error {

@@ -29,7 +29,7 @@ pub const ROUTES: &[Route] = &[
         "/readyz",
         "readiness",
         Mark::Public,
-        "Each dependency with its state; 503 while one is away or the process stops.",
+        "Each dependency with its state; 503 while one that is needed is away or the process stops.",
     ),
     route("/metrics", "metrics", Mark::Private, "Metrics in the Prometheus text format."),
 ];
@@ -47,12 +47,21 @@ pub struct Check {
 #[derive(Default)]
 pub struct Ready {
     checks: Vec<Check>,
+    /// Without these the process works on, with less.
+    helpful: Vec<Check>,
     stopping: AtomicBool,
 }
 
 impl Ready {
     pub fn new(checks: Vec<Check>) -> Self {
-        Self { checks, stopping: AtomicBool::new(false) }
+        Self { checks, ..Self::default() }
+    }
+
+    /// Adds a dependency that the process can do without: while it is away, `/readyz` says `degraded` and stays 200.
+    #[must_use]
+    pub fn helped_by(mut self, check: impl IntoIterator<Item = Check>) -> Self {
+        self.helpful.extend(check);
+        self
     }
 
     /// From now on `/readyz` answers 503.
@@ -62,38 +71,46 @@ impl Ready {
 
     async fn answer(&self) -> Response<Body> {
         let stopping = self.stopping.load(Ordering::SeqCst);
-        let asked = join_all(self.checks.iter().map(|check| async move {
+        let required = self.checks.iter().map(|check| (check, "error"));
+        let helpful = self.helpful.iter().map(|check| (check, "degraded"));
+        let asked = join_all(required.chain(helpful).map(|(check, away)| async move {
             let start = Instant::now();
             let answer = tokio::time::timeout(PATIENCE, (check.ask)())
                 .await
                 .unwrap_or_else(|_| Err("no answer in time".to_owned()));
-            if let Err(cause) = &answer {
+            // What only helps says itself that it is away, once.
+            if let Err(cause) = &answer
+                && away == "error"
+            {
                 tracing::warn!(dependency = check.name, cause, "a dependency is away");
             }
-            (check.name, answer.is_ok(), start.elapsed())
+            (check.name, if answer.is_ok() { "ok" } else { away }, start.elapsed())
         }))
         .await;
-        let well = !stopping && asked.iter().all(|(_, well, _)| *well);
+        let well = !stopping && asked.iter().all(|(_, state, _)| *state != "error");
+        let degraded = asked.iter().any(|(_, state, _)| *state == "degraded");
         let mut out = Vec::with_capacity(128);
         out.extend_from_slice(b"{\"status\":");
         write_string(
             if stopping {
                 "stopping"
-            } else if well {
-                "ok"
-            } else {
+            } else if !well {
                 "error"
+            } else if degraded {
+                "degraded"
+            } else {
+                "ok"
             },
             &mut out,
         );
         out.extend_from_slice(b",\"checks\":{");
-        for (i, (name, well, took)) in asked.iter().enumerate() {
+        for (i, (name, state, took)) in asked.iter().enumerate() {
             if i > 0 {
                 out.push(b',');
             }
             write_string(name, &mut out);
             out.extend_from_slice(b":{\"status\":");
-            write_string(if *well { "ok" } else { "error" }, &mut out);
+            write_string(state, &mut out);
             out.extend_from_slice(b",\"latency_us\":");
             write_int(i64::try_from(took.as_micros()).unwrap_or(i64::MAX), &mut out);
             out.push(b'}');

@@ -7,7 +7,9 @@
 
 mod access;
 pub mod body;
+mod client;
 mod compress;
+pub mod cors;
 mod credential;
 mod door;
 pub mod envelope;
@@ -18,17 +20,21 @@ mod health;
 mod idempotency;
 mod limits;
 mod negotiate;
+pub mod origin;
 mod problem;
+pub mod ratelimit;
 mod refusal;
 pub mod reply;
 mod request_id;
+pub mod request_log;
 pub mod route;
 mod seat;
 mod server;
 mod table;
 mod timed;
+pub mod versions;
 
-pub use credential::{Authenticate, Presented};
+pub use credential::{Authenticate, Presented, SESSION_COOKIE, Source};
 pub use door::{Door, DoorParts};
 pub use health::{Ask, Check, ROUTES as HEALTH_ROUTES, Ready};
 pub use idempotency::Replays;

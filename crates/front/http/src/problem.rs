@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::header::{ALLOW, CONTENT_TYPE, ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use kontor_model::show::{write_int, write_string};
-use kontor_model::{Error, ErrorCode, ErrorType, Fault, Id};
+use kontor_model::{ApiVersion, Error, ErrorCode, ErrorType, Fault, Id};
 
 /// The media type of every error answer.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -21,11 +21,16 @@ pub const fn kind(of: ErrorType) -> &'static str {
 
 /// The whole answer. What only the log may hold goes to the log here, with the request's id.
 pub fn problem(error: &Error, request_id: &str) -> Response<Body> {
+    problem_in(error, request_id, ApiVersion::V1)
+}
+
+/// As [`problem`], naming the paths of a version of the API.
+pub fn problem_in(error: &Error, request_id: &str, version: ApiVersion) -> Response<Body> {
     log(error, request_id);
     let code = error.code();
     let mut out = Vec::with_capacity(512);
     out.push(b'{');
-    write_members(error, true, &mut out);
+    write_members_in(error, true, version, &mut out);
     out.extend_from_slice(b",\"meta\":{\"request_id\":");
     write_string(request_id, &mut out);
     out.extend_from_slice(b"}}");
@@ -71,6 +76,10 @@ fn log(error: &Error, request_id: &str) {
 /// The members of a problem without braces: `"title":…,"status":…,"error_code":…, …`, with `type` when it is a whole
 /// answer. Results of a batch are written by the same hand.
 pub fn write_members(error: &Error, whole: bool, out: &mut Vec<u8>) {
+    write_members_in(error, whole, ApiVersion::V1, out);
+}
+
+fn write_members_in(error: &Error, whole: bool, version: ApiVersion, out: &mut Vec<u8>) {
     let code = error.code();
     if whole {
         out.extend_from_slice(b"\"type\":\"/docs/errors#");
@@ -83,7 +92,7 @@ pub fn write_members(error: &Error, whole: bool, out: &mut Vec<u8>) {
     out.push(b',');
     text("error_type", kind(code.error_type()), out);
     out.push(b',');
-    text("detail", error.detail(), out);
+    text("detail", &version.sentence(error.detail()), out);
     out.extend_from_slice(b",\"retry\":{\"retryable\":");
     out.extend_from_slice(if code.retryable() { b"true" } else { b"false" });
     if let Some(seconds) = error.retry_after() {
@@ -102,20 +111,20 @@ pub fn write_members(error: &Error, whole: bool, out: &mut Vec<u8>) {
             if i > 0 {
                 out.push(b',');
             }
-            write_fault(fault, out);
+            write_fault(fault, version, out);
         }
         out.push(b']');
     }
 }
 
-fn write_fault(fault: &Fault, out: &mut Vec<u8>) {
+fn write_fault(fault: &Fault, version: ApiVersion, out: &mut Vec<u8>) {
     out.push(b'{');
     text("field", &fault.field, out);
     out.push(b',');
     text("code", fault.code, out);
     number("error_code", i64::from(fault.error_code.number()), out);
     out.push(b',');
-    text("message", &fault.message, out);
+    text("message", &version.sentence(&fault.message), out);
     if let Some(value) = &fault.value {
         out.push(b',');
         text("value", value, out);
@@ -208,6 +217,19 @@ mod tests {
         let (head, body) = rendered(Error::new(ErrorCode::VersionMoved, "no").with_version(8).with_ids([Id(7)])).await;
         assert_eq!((&head.headers()[ETAG], &body["current_version"]), (&HeaderValue::from_static("\"8\""), &json!(8)));
         assert_eq!(body["existing_ids"], json!(["7"]));
+    }
+
+    #[tokio::test]
+    async fn remedies_name_the_paths_of_the_version() {
+        let fault = Fault::new("fields", "not_allowed", "are changed at /v1/metadata").value("/v1/x");
+        let (_, body) = problem_in(&Error::from(fault), "r-1", ApiVersion::V2).into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(body["detail"], "fields are changed at /v2/metadata");
+        assert_eq!(
+            (&body["errors"][0]["message"], &body["errors"][0]["value"]),
+            (&json!("are changed at /v2/metadata"), &json!("/v1/x"))
+        );
     }
 
     #[tokio::test]

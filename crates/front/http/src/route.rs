@@ -72,6 +72,9 @@ pub struct Route {
     pub summary: &'static str,
     pub takes: Takes,
     pub gives: Gives,
+    /// Whether its bodies are read and written by the catalog of the caller's version; otherwise the door translates
+    /// them from and to version 1's words.
+    pub by_catalog: bool,
 }
 
 impl Route {
@@ -84,7 +87,24 @@ impl Route {
         mark: Mark,
         summary: &'static str,
     ) -> Self {
-        Self { method, path, operation, access, mark, summary, takes: Takes::Json, gives: Gives::Json }
+        Self {
+            method,
+            path,
+            operation,
+            access,
+            mark,
+            summary,
+            takes: Takes::Json,
+            gives: Gives::Json,
+            by_catalog: false,
+        }
+    }
+
+    /// Its handler asks the catalog of the caller's version and needs no translation.
+    #[must_use]
+    pub const fn by_catalog(mut self) -> Self {
+        self.by_catalog = true;
+        self
     }
 
     /// Its body is read by the handler.

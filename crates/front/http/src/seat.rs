@@ -1,6 +1,6 @@
 //! What the door knows of a request and hands to the handler.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::http::Extensions;
@@ -20,6 +20,8 @@ pub struct Admitted {
     pub idempotency: Option<Idempotency>,
     /// The connection's other end.
     pub peer: Option<SocketAddr>,
+    /// The client's address: the peer's, or what a trusted proxy says.
+    pub client: Option<IpAddr>,
 }
 
 impl Admitted {
@@ -34,7 +36,7 @@ impl Admitted {
     /// Where the request comes from, for the audit.
     pub fn origin(&self) -> Origin {
         let credential = if self.caller.is_some() { Credential::ApiKey } else { Credential::System };
-        Origin { ip: self.peer.map(|peer| peer.ip()), credential, impersonator: None }
+        Origin { ip: self.client, credential, impersonator: None }
     }
 
     /// The caller.

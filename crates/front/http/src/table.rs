@@ -1,8 +1,12 @@
 //! The routes as the door looks them up: template, methods, metrics. Made once.
 
+use std::sync::Arc;
+
 use axum::http::Method;
+use kontor_model::ApiVersion;
 use kontor_telemetry::metrics::HttpRoute;
 
+use crate::ratelimit;
 use crate::route::{Access, Gives, Route, Takes};
 
 /// The label of requests that no route answers.
@@ -14,12 +18,18 @@ pub struct Row {
     pub access: Access,
     pub takes: Takes,
     pub gives: Gives,
+    /// What a request takes of rate limits.
+    pub cost: u64,
+    /// See [`Route::by_catalog`].
+    pub by_catalog: bool,
     metrics: HttpRoute,
 }
 
 /// One path with its methods.
 pub struct Path {
-    pub template: &'static str,
+    pub template: Arc<str>,
+    /// None for a path that has no versions.
+    pub version: Option<ApiVersion>,
     /// `GET, HEAD, POST, OPTIONS`
     pub allow: String,
     rows: Vec<Row>,
@@ -27,8 +37,10 @@ pub struct Path {
 }
 
 impl Path {
-    fn new(template: &'static str) -> Self {
-        Self { template, allow: String::new(), rows: Vec::new(), other: HttpRoute::new(template, "other") }
+    fn new(template: &str) -> Self {
+        let version = ApiVersion::of_path(template).map(|(version, _)| version);
+        let other = HttpRoute::new(template, "other");
+        Self { template: template.into(), version, allow: String::new(), rows: Vec::new(), other }
     }
 
     /// The route for a method; HEAD is answered as GET.
@@ -50,25 +62,31 @@ pub struct Table {
 }
 
 impl Table {
+    /// A route of version 1 is there in every version.
+    ///
     /// # Errors
     /// Two templates that cannot be told apart, or a malformed one.
-    pub fn new(routes: impl IntoIterator<Item = Route>) -> Result<Self, String> {
+    pub fn new(routes: impl IntoIterator<Item = Route>, heavy_cost: u32) -> Result<Self, String> {
         let mut rows: Vec<Path> = Vec::new();
         for route in routes {
-            let at = rows.iter().position(|p| p.template == route.path).unwrap_or_else(|| {
-                rows.push(Path::new(route.path));
-                rows.len() - 1
-            });
-            let method = Method::from_bytes(route.method.as_bytes()).map_err(|e| format!("{}: {e}", route.method))?;
-            let metrics = HttpRoute::new(route.path, route.method);
-            let Route { access, takes, gives, .. } = route;
-            if let Some(path) = rows.get_mut(at) {
-                path.rows.push(Row { method, access, takes, gives, metrics });
+            for template in templates(route.path) {
+                let at = rows.iter().position(|p| *p.template == *template).unwrap_or_else(|| {
+                    rows.push(Path::new(&template));
+                    rows.len() - 1
+                });
+                let method =
+                    Method::from_bytes(route.method.as_bytes()).map_err(|e| format!("{}: {e}", route.method))?;
+                let metrics = HttpRoute::new(&template, route.method);
+                let cost = ratelimit::cost(&route, heavy_cost);
+                let Route { access, takes, gives, by_catalog, .. } = route;
+                if let Some(path) = rows.get_mut(at) {
+                    path.rows.push(Row { method, access, takes, gives, by_catalog, cost, metrics });
+                }
             }
         }
         let mut paths = matchit::Router::new();
         for (at, path) in rows.iter_mut().enumerate() {
-            paths.insert(path.template, at).map_err(|e| format!("{}: {e}", path.template))?;
+            paths.insert(&*path.template, at).map_err(|e| format!("{}: {e}", path.template))?;
             let mut allow: Vec<&str> = Vec::new();
             for row in &path.rows {
                 allow.push(row.method.as_str());
@@ -93,6 +111,14 @@ impl Table {
     }
 }
 
+/// A path in every version, or the one path that has none.
+fn templates(path: &str) -> Vec<String> {
+    match ApiVersion::of_path(path) {
+        Some((ApiVersion::V1, _)) => ApiVersion::ALL.iter().map(|version| version.path(path)).collect(),
+        _ => vec![path.to_owned()],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,11 +129,14 @@ mod tests {
         let route = |method, path| Route::new(method, path, "x", Access::Read, Mark::Partner, "x");
         let routes =
             [route("GET", "/v1/{c}"), route("POST", "/v1/{c}"), route("GET", "/v1/jobs"), route("PUT", "/v1/{c}/{id}")];
-        let table = Table::new(routes).unwrap();
+        let table = Table::new(routes, 5).unwrap();
         let path = table.find("/v1/deals").unwrap();
-        assert_eq!((path.template, path.allow.as_str()), ("/v1/{c}", "GET, HEAD, POST, OPTIONS"));
+        assert_eq!((&*path.template, path.allow.as_str()), ("/v1/{c}", "GET, HEAD, POST, OPTIONS"));
         assert!(path.row(&Method::HEAD).is_some() && path.row(&Method::PUT).is_none());
-        assert_eq!(table.find("/v1/jobs").unwrap().template, "/v1/jobs");
+        assert_eq!(&*table.find("/v1/jobs").unwrap().template, "/v1/jobs");
+        let second = table.find("/v2/deals").unwrap();
+        assert_eq!((&*second.template, second.version), ("/v2/{c}", Some(ApiVersion::V2)));
+        assert!(table.find("/v3/deals").is_none());
         assert_eq!(table.find("/v1/jobs/7").unwrap().allow, "PUT, OPTIONS");
         assert!(table.find("/v1/").is_none() && table.find("/v1/deals/").is_none() && table.find("//v1").is_none());
     }

@@ -22,19 +22,18 @@ pub struct Api {
 }
 
 impl Api {
-    /// The request's way through the engine.
+    /// The request's way through the engine, by the catalog of its version.
     ///
     /// # Errors
     /// 401000 without a caller; the database's.
     pub async fn ctx(&self, call: &Call) -> Result<Ctx> {
         let caller = call.admitted.caller()?.clone();
+        let catalog = self.catalogs.get(caller.space).await?.seen(call.version)?;
         Ok(Ctx {
-            catalog: self.catalogs.get(caller.space).await?,
-            caller,
-            request_id: call.admitted.request_id.clone(),
             trace: call.admitted.trace.clone(),
             idempotency: call.admitted.idempotency.clone(),
             origin: call.admitted.origin(),
+            ..Ctx::new(caller, catalog, call.admitted.request_id.clone())
         })
     }
 

@@ -3,8 +3,8 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, Uri};
 use bytes::Bytes;
-use kontor_http::Admitted;
-use kontor_model::{Error, ErrorCode, Id, Result};
+use kontor_http::{Admitted, versions};
+use kontor_model::{ApiVersion, Error, ErrorCode, Id, Result};
 
 use crate::params::Params;
 use crate::percent;
@@ -15,6 +15,8 @@ pub struct Call {
     pub method: Method,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// The version of the API; the path is version 1's in any case.
+    pub version: ApiVersion,
     uri: Uri,
 }
 
@@ -24,10 +26,11 @@ impl Call {
     pub async fn of(request: Request<Body>) -> Result<Self> {
         let (parts, body) = request.into_parts();
         let admitted = Admitted::of(&parts.extensions)?.clone();
+        let version = versions::of(&parts.extensions);
         let body = axum::body::to_bytes(body, usize::MAX)
             .await
             .map_err(|e| Error::new(ErrorCode::Malformed, "the body broke off before its end").with_internal(e))?;
-        Ok(Self { admitted, method: parts.method, headers: parts.headers, body, uri: parts.uri })
+        Ok(Self { admitted, method: parts.method, headers: parts.headers, body, version, uri: parts.uri })
     }
 
     /// The part of the path at `place`, decoded; `/v1/contacts/7` has `contacts` at 1.
@@ -54,6 +57,10 @@ impl Call {
     /// As [`Params::parse`].
     pub fn params(&self, known: &[&str]) -> Result<Params> {
         Params::parse(self.uri.query().unwrap_or_default(), known)
+    }
+
+    pub fn uri(&self) -> &Uri {
+        &self.uri
     }
 
     pub fn request_id(&self) -> &str {

@@ -17,7 +17,7 @@ use crate::jobs::{Bulk, accepted};
 pub async fn start(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body>> {
     let call = Call::of(request).await?;
     call.params(&[])?;
-    let ctx = bulk.ctx(&call.admitted).await?;
+    let ctx = bulk.ctx(&call.admitted, call.version).await?;
     let options = ExportOptions::parse(&body::object(&call.body)?, &ctx.catalog)?;
     let render = |job: &Job| accepted(job, call.request_id());
     let (_, answer) = bulk.transfer.start_export(&ctx, &options, &render).await?;

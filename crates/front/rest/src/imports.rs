@@ -8,7 +8,7 @@ use axum::extract::FromRequest;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Request, Response};
-use kontor_http::{Admitted, body, reply};
+use kontor_http::{Admitted, body, reply, versions};
 use kontor_jobs::Job;
 use kontor_model::{Error, ErrorCode, Fault, Result};
 use kontor_records::Ctx;
@@ -34,7 +34,7 @@ fn broken(error: MultipartError) -> Error {
 pub async fn start(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body>> {
     Params::parse(request.uri().query().unwrap_or_default(), &[])?;
     let admitted = Admitted::of(request.extensions())?.clone();
-    let ctx = bulk.ctx(&admitted).await?;
+    let ctx = bulk.ctx(&admitted, versions::of(request.extensions())).await?;
     let media = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if !media.to_ascii_lowercase().starts_with("multipart/form-data") {
         return Err(Error::new(

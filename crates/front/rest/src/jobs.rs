@@ -13,7 +13,7 @@ use futures::future::BoxFuture;
 use kontor_catalog::Catalogs;
 use kontor_http::{Admitted, Refusal, envelope, reply};
 use kontor_jobs::{Filter, Job, Jobs, State, job_json};
-use kontor_model::{Error, ErrorCode, Fault, Result, name};
+use kontor_model::{ApiVersion, Error, ErrorCode, Fault, Result, name};
 use kontor_records::{Answer, Ctx};
 use kontor_transfer::{Download, Status, Transfer};
 
@@ -33,15 +33,14 @@ impl Bulk {
         self.transfer.jobs()
     }
 
-    pub(crate) async fn ctx(&self, admitted: &Admitted) -> Result<Ctx> {
+    pub(crate) async fn ctx(&self, admitted: &Admitted, version: ApiVersion) -> Result<Ctx> {
         let caller = admitted.caller()?.clone();
+        let catalog = self.catalogs.get(caller.space).await?.seen(version)?;
         Ok(Ctx {
-            catalog: self.catalogs.get(caller.space).await?,
-            caller,
-            request_id: admitted.request_id.clone(),
             trace: admitted.trace.clone(),
             idempotency: admitted.idempotency.clone(),
             origin: admitted.origin(),
+            ..Ctx::new(caller, catalog, admitted.request_id.clone())
         })
     }
 
@@ -113,7 +112,7 @@ fn word<T: Copy>(key: &str, given: Option<&str>, words: &[(&str, T)]) -> Result<
 /// 400000, 400004, 400005, 400006 for parameters; the database's.
 async fn list(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body>> {
     let call = Call::of(request).await?;
-    let ctx = bulk.ctx(&call.admitted).await?;
+    let ctx = bulk.ctx(&call.admitted, call.version).await?;
     let params = call.params(LISTED)?;
     let limit = params.limit()?.unwrap_or(50);
     if !(1..=500).contains(&limit) {
@@ -147,7 +146,7 @@ async fn list(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body>>
 async fn read(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body>> {
     let call = Call::of(request).await?;
     call.params(&[])?;
-    let ctx = bulk.ctx(&call.admitted).await?;
+    let ctx = bulk.ctx(&call.admitted, call.version).await?;
     let job = bulk.job(&ctx, &call, 2).await?;
     Ok(single(&job, call.request_id()))
 }
@@ -159,7 +158,7 @@ async fn read(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body>>
 async fn cancel(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body>> {
     let call = Call::of(request).await?;
     call.params(&[])?;
-    let ctx = bulk.ctx(&call.admitted).await?;
+    let ctx = bulk.ctx(&call.admitted, call.version).await?;
     let job = bulk.job(&ctx, &call, 2).await?;
     if !bulk.transfer.may_cancel(&ctx, &job) {
         return Err(Error::new(
@@ -178,7 +177,7 @@ async fn cancel(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body
 async fn result(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body>> {
     let call = Call::of(request).await?;
     let params = call.params(&["status"])?;
-    let ctx = bulk.ctx(&call.admitted).await?;
+    let ctx = bulk.ctx(&call.admitted, call.version).await?;
     let job = bulk.job(&ctx, &call, 2).await?;
     let statuses: Vec<(&str, Status)> = Status::ALL.iter().map(|s| (s.name(), *s)).collect();
     let only = word("status", params.get("status"), &statuses)?;

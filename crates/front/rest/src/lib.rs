@@ -16,6 +16,7 @@ pub mod docs;
 mod exports;
 mod filters;
 mod history;
+pub mod identity;
 mod imports;
 pub mod jobs;
 mod list;
@@ -30,8 +31,10 @@ mod precondition;
 pub mod privacy;
 mod questions;
 mod read;
+mod request_logs;
 pub mod routes;
 mod search;
+mod shares;
 mod update;
 mod upsert;
 
@@ -46,7 +49,7 @@ pub use members::Members;
 pub use params::Params;
 pub use questions::filter;
 
-/// The handlers of all routes in [`routes::ROUTES`] but imports, exports and jobs.
+/// The handlers of all routes in [`routes::ROUTES`] but imports, exports, jobs and those of identity.
 pub fn router(api: &Arc<Api>) -> Router {
     Router::new()
         .merge(metadata::router(api))
@@ -54,6 +57,7 @@ pub fn router(api: &Arc<Api>) -> Router {
         .merge(docs::router())
         .merge(openapi::router(api))
         .route("/v1/composite", post(at(api, composite::composite)))
+        .route("/v1/request_logs", get(at(api, request_logs::list)))
         .route("/v1/{collection}", get(at(api, list::list)).post(at(api, create::create)))
         .route("/v1/{collection}/search", post(at(api, search::search)))
         .route("/v1/{collection}/batch", post(at(api, batch::batch)))
@@ -68,6 +72,8 @@ pub fn router(api: &Arc<Api>) -> Router {
         )
         .route("/v1/{collection}/{id}/restore", post(at(api, delete::restore)))
         .route("/v1/{collection}/{id}/purge", post(at(api, delete::purge)))
+        .route("/v1/{collection}/{id}/shares", get(at(api, shares::list)).post(at(api, shares::create)))
+        .route("/v1/{collection}/{id}/shares/{share}", axum::routing::delete(at(api, shares::delete)))
         .route("/v1/{collection}/{id}/history", get(at(api, history::history)))
         .route("/v1/{collection}/{id}/timeline", get(at(api, history::timeline)))
 }

@@ -89,6 +89,9 @@ pub const RECORDS: &[Route] = &[
         Partner,
         "Activities and events about a record, newest first.",
     ),
+    r("GET", "/v1/{collection}/{id}/shares", "listRecordShares", Read, Partner, "Whom a record is opened to."),
+    r("POST", "/v1/{collection}/{id}/shares", "shareRecord", Write, Partner, "Open a record to a user or a team."),
+    r("DELETE", "/v1/{collection}/{id}/shares/{share}", "unshareRecord", Write, Partner, "Take a share back."),
 ];
 
 /// Everything else of version 1.
@@ -100,11 +103,13 @@ pub const OTHERS: &[Route] = &[
         Write,
         Partner,
         "Up to 1,000 operations over any objects in one transaction, with references between them.",
-    ),
-    r("GET", "/v1/metadata/objects", "listObjects", Read, Partner, "The definitions of all objects."),
-    r("POST", "/v1/metadata/objects", "createObject", Metadata, Partner, "Make a custom object."),
-    r("GET", "/v1/metadata/objects/{object}", "readObject", Read, Partner, "The definition of an object."),
-    r("PATCH", "/v1/metadata/objects/{object}", "updateObject", Metadata, Partner, "Change a custom object."),
+    )
+    .by_catalog(),
+    r("GET", "/v1/metadata/objects", "listObjects", Read, Partner, "The definitions of all objects.").by_catalog(),
+    r("POST", "/v1/metadata/objects", "createObject", Metadata, Partner, "Make a custom object.").by_catalog(),
+    r("GET", "/v1/metadata/objects/{object}", "readObject", Read, Partner, "The definition of an object.").by_catalog(),
+    r("PATCH", "/v1/metadata/objects/{object}", "updateObject", Metadata, Partner, "Change a custom object.")
+        .by_catalog(),
     r(
         "DELETE",
         "/v1/metadata/objects/{object}",
@@ -112,10 +117,14 @@ pub const OTHERS: &[Route] = &[
         Metadata,
         Partner,
         "Retire a custom object; its data are kept.",
-    ),
-    r("GET", "/v1/metadata/objects/{object}/fields", "listFields", Read, Partner, "The fields of an object."),
-    r("POST", "/v1/metadata/objects/{object}/fields", "createField", Metadata, Partner, "Add a custom field."),
-    r("GET", "/v1/metadata/objects/{object}/fields/{field}", "readField", Read, Partner, "The definition of a field."),
+    )
+    .by_catalog(),
+    r("GET", "/v1/metadata/objects/{object}/fields", "listFields", Read, Partner, "The fields of an object.")
+        .by_catalog(),
+    r("POST", "/v1/metadata/objects/{object}/fields", "createField", Metadata, Partner, "Add a custom field.")
+        .by_catalog(),
+    r("GET", "/v1/metadata/objects/{object}/fields/{field}", "readField", Read, Partner, "The definition of a field.")
+        .by_catalog(),
     r(
         "PATCH",
         "/v1/metadata/objects/{object}/fields/{field}",
@@ -123,7 +132,8 @@ pub const OTHERS: &[Route] = &[
         Metadata,
         Partner,
         "Change a custom field.",
-    ),
+    )
+    .by_catalog(),
     r(
         "DELETE",
         "/v1/metadata/objects/{object}/fields/{field}",
@@ -131,7 +141,8 @@ pub const OTHERS: &[Route] = &[
         Metadata,
         Partner,
         "Retire a custom field; its data are kept.",
-    ),
+    )
+    .by_catalog(),
     r(
         "POST",
         "/v1/imports",
@@ -141,6 +152,14 @@ pub const OTHERS: &[Route] = &[
         "Import records from CSV, JSON lines or a spreadsheet; answers with a job.",
     )
     .streaming(),
+    r(
+        "GET",
+        "/v1/request_logs",
+        "listRequestLogs",
+        Signed,
+        Partner,
+        "Finished requests of the last days, newest first: the caller's own, and for an administrator everyone's.",
+    ),
     r("POST", "/v1/exports", "createExport", Read, Partner, "Export records; answers with a job."),
     r("GET", "/v1/jobs", "listJobs", Signed, Partner, "Imports and exports, newest first."),
     r("GET", "/v1/jobs/{id}", "readJob", Signed, Partner, "State and progress of an import or export."),
@@ -235,14 +254,17 @@ pub const PRIVACY: &[Route] = &[
 
 /// The documents about the API.
 pub const DOCUMENTS: &[Route] = &[
-    r("GET", "/openapi/v1.json", "openapiV1", Open, Public, "The OpenAPI document of version 1."),
+    r("GET", "/openapi/v1.json", "openapiV1", Open, Public, "The OpenAPI document of version 1.").by_catalog(),
+    r("GET", "/openapi/v2.json", "openapiV2", Open, Public, "The OpenAPI document of version 2.").by_catalog(),
     r("GET", "/docs", "docs", Open, Public, "Swagger UI.").any_answer(),
     r("GET", "/docs/errors", "errorCatalogue", Open, Public, "Every error code, with what to do about it.")
         .any_answer(),
     r("GET", "/docs/{*file}", "docsFile", Open, Public, "A file of the Swagger UI.").any_answer(),
 ];
 
-const COUNT: usize = RECORDS.len() + OTHERS.len() + AUDIT.len() + PRIVACY.len() + DOCUMENTS.len();
+pub use crate::identity::routes::IDENTITY;
+
+const COUNT: usize = RECORDS.len() + OTHERS.len() + AUDIT.len() + PRIVACY.len() + IDENTITY.len() + DOCUMENTS.len();
 
 /// Every route that this crate answers.
 pub const ROUTES: &[Route] = &joined();
@@ -250,12 +272,15 @@ pub const ROUTES: &[Route] = &joined();
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses a place outside the table")]
 const fn joined() -> [Route; COUNT] {
     let mut all = [r("", "", "", Open, Private, ""); COUNT];
-    let tables = [RECORDS, OTHERS, AUDIT, PRIVACY, DOCUMENTS];
+    let tables = [RECORDS, OTHERS, AUDIT, PRIVACY, IDENTITY, DOCUMENTS];
     let (mut table, mut at) = (0, 0);
     while table < tables.len() {
         let mut row = 0;
         while row < tables[table].len() {
             all[at] = tables[table][row];
+            if table == 0 {
+                all[at] = all[at].by_catalog();
+            }
             at += 1;
             row += 1;
         }

@@ -8,11 +8,10 @@ const GRANTS: &[&str] = &["authorization_code", "client_credentials", "refresh_t
 pub(crate) fn service_account() -> Object {
     Object::new(crate::SERVICE, "service_account", "service_accounts")
         .doc("A program that works with the system under a name of its own.")
-        .unrouted()
+        .guarded()
         .field(Field::new("name", FieldType::text_between(1, 120)).required().unique())
         .field(Field::new("description", FieldType::long_text()))
-        .field(Field::reference("role", "role"))
-        .field(Field::new("active", FieldType::boolean()).default(true))
+        .field(Field::new("active", FieldType::boolean()).default(true).doc("Whether its keys work."))
 }
 
 pub(crate) fn api_key() -> Object {

@@ -1,15 +1,21 @@
 //! Who may do what, where: workspaces and their spaces, users and teams, roles, credentials, the audit's chain.
 //!
-//! Users and teams are plain records. The rest holds rights or guards secrets and is unrouted; no field here holds a
-//! secret in plain text.
+//! Users, teams and service accounts are records; users and service accounts are changed by administrators only. The
+//! rest holds rights or guards secrets and is unrouted; no field here holds a secret in plain text.
 
+pub mod accounts;
+pub mod audit;
 pub mod callers;
 pub mod keys;
+pub mod origins;
+pub mod quotas;
+pub mod roles;
+pub mod scopes;
+pub mod settings;
 pub mod spaces;
 pub mod token;
 pub mod vault;
 
-mod audit;
 mod audit_entry;
 mod credential;
 mod quota;

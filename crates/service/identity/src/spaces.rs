@@ -3,10 +3,17 @@
 use std::sync::Arc;
 
 use kontor_catalog::Catalogs;
-use kontor_model::{Change, Changes, Clock, Error, Id, IdGenerator, Json, Kind, Op, Result, Settings, SpaceId, Value};
-use kontor_records::{Answer, Caller, Ctx, Origin, Records, Role, Scopes, Trace};
+use kontor_model::changes::Step;
+use kontor_model::{
+    Change, Changes, Clock, Error, Id, IdGenerator, Json, Kind, Limits, Mode, Result, Settings, SpaceId, Value,
+};
+use kontor_records::{Answer, Caller, Ctx, Policy, Records, Scopes};
 use kontor_store::system::{self, INSTALLATION};
-use kontor_store::{Batch, CommitError, Cond, Expr, Select, Store};
+use kontor_store::{Batch, CommitError, Expr, Select, Store};
+use sha2::{Digest, Sha256};
+
+use crate::roles::BUILT_IN;
+use crate::settings::OwnSettings;
 
 /// The owner's `external_id` in a space that was just made.
 const OWNER: &str = "owner";
@@ -46,19 +53,19 @@ pub async fn spaces(store: &dyn Store) -> Result<Vec<Space>> {
 /// # Errors
 /// The database's.
 pub async fn settings(store: &dyn Store, space: SpaceId, defaults: &Settings) -> Result<Settings> {
+    Ok(own_settings(store, space).await?.settings(defaults))
+}
+
+/// What a space has set for itself.
+///
+/// # Errors
+/// The database's.
+pub async fn own_settings(store: &dyn Store, space: SpaceId) -> Result<OwnSettings> {
     let select = Select::new(INSTALLATION, system::SPACE, vec![Expr::column("settings", Kind::Json)])
         .equals("id", Kind::Int, space.0)
         .limit(1);
     let rows = store.rows(select).await?;
-    let own: serde_json::Value =
-        rows.first().and_then(|r| r.first()?.as_str()).and_then(|s| serde_json::from_str(s).ok()).unwrap_or_default();
-    let text = |key: &str| own.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
-    Ok(Settings {
-        mobile_region: text("mobile_region").unwrap_or_else(|| defaults.mobile_region.clone()),
-        phone_region: text("phone_region").or_else(|| defaults.phone_region.clone()),
-        currency: text("currency").unwrap_or_else(|| defaults.currency.clone()),
-        time_zone: text("time_zone").unwrap_or_else(|| defaults.time_zone.clone()),
-    })
+    Ok(OwnSettings::parse(rows.first().and_then(|r| r.first()?.as_str()).unwrap_or_default()))
 }
 
 /// The secret that signs cursors, made at the first start and shared by all processes.
@@ -89,6 +96,15 @@ pub async fn secret(store: &dyn Store) -> Result<Vec<u8>> {
         }
     }
     Err(Error::internal("the cursor secret cannot be kept"))
+}
+
+/// A name of the installation that says nothing: for keys in a Redis that several may share.
+///
+/// # Errors
+/// The database's.
+pub async fn installation(store: &dyn Store) -> Result<String> {
+    let digest = Sha256::new().chain_update(b"installation").chain_update(secret(store).await?).finalize();
+    Ok(crate::token::hex(digest.get(..8).unwrap_or_default()))
 }
 
 /// What start-up needs to make the first workspace.
@@ -136,6 +152,9 @@ impl Founding {
             }
         }
         for space in spaces(&*self.store).await? {
+            if self.find(space.id, "role", "name", "owner").await?.is_none() {
+                self.shipped_roles(space.id).await?;
+            }
             if self.owner(space.id).await?.is_none() {
                 self.furnish(space.id).await?;
             }
@@ -148,47 +167,61 @@ impl Founding {
     /// # Errors
     /// The database's.
     pub async fn owner(&self, space: SpaceId) -> Result<Option<Id>> {
+        self.find(space, "user", "external_id", OWNER).await
+    }
+
+    async fn find(&self, space: SpaceId, object: &str, field: &str, value: &str) -> Result<Option<Id>> {
         let catalog = self.catalogs.get(space).await?;
-        let user = catalog.require("user")?;
-        let mut select = Select::new(space, user.table_name().clone(), vec![Expr::column("id", Kind::Int)]).limit(1);
-        select.from = user.source(kontor_store::Which::Live);
-        let select = select.filter(Cond::Test {
-            left: Expr::column("external_id", Kind::Text),
-            op: Op::Eq,
-            right: OWNER.into(),
-        });
+        let def = catalog.require(object)?;
+        let mut select = Select::new(space, def.table_name().clone(), vec![Expr::column("id", Kind::Int)]).limit(1);
+        select.from = def.source(kontor_store::Which::Live);
+        let select = select.equals(field, Kind::Text, value);
         Ok(self.store.rows(select).await?.first().and_then(|r| r.first()?.as_i64()).map(Id))
     }
 
+    /// The roles that every space has, and the role of an owner who is there from before.
+    async fn shipped_roles(&self, space: SpaceId) -> Result<()> {
+        let mut steps: Vec<Step> = BUILT_IN
+            .iter()
+            .map(|(name, about)| {
+                let data = serde_json::json!({"name": name, "description": about, "built_in": true});
+                create(name, "role", &data)
+            })
+            .collect();
+        if let Some(owner) = self.owner(space).await? {
+            let data = Json::from(&serde_json::json!({"role_id": "$owner.id"}));
+            let change =
+                Change::Update { object: "user".to_owned(), id: owner, if_match: None, mode: Mode::Merge, data };
+            steps.push(change.into());
+        }
+        self.carry_out(space, steps).await
+    }
+
     async fn furnish(&self, space: SpaceId) -> Result<()> {
+        let role = self.find(space, "role", "name", "owner").await?.map(|id| id.to_string());
+        let mut steps = vec![
+            create("owner", "user", &serde_json::json!({"name": "Owner", "external_id": OWNER, "role_id": role})),
+            create("sales", "pipeline", &serde_json::json!({"name": "Sales"})),
+        ];
+        for (position, (name, probability, kind)) in STAGES.iter().enumerate() {
+            let data = serde_json::json!({"name": name, "pipeline_id": "$sales.id", "position": position + 1, "probability": probability, "kind": kind});
+            steps.push(create("", "stage", &data));
+        }
+        self.carry_out(space, steps).await
+    }
+
+    async fn carry_out(&self, space: SpaceId, steps: Vec<Step>) -> Result<()> {
         let caller = Caller {
             space,
             key_id: Id(0),
             user_id: None,
-            role: Role::Admin,
+            policy: Arc::new(Policy::admin()),
+            standing: Arc::default(),
             scopes: Scopes::new(["admin"]),
             settings: Arc::new(self.defaults.clone()),
+            limits: Limits::default(),
         };
-        let ctx = Ctx {
-            caller: Arc::new(caller),
-            catalog: self.catalogs.get(space).await?,
-            request_id: "founding".into(),
-            trace: Arc::new(Trace::default()),
-            idempotency: None,
-            origin: Origin::default(),
-        };
-        let create = |name: &str, object: &str, data: serde_json::Value| kontor_model::changes::Step {
-            name: (!name.is_empty()).then(|| name.to_owned()),
-            change: Change::Create { object: object.to_owned(), data: Json::from(&data) },
-        };
-        let mut steps = vec![
-            create("owner", "user", serde_json::json!({"name": "Owner", "external_id": OWNER})),
-            create("sales", "pipeline", serde_json::json!({"name": "Sales"})),
-        ];
-        for (position, (name, probability, kind)) in STAGES.iter().enumerate() {
-            let data = serde_json::json!({"name": name, "pipeline_id": "$sales.id", "position": position + 1, "probability": probability, "kind": kind});
-            steps.push(create("", "stage", data));
-        }
+        let ctx = Ctx::new(Arc::new(caller), self.catalogs.get(space).await?, "founding");
         let changes = Changes { steps, ..Changes::default() };
         let render =
             |_: &[Result<kontor_records::Outcome>]| Answer { status: 200, headers: Vec::new(), body: Vec::new() };
@@ -198,6 +231,13 @@ impl Founding {
             Err(error) if error.code() == kontor_model::ErrorCode::NotUnique => Ok(()),
             Err(error) => Err(error),
         }
+    }
+}
+
+fn create(name: &str, object: &str, data: &serde_json::Value) -> Step {
+    Step {
+        name: (!name.is_empty()).then(|| name.to_owned()),
+        change: Change::Create { object: object.to_owned(), data: Json::from(data) },
     }
 }
 

@@ -1,94 +1,196 @@
-//! The installation's master key: everything that is sealed or signed has a key derived from it, and the database has
-//! none of them.
+//! Secrets that have to be read again: sealed with AES-256-GCM under keys derived (HKDF-SHA256, RFC 5869) from the
+//! installation's master key, which lies outside the database.
 
+use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
-use kontor_model::{Error, Result};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::{hkdf, hmac};
+use data_encoding::{BASE64_NOPAD, HEXLOWER_PERMISSIVE};
+use kontor_model::{Error, Kind, Result, Value};
+use kontor_store::system::{self, INSTALLATION};
+use kontor_store::{Batch, CommitError, Expr, Select, Store};
 
-/// The file in the data directory; readable by its owner only.
-pub const FILE: &str = "master.key";
-/// The variable that stands for the file, for installations of several processes. Never a setting in a file.
-pub const VARIABLE: &str = "KONTOR_MASTER_KEY";
-const LEAST: usize = 32;
+const KEY: usize = 32;
+const FILE: &str = "master.key";
+const VERSION: &str = "v1.";
 
-/// The master key; derives others and is never shown.
-#[derive(Clone)]
-pub struct MasterKey(Vec<u8>);
-
-impl std::fmt::Debug for MasterKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("MasterKey(***)")
-    }
+/// Seals and opens. Holds the master key; never shown.
+pub struct Vault {
+    /// None where the installation's key is not at hand.
+    master: Option<[u8; KEY]>,
 }
 
-impl MasterKey {
-    /// The key that was `given`, or the one in the data directory, made at the first start.
+impl Vault {
+    /// The vault of a master key.
+    pub fn new(master: [u8; KEY]) -> Self {
+        Self { master: Some(master) }
+    }
+
+    /// A vault that seals and opens nothing.
+    pub fn closed() -> Self {
+        Self { master: None }
+    }
+
+    /// The vault of `given` (64 hexadecimal digits), else of the file `master.key` in the data folder; when that is not
+    /// there it is made with a new key, or without `make` the vault stays closed.
     ///
     /// # Errors
-    /// A key of less than 32 characters; a file that cannot be read or made.
-    pub fn load(data: &Path, given: Option<&str>) -> Result<Self> {
-        if let Some(given) = given.map(str::trim).filter(|key| !key.is_empty()) {
-            return Self::checked(given, VARIABLE);
+    /// A key that is none, a file that others may read, no randomness; the text is for the operator.
+    pub fn open(folder: &Path, given: Option<&str>, make: bool) -> Result<Self, String> {
+        if let Some(text) = given {
+            return parse(text)
+                .map(Self::new)
+                .ok_or_else(|| "KONTOR_MASTER_KEY must be 64 hexadecimal digits".to_owned());
         }
-        let path = data.join(FILE);
-        let shown = path.display().to_string();
-        let failed = |error: std::io::Error| Error::internal(format!("{shown}: {error}"));
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Self::checked(text.trim(), &shown),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                Self::make(data, &path).map_err(failed)?;
-                let text = std::fs::read_to_string(&path).map_err(failed)?;
-                Self::checked(text.trim(), &shown)
+        let path = folder.join(FILE);
+        let shown = path.display();
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                let mode = fs::metadata(&path).map_err(|e| format!("{shown}: {e}"))?.permissions().mode();
+                if mode & 0o077 != 0 {
+                    return Err(format!(
+                        "{shown} can be read by others (mode {:03o}): chmod 600 {shown}",
+                        mode & 0o777
+                    ));
+                }
+                parse(&text).map(Self::new).ok_or_else(|| format!("{shown} does not hold 64 hexadecimal digits"))
             }
-            Err(error) => Err(failed(error)),
+            Err(error) if error.kind() == ErrorKind::NotFound && make => {
+                write_new(folder, &path).map_err(|e| format!("{shown} cannot be made: {e}"))?;
+                Self::open(folder, None, false)
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::closed()),
+            Err(error) => Err(format!("{shown}: {error}")),
         }
     }
 
-    fn checked(text: &str, place: &str) -> Result<Self> {
-        if text.len() < LEAST {
-            return Err(Error::internal(format!("{place} holds less than {LEAST} characters and is no master key")));
-        }
-        Ok(Self(text.as_bytes().to_vec()))
-    }
-
-    /// Written whole beside its place, and then linked there: of two processes that start at once one has it, and no
-    /// process reads half a key.
-    fn make(data: &Path, path: &Path) -> std::io::Result<()> {
-        std::fs::create_dir_all(data)?;
-        let mut bytes = [0_u8; 32];
-        getrandom::fill(&mut bytes).map_err(|error| std::io::Error::other(error.to_string()))?;
-        let beside = data.join(format!("{FILE}.{}", std::process::id()));
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&beside)?;
-        file.write_all(crate::token::hex(&bytes).as_bytes())?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        let linked = match std::fs::hard_link(&beside, path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-            other => other,
-        };
-        std::fs::remove_file(&beside)?;
-        linked?;
-        std::fs::File::open(data)?.sync_all()
+    /// A key for one purpose.
+    fn derived(&self, purpose: &str) -> Result<[u8; KEY]> {
+        let master = self.master.as_ref().ok_or_else(|| {
+            Error::internal("this process has not the master key that the database's secrets are sealed under")
+        })?;
+        let mut key = [0; KEY];
+        let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"kontor vault v1").extract(master);
+        let info = [purpose.as_bytes()];
+        prk.expand(&info, hkdf::HKDF_SHA256)
+            .and_then(|okm| okm.fill(&mut key))
+            .map_err(|_| Error::internal("HKDF failed"))?;
+        Ok(key)
     }
 
     /// A key for one purpose, by HKDF-SHA-256 (RFC 5869); `info` names the purpose.
     ///
     /// # Errors
-    /// None that a caller can cause.
-    pub fn derive(&self, info: &str) -> Result<[u8; 32]> {
-        let failed = |_| Error::internal("a key could not be derived");
-        let mut key = [0_u8; 32];
-        let purpose = [info.as_bytes()];
-        let extracted = Salt::new(HKDF_SHA256, b"kontor").extract(&self.0);
-        extracted.expand(&purpose, HKDF_SHA256).map_err(failed)?.fill(&mut key).map_err(failed)?;
-        Ok(key)
+    /// The vault is closed.
+    pub fn derive(&self, info: &str) -> Result<[u8; KEY]> {
+        self.derived(info)
     }
+
+    fn sealing(&self, purpose: &str) -> Result<LessSafeKey> {
+        let key = UnboundKey::new(&AES_256_GCM, &self.derived(purpose)?).map_err(|_| Error::internal("no AES key"))?;
+        Ok(LessSafeKey::new(key))
+    }
+
+    /// Seals; what comes out opens only for the same purpose and owner.
+    ///
+    /// # Errors
+    /// No randomness.
+    pub fn seal(&self, purpose: &str, owner: i64, plain: &[u8]) -> Result<String> {
+        let mut nonce = [0; NONCE_LEN];
+        getrandom::fill(&mut nonce).map_err(Error::internal)?;
+        let mut sealed = plain.to_vec();
+        self.sealing(purpose)?
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(owner.to_be_bytes()), &mut sealed)
+            .map_err(|_| Error::internal("sealing failed"))?;
+        let mut out = nonce.to_vec();
+        out.append(&mut sealed);
+        Ok(format!("{VERSION}{}", BASE64_NOPAD.encode(&out)))
+    }
+
+    /// Opens what [`Vault::seal`] made.
+    ///
+    /// # Errors
+    /// 500000 when it was sealed under another key, for another purpose or owner, or was changed.
+    pub fn unseal(&self, purpose: &str, owner: i64, sealed: &str) -> Result<Vec<u8>> {
+        let bad = || {
+            Error::internal(format!("a secret ({purpose}) cannot be opened: was it sealed with another master key?"))
+        };
+        let bytes =
+            sealed.strip_prefix(VERSION).and_then(|text| BASE64_NOPAD.decode(text.as_bytes()).ok()).ok_or_else(bad)?;
+        let (nonce, rest) = bytes.split_at_checked(NONCE_LEN).ok_or_else(bad)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| bad())?;
+        let mut rest = rest.to_vec();
+        let plain = self
+            .sealing(purpose)?
+            .open_in_place(nonce, Aad::from(owner.to_be_bytes()), &mut rest)
+            .map_err(|_| bad())?;
+        Ok(plain.to_vec())
+    }
+
+    /// A keyed digest (HMAC-SHA256), for codes too short for a plain one.
+    ///
+    /// # Errors
+    /// None that happens.
+    pub fn digest(&self, purpose: &str, text: &str) -> Result<String> {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.derived(purpose)?);
+        Ok(crate::token::hex(hmac::sign(&key, text.as_bytes()).as_ref()))
+    }
+
+    /// Whether the database's secrets were sealed under this key; the first to ask decides.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn agrees(&self, store: &dyn Store) -> Result<bool> {
+        const NAME: &str = "master_key_check";
+        if self.master.is_none() {
+            return Ok(true);
+        }
+        let mine = self.digest(NAME, "")?;
+        for _ in 0..2 {
+            let select = Select::new(INSTALLATION, system::SETTING, vec![Expr::column("value", Kind::Text)])
+                .equals("name", Kind::Text, NAME)
+                .limit(1);
+            if let Some(Value::Text(theirs)) = store.rows(select).await?.first().and_then(|row| row.first()) {
+                return Ok(*theirs == mine);
+            }
+            let mut batch = Batch::new(INSTALLATION);
+            batch.insert(
+                system::SETTING,
+                vec![("name", Kind::Text, NAME.into()), ("value", Kind::Text, mine.clone().into())],
+            );
+            match store.commit(batch).await {
+                Ok(()) | Err(CommitError::Unique { .. }) => {}
+                Err(CommitError::Store(error)) => return Err(error.into()),
+                Err(other) => return Err(Error::internal(other)),
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn parse(text: &str) -> Option<[u8; KEY]> {
+    HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).ok()?.try_into().ok()
+}
+
+/// Writes a new key beside, and links it into place: two processes that start at once agree on one.
+fn write_new(folder: &Path, path: &Path) -> std::io::Result<()> {
+    let mut key = [0; KEY];
+    getrandom::fill(&mut key).map_err(|e| std::io::Error::other(e.to_string()))?;
+    fs::create_dir_all(folder)?;
+    let beside = folder.join(format!("{FILE}.{}", std::process::id()));
+    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    file.write_all(format!("{}\n", crate::token::hex(&key)).as_bytes())?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&beside, path);
+    fs::remove_file(&beside)?;
+    match linked {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]
@@ -96,30 +198,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_made_once_and_read_by_its_owner_only() {
-        let directory = tempfile::tempdir().unwrap();
-        let data = directory.path().join("data");
-        let first = MasterKey::load(&data, None).unwrap();
-        let again = MasterKey::load(&data, None).unwrap();
-        assert_eq!(first.derive("audit").unwrap(), again.derive("audit").unwrap());
-        assert_ne!(first.derive("audit").unwrap(), first.derive("other").unwrap());
-        assert!(!format!("{first:?}").contains(&String::from_utf8(first.0.clone()).unwrap()));
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = std::fs::metadata(data.join(FILE)).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
+    fn what_is_sealed_opens_for_its_owner_only() {
+        let vault = Vault::new([7; KEY]);
+        let sealed = vault.seal("totp", 42, b"secret").unwrap();
+        assert_eq!(vault.unseal("totp", 42, &sealed).unwrap(), b"secret");
+        assert_ne!(sealed, vault.seal("totp", 42, b"secret").unwrap(), "a nonce is used once");
+        assert!(!sealed.contains("secret"));
+        assert!(vault.unseal("totp", 43, &sealed).is_err());
+        assert!(vault.unseal("other", 42, &sealed).is_err());
+        assert!(Vault::new([8; KEY]).unseal("totp", 42, &sealed).is_err());
+        let mut changed = sealed.clone().into_bytes();
+        changed[20] ^= 1;
+        for bad in [String::from_utf8_lossy(&changed).as_ref(), "", "v1.", "v2.AAAA", "v1.AAAA"] {
+            assert!(vault.unseal("totp", 42, bad).is_err(), "{bad}");
         }
-        assert_eq!(std::fs::read_dir(&data).unwrap().count(), 1, "nothing is left beside it");
     }
 
     #[test]
-    fn the_variable_stands_for_the_file() {
-        let directory = tempfile::tempdir().unwrap();
-        let made = MasterKey::load(directory.path(), None).unwrap();
-        let text = std::fs::read_to_string(directory.path().join(FILE)).unwrap();
-        let given = MasterKey::load(Path::new("/nowhere"), Some(&text)).unwrap();
-        assert_eq!(made.derive("x").unwrap(), given.derive("x").unwrap());
-        assert!(MasterKey::load(directory.path(), Some("short")).is_err());
+    fn the_key_is_made_once_and_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Vault::open(folder.path(), None, false).unwrap().seal("totp", 1, b"x").is_err());
+        let first = Vault::open(folder.path(), None, true).unwrap();
+        let again = Vault::open(folder.path(), None, true).unwrap();
+        assert_eq!(first.master, again.master);
+        let path = folder.path().join(FILE);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(Vault::open(folder.path(), None, true).err().unwrap().contains("chmod 600"));
+        let given = Vault::open(folder.path(), Some(&"ab".repeat(32)), false).unwrap();
+        assert_eq!(given.master, Some([0xAB; KEY]));
+        assert!(Vault::open(folder.path(), Some("short"), true).is_err());
     }
 }

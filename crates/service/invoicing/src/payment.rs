@@ -10,6 +10,7 @@ pub(crate) fn object() -> Object {
         .kept_by_law()
         .doc("Money received for an invoice.")
         .named_by("gateway_reference")
+        .part_of("invoice")
         .field(Field::reference("invoice", "invoice").indexed())
         .field(Field::new("amount", FieldType::price()))
         .field(Field::new("method", FieldType::enumeration(METHODS.iter().copied())))

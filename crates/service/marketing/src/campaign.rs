@@ -31,6 +31,7 @@ pub(crate) fn campaign_member() -> Object {
     Object::new(crate::SERVICE, "campaign_member", "campaign_members")
         .doc("A person whom a campaign reaches: a contact or a lead.")
         .named_by("id")
+        .part_of("campaign")
         .field(Field::reference("campaign", "campaign").required().indexed())
         .field(Field::reference("contact", "contact").indexed())
         .field(Field::reference("lead", "lead").indexed())

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use kontor_jobs::{Ended, Handler, Run};
-use kontor_model::{Error, Id, Result, Settings, SpaceId};
-use kontor_records::{Caller, Credential, Ctx, Origin, Role, Scopes, Trace};
+use kontor_model::{Error, Id, Limits, Result, Settings, SpaceId};
+use kontor_records::{Caller, Credential, Ctx, Origin, Policy, Scopes};
 use kontor_store::Batch;
 use serde_json::{Value as J, json};
 use sha2::{Digest, Sha256};
@@ -35,6 +35,9 @@ impl Privacy {
         let request = request::get(&**self.records.store(), run.job.space, id).await?;
         if request.completed_at.is_some() {
             return Ok(Ended::Succeeded(J::Null));
+        }
+        if !self.signer.is_open() {
+            return Err(Error::internal("the master key that certificates are signed under is not at hand"));
         }
         let ctx = self.context(run, &request).await?;
         let def = ctx.catalog.require(&request.subject.object)?.clone();
@@ -98,17 +101,13 @@ impl Privacy {
             space,
             key_id: key_id.unwrap_or(Id(0)),
             user_id,
-            role: Role::Admin,
+            policy: Arc::new(Policy::admin()),
+            standing: Arc::default(),
             scopes: Scopes::new(["admin"]),
             settings: Arc::new(Settings::default()),
+            limits: Limits::default(),
         };
-        Ok(Ctx {
-            catalog: self.catalogs.get(space).await?,
-            caller: Arc::new(caller),
-            request_id: request_id.into(),
-            trace: Arc::new(Trace::default()),
-            idempotency: None,
-            origin: Origin { credential: Credential::Job, ..Origin::default() },
-        })
+        let origin = Origin { credential: Credential::Job, ..Origin::default() };
+        Ok(Ctx { origin, ..Ctx::new(Arc::new(caller), self.catalogs.get(space).await?, request_id) })
     }
 }

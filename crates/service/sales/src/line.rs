@@ -10,6 +10,7 @@ const ONE: i64 = 10_000;
 pub(crate) fn line(name: &str, plural: &str, parent: &str) -> Object {
     Object::new(crate::SERVICE, name, plural)
         .named_by("description")
+        .part_of(parent)
         .field(Field::reference(parent, parent).required().indexed())
         .field(Field::new("position", FieldType::integer_between(0, 100_000)).doc("Its place among the lines."))
         .field(Field::reference("product", "product").indexed())

@@ -36,6 +36,7 @@ pub(crate) fn ticket_comment() -> Object {
     Object::new(crate::SERVICE, "ticket_comment", "ticket_comments")
         .doc("An answer to, or a note about, a ticket.")
         .named_by("id")
+        .part_of("ticket")
         .field(Field::reference("ticket", "ticket").required().indexed())
         .field(Field::new("body", FieldType::long_text()).personal().required())
         .field(Field::new("public", FieldType::boolean()).default(true).doc("Whether the asker may read it."))

@@ -11,6 +11,9 @@ use kontor_store_sql::{Dialect, delete, insert, update};
 /// One statement of a batch.
 #[derive(Debug)]
 pub struct Statement {
+    pub table: Arc<str>,
+    /// An insert of a row that must be new.
+    pub plain: bool,
     pub text: String,
     pub params: Vec<(Value, Kind)>,
     /// Nothing touched is a lost guard.
@@ -50,24 +53,22 @@ impl Compiled {
                 let text = insert(&table, key, &columns, on_conflict, search.is_some(), Dialect::Postgres);
                 let values = values.into_iter().zip(columns.iter().map(|column| column.kind));
                 let params = std::iter::once(space_param).chain(values).chain(search_param(search)).collect();
-                self.statements.push(Statement { text, params, must: false });
+                let plain = on_conflict == OnConflict::Fail;
+                self.statements.push(Statement { table, plain, text, params, must: false });
             }
             Write::Update { table, keys: row, set, must, search } => {
                 self.rows.push(locked(space, &table, &row));
                 let text = update(&table, &row, &set, search.is_some(), Dialect::Postgres);
                 let bound = kontor_store_sql::update_params(&row, &set).map(|(value, kind)| (value.into_owned(), kind));
                 let params = std::iter::once(space_param).chain(bound).chain(search_param(search)).collect();
-                self.statements.push(Statement { text, params, must });
+                self.statements.push(Statement { table, plain: false, text, params, must });
             }
             Write::Delete { table, keys: row, must, search } => {
                 self.rows.push(locked(space, &table, &row));
                 let text = delete(&table, &row, search, Dialect::Postgres);
                 let bound = kontor_store_sql::delete_params(&row).map(|(value, kind)| (value.clone(), kind));
-                self.statements.push(Statement {
-                    text,
-                    params: std::iter::once(space_param).chain(bound).collect(),
-                    must,
-                });
+                let params = std::iter::once(space_param).chain(bound).collect();
+                self.statements.push(Statement { table, plain: false, text, params, must });
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Statistics of young tables. Until a table has been analysed PostgreSQL guesses, and reads a single row by walking
-//! an index of all rows of its space; its own daemon may take minutes to come by. So a table that has grown to twice
-//! its size by this process is analysed at once, until it is large enough to be left to the daemon.
+//! an index of all rows of its space; its own daemon may take minutes to come by. So a table to which this process has
+//! added twice as much is analysed at once, unless it was analysed with more rows before, until it is large enough to
+//! be left to the daemon.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,6 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use kontor_store::Write;
 use kontor_store_sql::ident;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Error};
 
 use crate::connect::open;
 use crate::error::describe;
@@ -18,7 +21,7 @@ const LAST: u64 = 1 << 17;
 
 pub struct Growth {
     inserted: Mutex<HashMap<String, u64>>,
-    grown: UnboundedSender<String>,
+    grown: UnboundedSender<(String, u64)>,
 }
 
 impl Growth {
@@ -40,7 +43,7 @@ impl Growth {
             *count += rows;
             if *count <= LAST && *count >= FIRST && before.checked_ilog2() != count.checked_ilog2() {
                 // The task lives as long as the store.
-                let _ = self.grown.send(table.clone());
+                let _ = self.grown.send((table.clone(), *count));
             }
         }
     }
@@ -59,20 +62,18 @@ pub fn inserts(writes: &[Write]) -> Vec<(String, u64)> {
     tables
 }
 
-async fn analyse(target: Target, mut tables: UnboundedReceiver<String>) {
-    while let Some(table) = tables.recv().await {
-        let mut names = vec![table];
-        while let Ok(table) = tables.try_recv() {
-            if !names.contains(&table) {
-                names.push(table);
-            }
+async fn analyse(target: Target, mut tables: UnboundedReceiver<(String, u64)>) {
+    while let Some((table, count)) = tables.recv().await {
+        let mut names = HashMap::from([(table, count)]);
+        while let Ok((table, count)) = tables.try_recv() {
+            names.insert(table, count);
         }
         let Ok((client, connection)) = open(&target).await else { continue };
         let work = async move {
-            for name in names {
-                let mut text = String::from("ANALYZE ");
-                ident(&name, &mut text);
-                if let Err(error) = client.batch_execute(&text).await {
+            for (name, count) in names {
+                let mut quoted = String::new();
+                ident(&name, &mut quoted);
+                if let Err(error) = analyse_one(&client, &quoted, count).await {
                     tracing::debug!(error = %describe(&error), table = name, "a table could not be analysed");
                 }
             }
@@ -80,4 +81,16 @@ async fn analyse(target: Target, mut tables: UnboundedReceiver<String>) {
         // The work ends by dropping the client, which ends the connection.
         let _ = tokio::join!(work, connection);
     }
+}
+
+/// `count` rows were added by this process; the server knows how many there were when it last looked.
+async fn analyse_one(client: &Client, table: &str, count: u64) -> Result<(), Error> {
+    let rows = client
+        .query_typed("SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass($1)", &[(&table, Type::TEXT)])
+        .await?;
+    let known: i64 = rows.first().map_or(0, |row| row.get(0));
+    if u64::try_from(known).is_ok_and(|known| known >= count) {
+        return Ok(());
+    }
+    client.batch_execute(&format!("ANALYZE {table}")).await
 }

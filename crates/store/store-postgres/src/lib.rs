@@ -10,6 +10,7 @@ mod connect;
 mod ddl;
 mod error;
 mod growth;
+mod merge;
 mod options;
 mod param;
 mod queue;

@@ -9,6 +9,10 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+/// Today's disks read anywhere about as quickly as in a row; with the default of 4 the planner reads whole tables where
+/// an index has it all (count by stage over 1,000,000 records: 319 ms against 183 ms).
+const PLANNER: &str = "-c random_page_cost=1.1";
+
 /// How to reach and use the database.
 #[derive(Clone)]
 pub struct PostgresOptions {
@@ -71,6 +75,10 @@ impl PostgresOptions {
             .tcp_user_timeout(Duration::from_secs(15));
         if config.get_application_name().is_none() {
             config.application_name("kontor");
+        }
+        // A pooler in transaction mode refuses or ignores what it does not know at the start of a connection.
+        if self.prepare && config.get_options().is_none() {
+            config.options(PLANNER);
         }
         let tls = tls(config.get_ssl_mode() != SslMode::Disable, root.as_deref())?;
         Ok(Target { config, tls })

@@ -64,6 +64,7 @@ impl Readers {
             return self.pooled(sql).await;
         }
         let deadline = Instant::now() + self.options.statement_timeout;
+        // When the server was away every shared connection may be one that broke.
         let mut tried = 0;
         loop {
             tried += 1;
@@ -86,7 +87,7 @@ impl Readers {
                 // Cancelled in another's place: the connection is shared.
                 Kind::Follows | Kind::Final => cancelled(&error),
             };
-            if !again || tried > 2 || Instant::now() >= deadline {
+            if !again || tried > self.shared.len() + 1 || Instant::now() >= deadline {
                 return Err(store_error(&error));
             }
         }
@@ -120,12 +121,25 @@ impl Readers {
         rows.try_collect().await
     }
 
+    /// The server plans a prepared statement for its values as long as that pays, and then once for all: a search takes
+    /// as long to plan as to run.
+    async fn slow(&self, object: &Object, sql: &Sql) -> Result<Vec<Row>, Error> {
+        if !self.options.prepare {
+            return unnamed(object, sql).await;
+        }
+        let types: Vec<Type> = sql.params.iter().map(|(value, kind)| type_of(value, *kind)).collect();
+        let statement = object.prepare_typed_cached(&sql.text, &types).await?;
+        let rows = object.query_raw(&statement, sql.params.iter().map(|(value, _)| Param(value))).await?;
+        rows.try_collect().await
+    }
+
     async fn pooled(&self, sql: &Sql) -> Result<Vec<Row>, StoreError> {
-        for last in [false, true] {
+        // When the server was away every connection of the pool may be one that broke.
+        for left in (0..=self.options.pool_size.max(1)).rev() {
             let object = self.pool.get().await.map_err(pool_error)?;
-            match tokio::time::timeout(self.options.statement_timeout, unnamed(&object, sql)).await {
+            match tokio::time::timeout(self.options.statement_timeout, self.slow(&object, sql)).await {
                 Ok(Ok(rows)) => return Ok(rows),
-                Ok(Err(error)) if last || kind(&error) != Kind::Broken => return Err(store_error(&error)),
+                Ok(Err(error)) if left == 0 || kind(&error) != Kind::Broken => return Err(store_error(&error)),
                 Ok(Err(_)) => drop(Object::take(object)),
                 Err(_) => {
                     cancel(object.cancel_token(), &self.target).await;
@@ -135,7 +149,7 @@ impl Readers {
                 }
             }
         }
-        Err(StoreError::Unavailable("the connection broke twice".to_owned()))
+        Err(StoreError::Unavailable("no connection stood".to_owned()))
     }
 
     pub fn close(&self) {

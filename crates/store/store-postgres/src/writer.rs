@@ -1,7 +1,8 @@
-//! Group writers: each takes what waits, sends it as one pipelined transaction and commits once for all. When any
-//! batch of a group fails nothing of the group is done; the failed ones are then run alone, so that no batch ever
-//! suffers for another and every answer is the batch's own.
+//! Group writers: each takes what waits, sends it as one pipelined transaction and commits once for all. Plain inserts
+//! are put together first; when anything fails nothing of the group is done and it is sent again as it was written.
+//! What fails then is run alone, so that no batch ever suffers for another and every answer is the batch's own.
 
+use std::borrow::Borrow;
 use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures::future::{MaybeDone, maybe_done};
+use kontor_model::{Kind as KindOf, Value};
 use kontor_store::{CommitError, StoreError};
 use tokio::time::timeout;
 use tokio_postgres::Error;
@@ -16,6 +18,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use crate::connect::{Conn, Slot};
 use crate::error::{Kind, describe, kind, store_error, taken};
+use crate::merge::{self, Plan};
 use crate::options::PostgresOptions;
 use crate::param::{Param, type_of};
 use crate::queue::{Job, Queue};
@@ -61,12 +64,19 @@ impl Writer {
 
     async fn answer(&self, mut group: Vec<Job>) {
         let mut alone = Vec::new();
+        if let Some(plan) = merge::merged(&group).filter(|_| self.options.prepare)
+            && let Ok(done @ (Pass::Done | Pass::Unknown(_))) =
+                self.pass(plan, self.options.statement_timeout / 4).await
+        {
+            let outcome = if let Pass::Unknown(why) = done { Err(unknown(&why).into()) } else { Ok(()) };
+            group.drain(..).for_each(|job| reply(job, outcome.clone()));
+        }
         for pass in 0..PASSES {
             if group.len() < 2 {
                 break;
             }
             // A group that waits for a lock of another process is given up early: only one batch may be to blame.
-            match self.pass(&group, self.options.statement_timeout / 4).await {
+            match self.pass(merge::apart(&group), self.options.statement_timeout / 4).await {
                 Ok(Pass::Done) => {
                     group.drain(..).for_each(|job| reply(job, Ok(())));
                 }
@@ -98,7 +108,7 @@ impl Writer {
     async fn alone(&self, job: &[Job; 1]) -> Result<(), CommitError> {
         let mut last = StoreError::Unavailable("the batch was not tried".to_owned());
         for attempt in 0..TRIES {
-            match self.pass(job, self.options.statement_timeout).await? {
+            match self.pass(merge::apart(job), self.options.statement_timeout).await? {
                 Pass::Done => return Ok(()),
                 Pass::Failed(failed) => {
                     let first = failed.into_iter().next().map(|(_, error)| error);
@@ -118,10 +128,10 @@ impl Writer {
         Err(last.into())
     }
 
-    /// One transaction of all jobs.
-    async fn pass(&self, jobs: &[Job], limit: Duration) -> Result<Pass, StoreError> {
+    /// One transaction of all statements.
+    async fn pass(&self, plan: Plan<'_>, limit: Duration) -> Result<Pass, StoreError> {
         let conn = self.slot.ready(self.options.acquire_timeout).await?;
-        let outcome = match timeout(limit, self.send(&conn, jobs)).await {
+        let outcome = match timeout(limit, self.send(&conn, &plan)).await {
             Ok(Ok(())) => return Ok(self.commit(&conn).await),
             Ok(Err(pass)) => pass,
             Err(_) => {
@@ -140,17 +150,20 @@ impl Writer {
     }
 
     /// Sends `BEGIN` and all statements at once and reads the answers; leaves the transaction open.
-    async fn send(&self, conn: &Conn, jobs: &[Job]) -> Result<(), Pass> {
-        let mut sent: Vec<(usize, usize, bool, Sent<'_>)> = Vec::with_capacity(jobs.len() * 4 + 1);
+    async fn send(&self, conn: &Conn, plan: &Plan<'_>) -> Result<(), Pass> {
+        let mut sent: Vec<(usize, usize, bool, Sent<'_>)> = Vec::with_capacity(plan.merged.len() + plan.rest.len());
         let mut begin: Sent<'_> =
             Box::pin(maybe_done(Box::pin(async { conn.client.batch_execute(BEGIN).await.map(|()| 1) })));
-        for (j, job) in jobs.iter().enumerate() {
-            for (w, statement) in job.compiled.statements.iter().enumerate() {
-                let future = match self.statement(conn, &statement.text, &statement.params).await {
-                    Ok(future) => future,
-                    Err(error) => return Err(failure(conn, &error, j, w)),
-                };
-                sent.push((j, w, statement.must, Box::pin(maybe_done(future))));
+        for rows in &plan.merged {
+            match self.statement(conn, &rows.text, &rows.params).await {
+                Ok(future) => sent.push((0, 0, false, Box::pin(maybe_done(future)))),
+                Err(error) => return Err(failure(conn, &error, 0, 0)),
+            }
+        }
+        for (j, w, statement) in &plan.rest {
+            match self.statement(conn, &statement.text, &statement.params).await {
+                Ok(future) => sent.push((*j, *w, statement.must, Box::pin(maybe_done(future)))),
+                Err(error) => return Err(failure(conn, &error, *j, *w)),
             }
         }
         // Each is put on the wire by its first poll: in this order, before any answer is waited for.
@@ -197,22 +210,26 @@ impl Writer {
         &self,
         conn: &'a Conn,
         text: &'a str,
-        params: &'a [(kontor_model::Value, kontor_model::Kind)],
+        params: &'a [impl Borrow<(Value, KindOf)> + Sync],
     ) -> Result<Pin<Box<dyn Future<Output = Result<u64, Error>> + Send + 'a>>, Error> {
         if !self.options.prepare {
             return Ok(Box::pin(async move {
-                let bound: Vec<(Param<'_>, Type)> =
-                    params.iter().map(|(value, kind)| (Param(value), type_of(value, *kind))).collect();
+                let bound: Vec<(Param<'_>, Type)> = params
+                    .iter()
+                    .map(Borrow::borrow)
+                    .map(|(value, kind)| (Param(value), type_of(value, *kind)))
+                    .collect();
                 let bound: Vec<(&(dyn ToSql + Sync), Type)> =
                     bound.iter().map(|(p, t)| (p as &(dyn ToSql + Sync), t.clone())).collect();
                 conn.client.execute_typed(text, &bound).await
             }));
         }
-        let types: Vec<Type> = params.iter().map(|(value, kind)| type_of(value, *kind)).collect();
+        let types: Vec<Type> = params.iter().map(Borrow::borrow).map(|(value, kind)| type_of(value, *kind)).collect();
         let statement = conn.prepared(text, &types).await?;
-        Ok(Box::pin(
-            async move { conn.client.execute_raw(&statement, params.iter().map(|(value, _)| Param(value))).await },
-        ))
+        Ok(Box::pin(async move {
+            let values = params.iter().map(|param| Param(&param.borrow().0)).collect::<Vec<_>>();
+            conn.client.execute_raw(&statement, values).await
+        }))
     }
 
     async fn commit(&self, conn: &Conn) -> Pass {

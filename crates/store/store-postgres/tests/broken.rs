@@ -105,7 +105,8 @@ async fn killed_connections_lose_nothing_acknowledged() {
     assert!(there.len() <= acknowledged.len() + 1 + unknown);
     for lane in [Lane::Quick, Lane::Slow] {
         database.kill_all().await;
-        assert!(store.rows(Select { lane, ..ids() }).await.is_ok(), "reads are asked again");
+        let read = store.rows(Select { lane, ..ids() }).await;
+        assert!(read.is_ok(), "reads are asked again: {lane:?} {read:?}");
     }
     store.ping().await.unwrap();
     store.close().await;

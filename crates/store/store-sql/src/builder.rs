@@ -27,6 +27,8 @@ pub(crate) struct Builder {
     pub rank: Rank,
     /// Sums beyond 64 bits are expected (SQLite).
     pub exact: bool,
+    /// How many selects this place is inside of.
+    pub depth: u8,
 }
 
 impl Builder {
@@ -38,6 +40,7 @@ impl Builder {
             shared: Vec::new(),
             rank: Rank::Absent,
             exact: false,
+            depth: 0,
         }
     }
 
@@ -55,6 +58,12 @@ impl Builder {
 
     pub fn ident(&mut self, name: &str) {
         ident(name, &mut self.text);
+    }
+
+    /// The name of a relation here: `t0` outside, `u0` in a select inside of it.
+    pub fn alias(&mut self, relation: usize) {
+        self.text.push(char::from(b't' + self.depth.min(6)));
+        self.number(relation);
     }
 
     pub fn number(&mut self, n: impl std::fmt::Display) {

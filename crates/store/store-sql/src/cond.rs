@@ -1,7 +1,7 @@
 //! Conditions. "Not Berlin" includes "nowhere": `Ne`, `Nin` and `Not` keep rows where the field is null.
 
 use kontor_model::{Kind, Op, Value};
-use kontor_store::{Cond, Expr};
+use kontor_store::{Cond, Expr, Members};
 
 use crate::builder::Builder;
 use crate::sum_key;
@@ -24,8 +24,31 @@ impl Builder {
                 self.push(" AND ");
                 self.value(left, high.clone());
             }
+            Cond::Among { left, rows } => self.members(left, rows),
             Cond::Never => self.push("FALSE"),
         }
+    }
+
+    fn members(&mut self, left: &Expr, rows: &Members) {
+        self.expr(left);
+        self.push(" IN (SELECT ");
+        self.depth += 1;
+        self.alias(0);
+        self.push(".");
+        self.ident(&rows.column);
+        self.push(" FROM ");
+        self.ident(&rows.from.table);
+        self.push(" AS ");
+        self.alias(0);
+        self.push(" WHERE ");
+        self.alias(0);
+        self.push(".\"space\" = ");
+        self.bind(Value::Int(rows.space.0), Kind::Int);
+        self.rows_of(0, &rows.from);
+        self.push(" AND ");
+        self.cond(&rows.filter);
+        self.depth -= 1;
+        self.push(")");
     }
 
     fn list(&mut self, conds: &[Cond], between: &str, none: &str) {

@@ -75,8 +75,7 @@ impl Builder {
     pub fn expr(&mut self, expr: &Expr) {
         match expr {
             Expr::Column { relation, name, .. } => {
-                self.push("t");
-                self.number(relation);
+                self.alias(*relation);
                 self.push(".");
                 self.ident(name);
             }
@@ -147,7 +146,7 @@ impl Builder {
 
     /// A key of the JSON column. One that is not `[a-z0-9_]` (no field of ours is) is bound, like any text.
     fn key(&mut self, relation: usize, key: &str, kind: Kind) {
-        let alias = format!("t{relation}.");
+        let alias = self.aside(|b| b.alias(relation)) + ".";
         if is_name(key) {
             return json_key(&alias, key, kind, self.dialect, &mut self.text);
         }

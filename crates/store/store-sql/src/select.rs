@@ -164,7 +164,7 @@ fn source(b: &mut Builder, select: &Select, question: Option<String>, walk: bool
     joins(b, &select.joins);
     b.push(" WHERE ");
     space(b, select);
-    rows(b, 0, &select.from);
+    b.rows_of(0, &select.from);
     if let Some(question) = question {
         b.push(" AND ");
         if b.sqlite() && walk {
@@ -214,27 +214,33 @@ fn joins(b: &mut Builder, joins: &[Join]) {
         b.number(n);
         b.push(".\"id\" = ");
         b.expr(&join.on);
-        rows(b, n, &join.source);
+        b.rows_of(n, &join.source);
+        if let Some(filter) = &join.filter {
+            b.push(" AND ");
+            b.cond(filter);
+        }
     }
 }
 
-/// Which rows of a table, as literals: partial indexes are matched by them.
-fn rows(b: &mut Builder, relation: usize, source: &Source) {
-    if let Some(object) = &source.object {
-        b.push(" AND t");
-        b.number(relation);
-        b.push(".\"object\" = ");
-        crate::name_literal(object, &mut b.text);
+impl Builder {
+    /// Which rows of a table, as literals: partial indexes are matched by them.
+    pub fn rows_of(&mut self, relation: usize, source: &Source) {
+        if let Some(object) = &source.object {
+            self.push(" AND ");
+            self.alias(relation);
+            self.push(".\"object\" = ");
+            crate::name_literal(object, &mut self.text);
+        }
+        let test = match source.which {
+            Which::Live => " IS NULL",
+            Which::Bin => " IS NOT NULL",
+            Which::All => return,
+        };
+        self.push(" AND ");
+        self.alias(relation);
+        self.push(".\"deleted_at\"");
+        self.push(test);
     }
-    let test = match source.which {
-        Which::Live => " IS NULL",
-        Which::Bin => " IS NOT NULL",
-        Which::All => return,
-    };
-    b.push(" AND t");
-    b.number(relation);
-    b.push(".\"deleted_at\"");
-    b.push(test);
 }
 
 /// The space is bound, but written where an index of that space alone may serve: those are over custom fields.
@@ -254,7 +260,7 @@ fn filters_json(cond: &Cond) -> bool {
     match cond {
         Cond::And(all) | Cond::Or(all) => all.iter().any(filters_json),
         Cond::Not(inner) => filters_json(inner),
-        Cond::Test { left, .. } | Cond::Between { left, .. } => reads_json(left),
+        Cond::Test { left, .. } | Cond::Between { left, .. } | Cond::Among { left, .. } => reads_json(left),
         Cond::Never => false,
     }
 }

@@ -124,6 +124,7 @@ fn a_join_reads_live_rows_of_the_same_space() {
     s.joins.push(Join {
         source: Source { table: "company".into(), object: None, which: Which::Live },
         on: Expr::Json { relation: 0, key: "k1".into(), kind: Kind::Int },
+        filter: None,
     });
     assert_eq!(
         sqlite(&s),

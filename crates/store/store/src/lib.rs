@@ -21,7 +21,7 @@ pub use batch::{Batch, ColumnRef, OnConflict, Set, Write};
 pub use error::{CommitError, StoreError};
 pub use page::{Cell, Cells, CustomShape, Page, PageRow, Shape, ShapeField};
 pub use schema::{Column, Index, IndexPart, Schema, Table};
-pub use select::{Columns, Cond, Expr, Join, Lane, Order, Search, Select, Source, Term, Which};
+pub use select::{Columns, Cond, Expr, Join, Lane, Members, Order, Search, Select, Source, Term, Which};
 
 use kontor_model::Value;
 

@@ -27,11 +27,24 @@ pub struct Source {
 }
 
 /// A left join over one reference, in the same space, to rows that are not in the bin.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Join {
     pub source: Source,
     /// The reference: an expression over the base table (relation 0) that equals the joined row's `id`.
     pub on: Expr,
+    /// Which of its rows are joined; over this join's relation.
+    pub filter: Option<Cond>,
+}
+
+/// Some rows of a table, for [`Cond::Among`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Members {
+    pub space: SpaceId,
+    pub from: Source,
+    /// The column that is compared.
+    pub column: Arc<str>,
+    /// Over relation 0, which is this table here.
+    pub filter: Cond,
 }
 
 /// Something to read, compare, group or order by. `relation` 0 is the base table, n the n-th join.
@@ -105,6 +118,11 @@ pub enum Cond {
         left: Expr,
         low: Value,
         high: Value,
+    },
+    /// `left` is in a column of other rows.
+    Among {
+        left: Expr,
+        rows: Box<Members>,
     },
     Never,
 }

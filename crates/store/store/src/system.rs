@@ -1,7 +1,12 @@
 //! The engine's own tables. All are read and written through [`crate::Select`] and [`crate::Batch`] like any other.
 
+mod accounts;
 mod audit;
+mod limits;
 mod privacy;
+mod request_log;
+
+pub use accounts::*;
 
 use kontor_model::{Kind, Value};
 
@@ -9,6 +14,9 @@ pub use audit::{AUDIT_LEASE, AUDIT_SEAL, AUDIT_STATE};
 pub use privacy::{PRIVACY_REQUEST, PRIVACY_RETENTION};
 
 use crate::schema::{Column, Index, Table};
+
+pub use limits::DAY_USE;
+pub use request_log::REQUEST_LOG;
 
 /// Space 0 holds what belongs to the installation as a whole.
 pub const INSTALLATION: kontor_model::SpaceId = kontor_model::SpaceId(0);
@@ -26,6 +34,8 @@ pub const NODE_LEASE: &str = "node_lease";
 pub const JOB: &str = "job";
 pub const BLOB: &str = "blob";
 pub const BLOB_CHUNK: &str = "blob_chunk";
+/// Single records opened to users and teams: `level` is `read` or `write`.
+pub const SHARE: &str = "share";
 
 fn int(name: &str) -> Column {
     Column::new(name, Kind::Int)
@@ -41,7 +51,17 @@ fn json(name: &str) -> Column {
 
 /// The tables, in the order they are made.
 pub fn tables() -> Vec<Table> {
-    let mut tables = vec![
+    let mut tables = standard();
+    tables.extend(audit::tables());
+    tables.extend(privacy::tables());
+    tables.extend(accounts::tables());
+    tables.extend(limits::tables());
+    tables.extend(request_log::tables());
+    tables
+}
+
+fn standard() -> Vec<Table> {
+    vec![
         Table::new(
             SPACE,
             &["id"],
@@ -71,6 +91,13 @@ pub fn tables() -> Vec<Table> {
                 int("created_at").not_null(),
                 int("expires_at"),
                 int("revoked_at"),
+                int("rate_per_second"),
+                int("rate_burst"),
+                int("rate_per_day"),
+                json("ip_ranges"),
+                int("service_account_id"),
+                int("last_used_at"),
+                int("use_count"),
             ],
         )
         .index(Index::on("ux_api_key_hash", &["space", "hash"]).unique()),
@@ -179,14 +206,27 @@ pub fn tables() -> Vec<Table> {
             ],
         ),
         Table::new(
+            SHARE,
+            &["id"],
+            vec![
+                int("id"),
+                text("object").not_null(),
+                int("record_id").not_null(),
+                text("grantee").not_null(),
+                int("grantee_id").not_null(),
+                text("level").not_null(),
+                int("created_at").not_null(),
+                int("created_by"),
+            ],
+        )
+        .index(Index::on("ux_share_record", &["space", "object", "record_id", "grantee_id"]).unique())
+        .index(Index::on("ix_share_grantee", &["space", "grantee_id", "object", "record_id"])),
+        Table::new(
             BLOB_CHUNK,
             &["blob_id", "part"],
             vec![int("blob_id"), int("part"), Column::new("data", Kind::Bytes).not_null()],
         ),
-    ];
-    tables.extend(audit::tables());
-    tables.extend(privacy::tables());
-    tables
+    ]
 }
 
 /// `name = value` of a system table, as a key of an update or delete.

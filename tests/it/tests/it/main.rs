@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![expect(clippy::cloned_ref_to_slice_refs, reason = "[id.clone()] reads better than a slice of a reference")]
 
+mod accounts;
 mod audit;
 mod bad_input;
 mod composite;
@@ -12,9 +13,13 @@ mod customers;
 mod envelope;
 mod faults;
 mod imports;
+mod limits;
 mod metadata;
+mod permissions;
 mod privacy;
 mod records;
+mod request_logs;
 mod search;
 mod server;
 mod support;
+mod versions;

@@ -22,7 +22,13 @@ use crate::house::{House, Use};
 /// A chain does not hold; an unknown space; a file of heads that cannot be read; the database's.
 pub async fn verify(command: cli::AuditVerify, config: &Config) -> Result<()> {
     let house = House::open(config, Use::Beside).await?;
-    let outcome = verify_all(&command, &house).await;
+    let outcome = if house.audit.is_open() {
+        verify_all(&command, &house).await
+    } else {
+        Err(anyhow!(
+            "the master key that seals are signed under is not at hand: set KONTOR_MASTER_KEY, or bring back master.key"
+        ))
+    };
     house.store.close().await;
     outcome
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
+use kontor_model::ApiVersion;
 
 use crate::services;
 
@@ -11,10 +12,11 @@ use crate::services;
 /// # Errors
 /// Declarations that contradict each other.
 pub fn files() -> Result<Vec<(&'static str, String)>> {
-    let openapi = kontor_rest::openapi::contract(&services::objects()).map_err(|e| anyhow!(e))?;
+    let openapi = |version| kontor_rest::openapi::contract(&services::objects(), version).map_err(|e| anyhow!(e));
     let config = serde_json::to_string_pretty(&kontor_config::config_schema())? + "\n";
     Ok(vec![
-        ("openapi-v1.json", openapi),
+        ("openapi-v1.json", openapi(ApiVersion::V1)?),
+        ("openapi-v2.json", openapi(ApiVersion::V2)?),
         ("errors.json", kontor_rest::openapi::errors_contract()),
         ("config.schema.json", config),
     ])

@@ -2,10 +2,13 @@
 
 use anyhow::{Context, Result, anyhow, bail};
 use kontor_config::Config;
+use kontor_identity::audit;
 use kontor_identity::keys::{KeyInfo, NewKey};
+use kontor_identity::scopes;
 use kontor_identity::spaces::{self, Space};
 use kontor_model::time::datetime_text;
-use kontor_records::Role;
+use kontor_model::{Allowance, Id};
+use serde_json::json;
 
 use crate::cli;
 use crate::house::{House, Use};
@@ -15,15 +18,28 @@ use crate::house::{House, Use};
 /// # Errors
 /// An unknown role or space; the database's.
 pub async fn create(command: cli::KeyCreate, config: &Config) -> Result<()> {
-    let role = Role::from_name(&command.role).ok_or_else(|| {
-        let names: Vec<&str> = Role::ALL.iter().map(|r| r.name()).collect();
-        anyhow!("--role must be one of {}, not {}", names.join(", "), command.role)
-    })?;
     let house = House::open(config, Use::Beside).await?;
-    let (_, key) = make(&house, &command.name, role, command.space.as_deref(), command.scopes, command.days).await?;
+    let holder = Holder { role: &command.role, user: command.user.as_deref(), space: command.space.as_deref() };
+    let allowance = Allowance { per_second: command.rate_per_second, burst: command.burst, per_day: command.per_day };
+    let (_, key) = make_with(&house, &command.name, holder, command.scopes, command.days, allowance).await?;
     println!("{key}");
     house.store.close().await;
     Ok(())
+}
+
+/// Whose a key is, and where.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Holder<'a> {
+    pub role: &'a str,
+    /// The owner when there is none.
+    pub user: Option<&'a str>,
+    /// The live space when there is none.
+    pub space: Option<&'a str>,
+}
+
+impl Holder<'_> {
+    /// The owner of the live space, with everything.
+    pub const OWNER: Holder<'static> = Holder { role: "admin", user: None, space: None };
 }
 
 /// Makes a key; without scopes it has all that its role may use.
@@ -33,31 +49,76 @@ pub async fn create(command: cli::KeyCreate, config: &Config) -> Result<()> {
 pub async fn make(
     house: &House,
     name: &str,
-    role: Role,
-    space: Option<&str>,
+    holder: Holder<'_>,
     scopes: Vec<String>,
     days: Option<u32>,
 ) -> Result<(KeyInfo, String)> {
-    let space = find(house, space).await?;
-    let scopes = if scopes.is_empty() { default_scopes(role) } else { scopes };
-    let user_id = house.founding.owner(space.id).await?;
-    let expires_at = days.map(|days| house.clock.now_ms() + i64::from(days) * 86_400_000);
-    Ok(house.keys.create(NewKey { name: name.to_owned(), role, scopes, space: space.id, user_id, expires_at }).await?)
+    make_with(house, name, holder, scopes, days, Allowance::default()).await
 }
 
-fn default_scopes(role: Role) -> Vec<String> {
-    let scopes: &[&str] = match role {
-        Role::Admin => &["admin", "crm:read", "crm:write", "metadata:write"],
-        Role::Member => &["crm:read", "crm:write"],
-        Role::ReadOnly => &["crm:read"],
-    };
-    scopes.iter().map(|s| (*s).to_owned()).collect()
-}
-
-/// The space of this name or id; the live one when none is said.
+/// Makes a day's key for a command of this installation, which is not limited.
 ///
 /// # Errors
-/// There is none; the database's.
+/// The database's.
+pub async fn borrow(house: &House, name: &str) -> Result<(KeyInfo, String)> {
+    make_with(house, name, Holder::OWNER, Vec::new(), Some(1), Allowance::UNLIMITED).await
+}
+
+async fn make_with(
+    house: &House,
+    name: &str,
+    holder: Holder<'_>,
+    scopes: Vec<String>,
+    days: Option<u32>,
+    allowance: Allowance,
+) -> Result<(KeyInfo, String)> {
+    let space = find(house, holder.space).await?;
+    let role = holder.role;
+    let policy = house.roles.get(space.id, role).await.map_err(|error| anyhow!("--role: {}", error.detail()))?;
+    let user_id = match holder.user {
+        None => house.founding.owner(space.id).await?,
+        Some(id) => Some(id.parse().map_err(|_| anyhow!("--user must be the id of a user, not {id}"))?),
+    };
+    let new = NewKey {
+        name: name.to_owned(),
+        role: role.to_owned(),
+        scopes: if scopes.is_empty() { scopes::of_role(&policy) } else { scopes },
+        space: space.id,
+        user_id,
+        service_account_id: None,
+        ip_ranges: Vec::new(),
+        expires_at: days.map(|days| house.clock.now_ms() + i64::from(days) * 86_400_000),
+        allowance,
+    };
+    let (info, key) = house.keys.create(new).await?;
+    let shown = json!({"name": info.name, "role": info.role, "scopes": info.scopes, "hint": info.hint});
+    if let Err(error) = note(house, &info, "create", &shown).await {
+        // What the audit does not know of is not used.
+        house.keys.revoke(info.id).await.ok();
+        return Err(error.into());
+    }
+    Ok((info, key))
+}
+
+async fn note(house: &House, key: &KeyInfo, action: &str, changes: &serde_json::Value) -> kontor_model::Result<()> {
+    audit::note(&*house.store, &*house.clock, &house.ids, key.space, key.id, action, changes).await
+}
+
+/// Ends a key, and writes it down before.
+///
+/// # Errors
+/// No such key; the database's.
+pub async fn end(house: &House, id: Id) -> kontor_model::Result<()> {
+    if let Some(key) = house.keys.list().await?.into_iter().find(|key| key.id == id) {
+        note(house, &key, "revoke", &json!({})).await?;
+    }
+    house.keys.revoke(id).await
+}
+
+/// A space by its name or id; the live one when none is named.
+///
+/// # Errors
+/// There is none of this name; the database's.
 pub async fn find(house: &House, wanted: Option<&str>) -> Result<Space> {
     let wanted = wanted.unwrap_or("live");
     let spaces = spaces::spaces(&*house.store).await?;
@@ -102,7 +163,7 @@ pub async fn list(config: &Config) -> Result<()> {
 pub async fn revoke(command: cli::KeyRevoke, config: &Config) -> Result<()> {
     let house = House::open(config, Use::Beside).await?;
     let id = command.id.parse().map_err(|e| anyhow!("{e}"))?;
-    if let Err(error) = house.keys.revoke(id).await {
+    if let Err(error) = end(&house, id).await {
         bail!("{}", error.detail());
     }
     house.store.close().await;

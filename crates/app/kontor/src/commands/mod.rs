@@ -6,3 +6,5 @@ pub mod contracts;
 pub mod doctor;
 pub mod import;
 pub mod keys;
+pub mod settings;
+pub mod users;

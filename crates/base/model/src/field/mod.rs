@@ -131,11 +131,11 @@ impl FieldType {
     }
 
     pub fn date() -> Self {
-        FieldType::Date(date::Date)
+        FieldType::Date(date::Date::default())
     }
 
     pub fn datetime() -> Self {
-        FieldType::DateTime(datetime::DateTime)
+        FieldType::DateTime(datetime::DateTime::default())
     }
 
     pub fn enumeration<S: Into<String>>(values: impl IntoIterator<Item = S>) -> Self {
@@ -316,6 +316,15 @@ impl Field {
 
     pub fn spec(&self) -> &dyn Spec {
         self.ty.spec()
+    }
+
+    /// How its dates and times are written; None for any other type.
+    pub fn time_form(&mut self) -> Option<&mut crate::time::TimeForm> {
+        match &mut self.ty {
+            FieldType::Date(t) => Some(&mut t.form),
+            FieldType::DateTime(t) => Some(&mut t.form),
+            _ => None,
+        }
     }
 
     pub fn kind(&self) -> Kind {

@@ -31,6 +31,7 @@ pub(super) fn push_json_line(line: &mut Vec<u8>, entry: &Entry<'_>) {
     push_string(line, "downstream_service", entry.downstream_service);
     push_string(line, "space", entry.space);
     push_string(line, "key_id", entry.key_id);
+    push_string(line, "client_ip", entry.client_ip);
     line.extend_from_slice(b"}\n");
 }
 
@@ -52,6 +53,7 @@ pub(super) fn push_text_line(line: &mut Vec<u8>, entry: &Entry<'_>) {
         ("downstream", entry.downstream_service),
         ("space", entry.space),
         ("key", entry.key_id),
+        ("client", entry.client_ip),
         ("request", Some(entry.request_id)),
     ] {
         if let Some(value) = value {

@@ -36,6 +36,8 @@ pub struct Entry<'a> {
     pub space: Option<&'a str>,
     /// The API key's or OAuth client's id, never its secret.
     pub key_id: Option<&'a str>,
+    /// The client's address: the connection's other end, or what a trusted proxy says.
+    pub client_ip: Option<&'a str>,
 }
 
 /// A handle of the request log.

@@ -13,6 +13,9 @@
 //! | `jobs_duration_seconds` | kind |
 //! | `jobs_waiting` | kind |
 //! | `log_lines_dropped_total` | |
+//! | `rate_limit_refusals_total` | limit |
+//! | `rate_limit_redis_away` | |
+//! | `request_log_lines_dropped_total` | |
 //! | `kontor_build_info` | version, revision |
 //! | `process_*` (Linux) | |
 

@@ -19,6 +19,7 @@ pub(super) const RESERVED: &[&str] = &[
     "custom",
     "files",
     "me",
+    "auth",
 ];
 pub(super) const MAX_FIELDS: usize = 500;
 pub(super) const MAX_OBJECTS: usize = 200;

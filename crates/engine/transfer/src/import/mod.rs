@@ -15,7 +15,7 @@ use kontor_catalog::Catalogs;
 use kontor_formats::Detected;
 use kontor_jobs::{Ended, Failure, Handler, Run};
 use kontor_model::{Error, ErrorCode, Id, Result};
-use kontor_records::{Ctx, Records, Role};
+use kontor_records::{Ctx, Records};
 use serde_json::{Value as J, json};
 
 pub use options::{ImportOptions, OnError};
@@ -98,8 +98,8 @@ pub(crate) async fn prepare(ctx: &Ctx, options: &ImportOptions, blobs: &Blobs, b
 /// 403.
 pub(crate) fn authorise(ctx: &Ctx, options: &ImportOptions) -> Result<()> {
     ctx.caller.may(kontor_records::Access::Write, crate::object_of(&ctx.catalog, &options.object)?)?;
-    if options.has_history() && ctx.caller.role != Role::Admin {
-        let detail = format!("history sets created_at and the like, which the role {} may not", ctx.caller.role.name());
+    if options.has_history() && !ctx.caller.policy.manages {
+        let detail = format!("history sets created_at and the like, which the role {} may not", ctx.caller.policy.role);
         return Err(Error::new(ErrorCode::Forbidden, detail));
     }
     Ok(())

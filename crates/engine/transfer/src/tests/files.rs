@@ -1,5 +1,5 @@
 use kontor_model::ErrorCode;
-use kontor_records::Role;
+use kontor_records::Policy;
 use serde_json::{Value as J, json};
 
 use super::house::{House, SPACE, companies, deals, sample};
@@ -247,10 +247,10 @@ async fn what_is_wrong_is_said_before_the_job() {
     }
     let (jobs, _) = house.transfer.jobs().list(SPACE, &Default::default()).await.unwrap();
     assert!(jobs.is_empty());
-    let reader = house.ctx_of(Role::Member, &["companies:read"]).await;
+    let reader = house.ctx_of(Policy::member(), &["companies:read"]).await;
     let parsed = ImportOptions::parse(&kontor_model::Json::from(&json!({"object": "company"})), &ctx.catalog).unwrap();
     assert_eq!(house.transfer.authorise_import(&reader, &parsed).unwrap_err().code(), ErrorCode::ScopeMissing);
-    let member = house.ctx_of(Role::Member, &["crm:write"]).await;
+    let member = house.ctx_of(Policy::member(), &["crm:write"]).await;
     let parsed = ImportOptions::parse(&kontor_model::Json::from(&json!({"mapping": deals()})), &ctx.catalog).unwrap();
     assert_eq!(house.transfer.authorise_import(&member, &parsed).unwrap_err().code(), ErrorCode::Forbidden);
 }

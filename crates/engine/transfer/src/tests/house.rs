@@ -10,7 +10,7 @@ use kontor_model::{
     Change, Changes, Clock, Field, FieldType, Id, IdGenerator, Json, Kind, Object, Query, Settings, SpaceId,
     SystemClock,
 };
-use kontor_records::{Answer, Caller, Ctx, Records, Role, Scopes, Trace};
+use kontor_records::{Answer, Caller, Ctx, Policy, Records, Scopes};
 use kontor_store::system::{self, INSTALLATION};
 use kontor_store::{Batch, Store};
 use kontor_store_sqlite::{SqliteOptions, SqliteStore};
@@ -87,27 +87,22 @@ impl House {
         Runner::new(self.transfer.jobs().clone(), self.transfer.handlers(), options).start()
     }
 
-    pub async fn ctx_of(&self, role: Role, scopes: &[&str]) -> Ctx {
+    pub async fn ctx_of(&self, role: Policy, scopes: &[&str]) -> Ctx {
         let caller = Caller {
             space: SPACE,
             key_id: Id(5),
             user_id: None,
-            role,
+            policy: Arc::new(role),
+            standing: Arc::default(),
             scopes: Scopes::new(scopes.iter().copied()),
             settings: Arc::new(Settings::default()),
+            limits: kontor_model::Limits::default(),
         };
-        Ctx {
-            caller: Arc::new(caller),
-            catalog: self.catalogs.get(SPACE).await.unwrap(),
-            request_id: "test".into(),
-            trace: Arc::new(Trace::default()),
-            idempotency: None,
-            origin: kontor_records::Origin::default(),
-        }
+        Ctx::new(Arc::new(caller), self.catalogs.get(SPACE).await.unwrap(), "test")
     }
 
     pub async fn ctx(&self) -> Ctx {
-        self.ctx_of(Role::Admin, &["admin"]).await
+        self.ctx_of(Policy::admin(), &["admin"]).await
     }
 
     pub async fn create(&self, object: &str, data: J) {

@@ -8,23 +8,26 @@ use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderValue, Response, header};
 use kontor_http::Refusal;
 use kontor_model::{Error, ErrorCode, Result};
-use utoipa_swagger_ui::{Config, serve};
+use utoipa_swagger_ui::{Config, Url, serve};
 
 const INDEX: &str = "index.html";
 
 /// What the page shows and does.
 pub fn config() -> Arc<Config<'static>> {
     Arc::new(
-        Config::from("/openapi/v1.json")
-            // Else the page sends the document's address to a public validator.
-            .validator_url("none")
-            .deep_linking(true)
-            .display_operation_id(true)
-            .display_request_duration(true)
-            .doc_expansion("none")
-            .default_models_expand_depth(0)
-            .filter(true)
-            .try_it_out_enabled(true),
+        Config::new([
+            Url::with_primary("Version 1", "/openapi/v1.json", true),
+            Url::new("Version 2", "/openapi/v2.json"),
+        ])
+        // Else the page sends the document's address to a public validator.
+        .validator_url("none")
+        .deep_linking(true)
+        .display_operation_id(true)
+        .display_request_duration(true)
+        .doc_expansion("none")
+        .default_models_expand_depth(0)
+        .filter(true)
+        .try_it_out_enabled(true),
     )
 }
 
@@ -84,7 +87,13 @@ mod tests {
         }
         let (start, _) = find("swagger-initializer.js", config()).unwrap();
         let start = String::from_utf8(start).unwrap();
-        assert!(start.contains("/openapi/v1.json") && start.contains("none") && !start.contains("https://"), "{start}");
+        assert!(
+            start.contains("/openapi/v1.json")
+                && start.contains("/openapi/v2.json")
+                && start.contains("none")
+                && !start.contains("https://"),
+            "{start}"
+        );
         assert_eq!(find("nothing.js", config()).unwrap_err().code(), ErrorCode::NoRoute);
     }
 }

@@ -8,7 +8,7 @@ use kontor_catalog::{Catalogs, schema};
 use kontor_http::Admitted;
 use kontor_jobs::{Jobs, Options, Runner, Running};
 use kontor_model::{Clock, Field, FieldType, Id, IdGenerator, Kind, Object, Settings, SpaceId, SystemClock};
-use kontor_records::{Caller, Records, Role, Scopes, Trace};
+use kontor_records::{Caller, Policy, Records, Scopes};
 use kontor_store::system::{self, INSTALLATION};
 use kontor_store::{Batch, Store};
 use kontor_store_sqlite::{SqliteOptions, SqliteStore};
@@ -66,16 +66,19 @@ impl House {
             space: SpaceId(1),
             key_id: Id(key),
             user_id: None,
-            role: Role::Member,
+            policy: Arc::new(Policy::member()),
+            standing: Arc::default(),
             scopes: Scopes::new([scope]),
             settings: Arc::new(Settings::default()),
+            limits: kontor_model::Limits::default(),
         };
         let admitted = Admitted {
             request_id: "r".into(),
             caller: Some(Arc::new(caller)),
-            trace: Arc::new(Trace::default()),
+            trace: Arc::default(),
             idempotency: None,
             peer: None,
+            client: None,
         };
         let request = Request::builder().method(method).uri(path).header(CONTENT_TYPE, media).extension(admitted);
         let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();

@@ -8,7 +8,8 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use kontor_catalog::{Catalog, ObjectDef};
 use kontor_http::etag::{self, Tags};
 use kontor_http::{envelope, hash, reply};
-use kontor_model::{Error, ErrorCode, Json, Result, name};
+use kontor_model::field::Context;
+use kontor_model::{ApiVersion, Error, ErrorCode, Field, FieldType, Json, Result, Settings, name};
 use kontor_records::{Access, Answer, Ctx};
 use kontor_store::{Batch, Write};
 use serde_json::Value as J;
@@ -110,6 +111,41 @@ pub async fn changed(api: &Api, ctx: &Ctx, status: u16, location: Option<String>
         tracing::warn!(request_id = &*ctx.request_id, %error, "an answer could not be kept under its Idempotency-Key");
     }
     Ok(reply::answer(answer))
+}
+
+/// An object that was changed, in the words of the caller's version.
+///
+/// # Errors
+/// The database's.
+pub async fn seen(api: &Api, ctx: &Ctx, object: &str) -> Result<Arc<ObjectDef>> {
+    let catalog = api.catalogs.get(ctx.space()).await?.seen(ctx.catalog.api())?;
+    catalog.require(object).cloned()
+}
+
+/// A definition of a field in version 1's words: the default of a date or time is text there. `kind` is the type of a
+/// field that is there already.
+pub fn native_field(ctx: &Ctx, sent: Json, kind: Option<&str>) -> Json {
+    let kind = sent.get("type").and_then(Json::as_str).or(kind);
+    let (mut newer, older) = match kind {
+        _ if ctx.catalog.api() == ApiVersion::V1 => return sent,
+        Some("date") => (Field::new("default", FieldType::date()), FieldType::date()),
+        Some("datetime") => (Field::new("default", FieldType::datetime()), FieldType::datetime()),
+        _ => return sent,
+    };
+    if let Some(form) = newer.time_form() {
+        *form = kontor_model::time::TimeForm::Millis;
+    }
+    let settings = Settings::default();
+    let cx = Context { settings: &settings, country: None };
+    let Json::Object(mut members) = sent else { return sent };
+    for (name, value) in &mut members {
+        if name == "default"
+            && let Ok(checked) = newer.spec().check(value, &cx)
+        {
+            *value = Json::String(older.spec().show().plain(&checked.value));
+        }
+    }
+    Json::Object(members)
 }
 
 /// A sent definition as the audit keeps it.

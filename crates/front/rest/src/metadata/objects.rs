@@ -6,11 +6,11 @@ use axum::body::Body;
 use axum::http::Response;
 use kontor_catalog::object_json;
 use kontor_http::{body, envelope};
-use kontor_model::{Fault, Result};
-use kontor_records::Access;
+use kontor_model::{Fault, Json, Result};
+use kontor_records::{Access, Ctx};
 use serde_json::json;
 
-use super::desk::{admit, as_sent, audit, changed, find, precondition, shown};
+use super::desk::{admit, as_sent, audit, changed, find, native_field, precondition, seen, shown};
 use crate::{Api, Call};
 
 /// The place of the object's name in the path.
@@ -38,14 +38,28 @@ pub async fn read(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
     shown(&api, &call, &ctx, || envelope::single(200, object_json(def).to_string().as_bytes(), &ctx.request_id))
 }
 
+/// A definition with its fields in version 1's words.
+fn native_object(ctx: &Ctx, sent: Json) -> Json {
+    let Json::Object(mut members) = sent else { return sent };
+    for (name, value) in &mut members {
+        if let ("fields", Json::Array(fields)) = (name.as_str(), value) {
+            for field in fields {
+                *field = native_field(ctx, std::mem::replace(field, Json::Null), None);
+            }
+        }
+    }
+    Json::Object(members)
+}
+
 /// # Errors
 /// 400001 with all faults of the definition, 409001 for a name that is taken; 403.
 pub async fn create(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
     let ctx = admit(&api, &call, Access::Metadata).await?;
     call.params(&[])?;
-    let sent = body::object(&call.body)?;
+    let sent = native_object(&ctx, body::object(&call.body)?);
     let also = audit(&api, &ctx, "create_object", &json!({"definition": as_sent(&sent)}))?;
-    let def = api.metadata.create_object(ctx.space(), &sent, also).await?;
+    let made = api.metadata.create_object(ctx.space(), &sent, also).await?;
+    let def = seen(&api, &ctx, &made.name).await?;
     let location = format!("/v1/metadata/objects/{}", def.name);
     changed(&api, &ctx, 201, Some(location), &object_json(&def)).await
 }
@@ -63,7 +77,8 @@ pub async fn update(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
         return Err(Fault::new("fields", "not_allowed", instead).into());
     }
     let also = audit(&api, &ctx, "update_object", &json!({"object": name, "patch": as_sent(&patch)}))?;
-    let def = api.metadata.patch_object(ctx.space(), &name, &patch, also).await?;
+    let patched = api.metadata.patch_object(ctx.space(), &name, &patch, also).await?;
+    let def = seen(&api, &ctx, &patched.name).await?;
     changed(&api, &ctx, 200, None, &object_json(&def)).await
 }
 

@@ -81,6 +81,18 @@ fn questions() -> J {
             "changes": {"type": "object", "description": "Path → [before, after]."},
             "record": {"type": "object", "description": "The activity."}}},
         "History": list(reference("schemas", "HistoryEntry")),
+        "Share": {"type": "object", "required": ["object", "id", "level", "created_at"], "properties": {
+            "object": {"const": "share"}, "id": reference("schemas", "Id"), "level": {"type": "string", "enum": ["read", "write"]},
+            "user_id": reference("schemas", "Id"), "team_id": reference("schemas", "Id"),
+            "created_at": {"type": "string", "format": "date-time"}, "created_by": {"type": ["string", "null"]}}},
+        "Shares": list(reference("schemas", "Share")),
+        "ShareAnswer": envelope(reference("schemas", "Share")),
+        "ShareCreate": shown(json!({"type": "object", "additionalProperties": false, "properties": {
+            "user_id": {"type": ["string", "null"], "description": "Whom it is opened to: this, or team_id."},
+            "team_id": {"type": ["string", "null"]},
+            "level": {"type": ["string", "null"], "enum": ["read", "write", null], "default": "read"}},
+            "oneOf": [{"required": ["user_id"]}, {"required": ["team_id"]}]}),
+            json!({"user_id": "104512398120374272", "level": "read"})),
     })
 }
 
@@ -202,6 +214,16 @@ fn bulk() -> J {
             "result_url": {"type": ["string", "null"], "description": "The exported file, or the rows that an import refused."},
             "report": {"description": "What an import did."}, "detected": {"description": "What was found out about the file."},
             "error": {"type": ["string", "null"]}, "error_code": {"type": ["integer", "null"]}}},
+        "RequestLog": {"type": "object", "required": ["id", "at", "method", "route", "status"], "properties": {
+            "id": reference("schemas", "Id"), "at": {"type": "string", "format": "date-time", "description": "When the answer was complete."},
+            "request_id": {"type": "string"}, "credential": reference("schemas", "Id"), "user_id": {"type": ["string", "null"]},
+            "version": {"type": ["string", "null"], "description": "v1 or v2; null for a path without versions."},
+            "method": {"type": "string"}, "route": {"type": "string", "description": "The template of the path."}, "status": {"type": "integer"},
+            "error_code": {"type": ["integer", "null"]}, "error_type": {"type": ["string", "null"]}, "duration_ms": {"type": "number"}, "db_ms": {"type": "number"},
+            "retry_count": {"type": "integer"}, "downstream": {"type": ["string", "null"]},
+            "request_body": {"type": ["string", "null"], "description": "In a sandbox, without secrets, at most 16 KiB."},
+            "response_body": {"type": ["string", "null"], "description": "In a sandbox, without secrets, at most 16 KiB."}}},
+        "RequestLogList": list(reference("schemas", "RequestLog")),
         "JobAnswer": envelope(reference("schemas", "Job")),
         "JobList": list(reference("schemas", "Job")),
     })

@@ -146,7 +146,18 @@ pub fn parameters() -> J {
         "Deleted": query("deleted", "The bin instead of what is not in it.", json!({"type": "boolean", "default": false})),
         "AllowDuplicates": query("allow_duplicates", "Go on where a likely duplicate is found.", json!({"type": "boolean", "default": false})),
         "Custom": query("custom", "Only objects made in this space, or only standard ones.", json!({"type": "boolean"})),
+        "Credential": query("credential", "The key or client; another's is for administrators.", reference("schemas", "Id")),
+        "ApiVersion": query("version", "The version of the API.", json!({"type": "string", "enum": kontor_model::ApiVersion::ALL.iter().map(|v| v.name()).collect::<Vec<_>>()})),
+        "Method": query("method", "The method.", json!({"type": "string", "enum": ["GET", "POST", "PUT", "PATCH", "DELETE"]})),
+        "Route": query("route", "The template of the path, as /v1/{collection}/{id}.", json!({"type": "string", "minLength": 1})),
+        "Status": query("status", "The status.", json!({"type": "integer", "minimum": 100, "maximum": 599})),
+        "ErrorCode": query("error_code", "The code of a refusal.", json!({"type": "integer"})),
+        "ErrorType": query("error_type", "The side that a refusal lay on.", json!({"type": "string", "enum": ["network", "protocol", "business", "system"]})),
+        "RequestId": query("request_id", "The request's id.", json!({"type": "string", "minLength": 1})),
+        "Since": query("since", "From this moment on.", json!({"type": "string", "format": "date-time"})),
+        "Until": query("until", "Before this moment.", json!({"type": "string", "format": "date-time"})),
         "Id": {"name": "id", "in": "path", "required": true, "schema": reference("schemas", "Id"), "description": "The record's id."},
+        "Share": {"name": "share", "in": "path", "required": true, "schema": reference("schemas", "Id"), "description": "The share's id."},
         "Object": path("object", "An object's name, singular or plural.", "contact"),
         "Field": path("field", "A field's name.", "email"),
         "File": path("file", "A file of the Swagger UI.", "index.html"),
@@ -184,8 +195,8 @@ pub fn headers() -> J {
         "RetryAfter": {"description": "Seconds to wait.", "schema": {"type": "integer"}, "example": 2},
         "WwwAuthenticate": text("What the credential lacks (RFC 6750).", "Bearer error=\"insufficient_scope\""),
         "Allow": text("The methods that this path has.", "GET, HEAD, POST"),
-        "RateLimit": text("What is left of the limit (RateLimit header fields).", "\"default\";r=99;t=1"),
-        "RateLimitPolicy": text("The limits that apply.", "\"default\";q=100;w=10"),
+        "RateLimit": text("What is left (r) of each limit, and in how many seconds (t) it is full again.", "\"key\";r=99;t=1, \"day\";r=49999;t=3600"),
+        "RateLimitPolicy": text("The limits that apply: a quota (q) in so many seconds (w). Absent where limits are off.", "\"key\";q=100;w=10, \"day\";q=50000;w=86400"),
     })
 }
 
@@ -194,5 +205,6 @@ pub fn security_schemes() -> J {
     json!({
         "bearer": {"type": "http", "scheme": "bearer", "description": "An API key (ak_…) or an access token."},
         "apiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "The same, for clients that cannot set Authorization."},
+        "session": {"type": "apiKey", "in": "cookie", "name": kontor_http::SESSION_COOKIE, "description": "What signing in sets, for our own pages: a change needs Origin or Sec-Fetch-Site."},
     })
 }

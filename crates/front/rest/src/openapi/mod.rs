@@ -1,4 +1,4 @@
-//! The OpenAPI 3.1 document of version 1, made from a catalog and the table of routes.
+//! The OpenAPI 3.1 documents, one for each version of the API, made from a catalog and the table of routes.
 
 mod audit;
 mod bodies;
@@ -12,21 +12,27 @@ mod records;
 mod samples;
 mod serve;
 mod values;
+mod versions;
 
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use kontor_catalog::Catalog;
-use kontor_model::{ErrorCode, Object, SpaceId};
+use kontor_model::{ApiVersion, ErrorCode, Object, SpaceId};
 use serde_json::{Map, Value as J, json};
 
 pub use serve::router;
+
+pub(crate) use object::{envelope, list as list_of};
+pub(crate) use operation::{Detail, PLACE, json_answer, json_body};
 
 use names::Names;
 use object::Schemas;
 
 /// A reference to a component.
-fn reference(kind: &str, name: &str) -> J {
+pub(crate) fn reference(kind: &str, name: &str) -> J {
     json!({"$ref": format!("#/components/{kind}/{name}")})
 }
 
@@ -37,12 +43,13 @@ fn set(target: &mut J, key: &str, value: J) {
     }
 }
 
-/// The document of the routed objects of `catalog` and of everything else that version 1 has.
+/// The document of the routed objects of `catalog` and of everything else, in the words of the catalog's version.
 pub fn document(catalog: &Catalog) -> J {
     let mut schemas = components::schemas();
     schemas.extend(bodies::schemas());
     schemas.extend(audit::schemas());
     schemas.extend(privacy::schemas());
+    schemas.extend(crate::identity::openapi::schemas());
     let mut schema_names = Names::default();
     schema_names.reserve(schemas.keys().map(String::as_str));
     let mut operations = Names::default();
@@ -65,7 +72,7 @@ pub fn document(catalog: &Catalog) -> J {
         }
     }
     let tags: Vec<J> = tags.into_iter().map(|(name, about)| json!({"name": name, "description": about})).collect();
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Kontor", "version": "1", "description": ABOUT,
@@ -73,7 +80,7 @@ pub fn document(catalog: &Catalog) -> J {
             "contact": {"name": "The operator of this installation"},
         },
         "servers": [{"url": "/", "description": "The server that this document came from."}],
-        "security": [{"bearer": []}, {"apiKey": []}],
+        "security": [{"bearer": []}, {"apiKey": []}, {"session": []}],
         "tags": tags,
         "paths": all,
         "components": {
@@ -83,19 +90,22 @@ pub fn document(catalog: &Catalog) -> J {
             "responses": components::responses(),
             "securitySchemes": components::security_schemes(),
         },
-    })
+    });
+    versions::seen(catalog.api(), &mut document);
+    document
 }
 
 const ABOUT: &str = "Every object, standard or custom, has the same verbs. Answers are {status, data, meta}; refusals are \
 application/problem+json (RFC 9457) with a code of the catalogue at /docs/errors. Every operation says in x-visibility whom it is \
 for and in x-scopes which scopes open it (any one of them). Members that this document does not name may appear in answers.";
 
-/// `api/openapi-v1.json`: the document of the standard objects.
+/// `api/openapi-v1.json`, `api/openapi-v2.json`: the document of the standard objects in a version.
 ///
 /// # Errors
 /// Declarations that contradict each other.
-pub fn contract(standard: &[Object]) -> Result<String, String> {
-    let catalog = Catalog::resolve(SpaceId(0), 0, standard, Default::default())?;
+pub fn contract(standard: &[Object], version: ApiVersion) -> Result<String, String> {
+    let catalog = Arc::new(Catalog::resolve(SpaceId(0), 0, standard, Default::default())?);
+    let catalog = catalog.seen(version).map_err(|e| e.internal_text().unwrap_or_default().to_owned())?;
     Ok(pretty(&document(&catalog)))
 }
 

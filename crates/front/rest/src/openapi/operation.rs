@@ -69,6 +69,8 @@ pub fn add(route: &Route, path: &str, detail: Detail, operations: &mut Names, pa
     for answer in detail.answers {
         let mut headers = Map::new();
         headers.insert("X-Request-Id".into(), reference("headers", "XRequestId"));
+        headers.insert("RateLimit".into(), reference("headers", "RateLimit"));
+        headers.insert("RateLimit-Policy".into(), reference("headers", "RateLimitPolicy"));
         for (name, component) in answer.headers {
             headers.insert((*name).into(), reference("headers", component));
         }
@@ -118,6 +120,7 @@ fn path_parameters(path: &str) -> Vec<J> {
         .filter_map(|name| match name {
             "id" => Some(reference("parameters", "Id")),
             "object" => Some(reference("parameters", "Object")),
+            "share" => Some(reference("parameters", "Share")),
             "file" => Some(reference("parameters", "File")),
             "field" if path.starts_with("/v1/metadata/") => Some(reference("parameters", "Field")),
             _ => None,
@@ -142,7 +145,7 @@ fn scopes(access: Access, collection: Option<&str>) -> Vec<String> {
 
 fn statuses(route: &Route, body: bool) -> Vec<u16> {
     let mut out = vec![400, 404, 405, 414, 429, 431, 500, 503, 504];
-    if route.access != Access::Open {
+    if route.access != Access::Open || route.path.starts_with("/v1/auth/") {
         out.extend([401, 403]);
     }
     if route.gives == Gives::Json {

@@ -6,7 +6,8 @@ use serde_json::{Map, Value as J, json};
 use super::names::Names;
 use super::operation::{self, Answer, Detail, ETAG, MADE, PLACE, json_answer, json_body};
 use super::reference;
-use crate::routes::{AUDIT, DOCUMENTS, OTHERS, PRIVACY, Route};
+use crate::identity::openapi as identity;
+use crate::routes::{AUDIT, DOCUMENTS, IDENTITY, OTHERS, PRIVACY, Route};
 
 /// Tags that are no services.
 pub fn tags() -> Vec<(String, String)> {
@@ -16,17 +17,30 @@ pub fn tags() -> Vec<(String, String)> {
         ("bulk", "Imports, exports and their jobs."),
         ("audit", "Who did what; the chain that keeps it whole."),
         ("privacy", "What persons ask for by law: access, erasure, no sale."),
+        ("requests", "Finished requests: who calls what, in which version, with which outcome."),
         ("documents", "The documents about this API."),
         ("operations", "For operators: health and figures."),
     ]
+    .into_iter()
+    .chain(identity::TAGS)
     .map(|(name, about)| (name.to_owned(), about.to_owned()))
-    .to_vec()
+    .collect()
 }
 
 /// Adds the paths.
 pub fn add(operations: &mut Names, paths: &mut Map<String, J>) {
     for route in OTHERS.iter().chain(AUDIT).chain(PRIVACY).chain(DOCUMENTS).chain(HEALTH_ROUTES) {
         operation::add(route, &route.path.replace("{*", "{"), detail(route), operations, paths);
+    }
+    for route in IDENTITY {
+        let detail = Detail {
+            tag: identity::tag(route).into(),
+            id: route.operation.into(),
+            summary: route.summary.trim_end_matches('.').into(),
+            description: route.summary.into(),
+            ..identity::detail(route)
+        };
+        operation::add(route, route.path, detail, operations, paths);
     }
 }
 
@@ -42,6 +56,8 @@ fn tag(route: &Route) -> &'static str {
         "audit"
     } else if under("/v1/privacy") {
         "privacy"
+    } else if under("/v1/request_logs") {
+        "requests"
     } else if under("/docs") || under("/openapi") {
         "documents"
     } else {
@@ -120,6 +136,23 @@ fn detail(route: &Route) -> Detail {
             detail.body = json_body(schema("Export"));
             detail.answers = vec![json_answer(202, "The job that does it.", schema("JobAnswer")).with(PLACE)];
         }
+        "listRequestLogs" => {
+            let names = [
+                "Credential",
+                "ApiVersion",
+                "Method",
+                "Route",
+                "Status",
+                "ErrorCode",
+                "ErrorType",
+                "RequestId",
+                "Since",
+                "Until",
+            ];
+            detail.parameters =
+                ["Limit", "Cursor"].into_iter().chain(names).map(|n| reference("parameters", n)).collect();
+            detail.answers = vec![json_answer(200, "A page of finished requests.", schema("RequestLogList"))];
+        }
         "listJobs" => {
             detail.parameters = vec![reference("parameters", "Limit"), reference("parameters", "Cursor")];
             detail.answers = vec![json_answer(200, "A page of jobs.", schema("JobList"))];
@@ -134,7 +167,7 @@ fn detail(route: &Route) -> Detail {
         "readJobResult" => detail.answers = vec![other("The file, in its own type.", vec![("*/*", json!({}))])],
         "listAudit" | "readAudit" | "exportAudit" | "auditState" => super::audit::detail(route, &mut detail),
         _ if tag(route) == "privacy" => super::privacy::detail(route, &mut detail),
-        "openapiV1" => {
+        "openapiV1" | "openapiV2" => {
             detail.conditional = true;
             detail.answers = vec![
                 json_answer(200, "The document; with a credential that of its space.", json!({"type": "object"}))

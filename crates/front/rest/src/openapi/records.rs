@@ -5,7 +5,7 @@ use serde_json::{Map, Value as J, json};
 
 use super::names::{Names, pascal};
 use super::object::Schemas;
-use super::operation::{self, Answer, Detail, ETAG, MADE, json_answer, json_body};
+use super::operation::{self, Answer, Detail, ETAG, MADE, PLACE, json_answer, json_body};
 use super::{reference, set};
 use crate::routes::{RECORDS, Route};
 
@@ -164,6 +164,16 @@ fn detail(route: &Route, def: &ObjectDef, names: &Schemas) -> Detail {
             detail.conditional = true;
             detail.answers = vec![json_answer(200, "A page of entries.", reference("schemas", "History")).with(ETAG)];
         }
+        "listRecordShares" => {
+            detail.answers = vec![json_answer(200, "All shares of the record.", reference("schemas", "Shares"))];
+        }
+        "shareRecord" => {
+            detail.body = json_body(reference("schemas", "ShareCreate"));
+            detail.answers = vec![json_answer(201, "The share.", reference("schemas", "ShareAnswer")).with(PLACE)];
+        }
+        "unshareRecord" => {
+            detail.answers = vec![json_answer(200, "It is taken back.", reference("schemas", "Deleted"))];
+        }
         _ => {
             detail.answers = vec![Answer {
                 status: 200,
@@ -220,6 +230,9 @@ fn summary(route: &Route, def: &ObjectDef) -> String {
         "purgeRecord" => format!("Remove a {one} for good"),
         "recordHistory" => format!("The history of a {one}"),
         "recordTimeline" => format!("The timeline of a {one}"),
+        "listRecordShares" => format!("Whom a {one} is opened to"),
+        "shareRecord" => format!("Open a {one} to a user or a team"),
+        "unshareRecord" => format!("Take back a share of a {one}"),
         _ => format!("{} ({many})", route.summary.trim_end_matches('.')),
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /openapi/v1.json`: without a credential the standard objects, with one those of its space.
+//! `GET /openapi/v1.json`, `GET /openapi/v2.json`: without a credential the standard objects, with one those of its space.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -11,7 +11,7 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::routing::get;
 use kontor_catalog::{Catalog, Catalogs};
 use kontor_http::{Admitted, Refusal, etag, hash, reply};
-use kontor_model::{Error, Result, SpaceId};
+use kontor_model::{ApiVersion, Error, Result, SpaceId};
 
 use crate::Api;
 
@@ -30,8 +30,8 @@ struct Written {
 /// Documents by space, written when first asked for; each again when the space's catalog has changed.
 struct Documents {
     catalogs: Arc<Catalogs>,
-    standard: OnceLock<Written>,
-    by_space: RwLock<HashMap<SpaceId, Written>>,
+    standard: [OnceLock<Written>; ApiVersion::ALL.len()],
+    by_space: RwLock<HashMap<(SpaceId, ApiVersion), Written>>,
 }
 
 fn written(catalog: &Catalog) -> Written {
@@ -41,27 +41,31 @@ fn written(catalog: &Catalog) -> Written {
 }
 
 impl Documents {
-    fn standard(&self) -> Result<Written> {
-        if let Some(known) = self.standard.get() {
+    fn standard(&self, version: ApiVersion) -> Result<Written> {
+        let place = ApiVersion::ALL.iter().position(|v| *v == version).and_then(|i| self.standard.get(i));
+        let place = place.ok_or_else(|| Error::internal("a version without a place"))?;
+        if let Some(known) = place.get() {
             return Ok(known.clone());
         }
         let catalog =
             Catalog::resolve(SpaceId(0), 0, self.catalogs.standard(), Default::default()).map_err(Error::internal)?;
-        Ok(self.standard.get_or_init(|| written(&catalog)).clone())
+        let catalog = Arc::new(catalog).seen(version)?;
+        Ok(place.get_or_init(|| written(&catalog)).clone())
     }
 
-    async fn of(&self, space: SpaceId) -> Result<Written> {
-        let catalog = self.catalogs.get(space).await?;
-        let known = self.by_space.read().unwrap_or_else(PoisonError::into_inner).get(&space).cloned();
+    async fn of(&self, space: SpaceId, version: ApiVersion) -> Result<Written> {
+        let catalog = self.catalogs.get(space).await?.seen(version)?;
+        let key = (space, version);
+        let known = self.by_space.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(known) = known.filter(|w| w.version == catalog.version) {
             return Ok(known);
         }
         let new = written(&catalog);
         let mut by_space = self.by_space.write().unwrap_or_else(PoisonError::into_inner);
-        if by_space.len() >= KEPT && !by_space.contains_key(&space) {
+        if by_space.len() >= KEPT && !by_space.contains_key(&key) {
             by_space.clear();
         }
-        by_space.insert(space, new.clone());
+        by_space.insert(key, new.clone());
         Ok(new)
     }
 }
@@ -69,15 +73,23 @@ impl Documents {
 /// The handler.
 pub fn router(api: &Arc<Api>) -> Router {
     let documents =
-        Documents { catalogs: api.catalogs.clone(), standard: OnceLock::new(), by_space: RwLock::default() };
+        Documents { catalogs: api.catalogs.clone(), standard: Default::default(), by_space: RwLock::default() };
     let documents = Arc::new(documents);
-    Router::new().route("/openapi/v1.json", get(read)).with_state(documents)
+    let of = |version: ApiVersion| get(async move |state, parts| read(state, parts, version).await);
+    Router::new()
+        .route("/openapi/v1.json", of(ApiVersion::V1))
+        .route("/openapi/v2.json", of(ApiVersion::V2))
+        .with_state(documents)
 }
 
-async fn read(State(documents): State<Arc<Documents>>, parts: Parts) -> Result<Response<Body>, Refusal> {
+async fn read(
+    State(documents): State<Arc<Documents>>,
+    parts: Parts,
+    version: ApiVersion,
+) -> Result<Response<Body>, Refusal> {
     let document = match &Admitted::of(&parts.extensions)?.caller {
-        Some(caller) => documents.of(caller.space).await?,
-        None => documents.standard()?,
+        Some(caller) => documents.of(caller.space, version).await?,
+        None => documents.standard(version)?,
     };
     let tag = HeaderValue::try_from(format!("\"{}\"", document.tag)).map_err(Error::internal)?;
     if etag::if_none_match(&parts.headers)?.is_some_and(|tags| tags.weakly(&document.tag)) {

@@ -9,11 +9,13 @@ use futures::future::BoxFuture;
 use http_body_util::BodyExt;
 use kontor_catalog::{Catalogs, Metadata, schema};
 use kontor_config::Config;
+use kontor_http::cors::NoOrigins;
+use kontor_http::ratelimit::RateLimits;
 use kontor_http::{Authenticate, Check, Door, DoorParts, Presented, Ready};
 use kontor_model::{
     Error, ErrorCode, Field, FieldType, Id, IdGenerator, Object, Result, Settings, SpaceId, SystemClock,
 };
-use kontor_records::{Caller, Records, Role, Scopes};
+use kontor_records::{Caller, Policy, Records, Scopes};
 use kontor_rest::{Api, routes};
 use kontor_store::Store;
 use kontor_store_sqlite::{SqliteOptions, SqliteStore};
@@ -25,18 +27,20 @@ struct Keys;
 impl Authenticate for Keys {
     fn authenticate<'a>(&'a self, presented: Presented<'a>) -> BoxFuture<'a, Result<Arc<Caller>>> {
         let (key, space, role, scopes) = match presented.token {
-            "admin" => (1, 1, Role::Admin, "admin"),
-            "reader" => (2, 1, Role::Member, "crm:read"),
-            "stranger" => (3, 2, Role::Admin, "admin"),
+            "admin" => (1, 1, Policy::admin(), "admin"),
+            "reader" => (2, 1, Policy::member(), "crm:read"),
+            "stranger" => (3, 2, Policy::admin(), "admin"),
             _ => return async { Err(Error::new(ErrorCode::BadCredential, "the key is not known")) }.boxed(),
         };
         let caller = Caller {
             space: SpaceId(space),
             key_id: Id(key),
             user_id: None,
-            role,
+            policy: Arc::new(role),
+            standing: Arc::default(),
             scopes: Scopes::new([scopes]),
             settings: Arc::new(Settings::default()),
+            limits: kontor_model::Limits::default(),
         };
         async { Ok(Arc::new(caller)) }.boxed()
     }
@@ -133,6 +137,8 @@ impl House {
             replays: records,
             ready: ready.clone(),
             access: AccessLog::off(),
+            limits: Arc::new(RateLimits::off(clock.clone())),
+            origins: Arc::new(NoOrigins),
             clock,
         };
         Self { door: Arc::new(Door::new(&config, parts).unwrap()), ready, _folder: folder }

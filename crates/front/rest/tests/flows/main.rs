@@ -7,4 +7,5 @@ mod door;
 mod house;
 mod questions;
 mod records;
+mod request_log;
 mod sockets;

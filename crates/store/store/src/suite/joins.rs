@@ -15,6 +15,7 @@ fn with_company(mut select: Select) -> Select {
     select.joins.push(Join {
         source: Source { table: COMPANY.into(), object: None, which: Which::Live },
         on: col("company_id"),
+        filter: None,
     });
     select
 }
@@ -115,6 +116,7 @@ pub async fn custom_objects(ctx: Ctx) -> Outcome {
     read.joins.push(Join {
         source: Source { table: THING.into(), object: Some("vehicle".into()), which: Which::Live },
         on: col("company_id"),
+        filter: None,
     });
     read.columns.push(joined("name"));
     same!(

@@ -43,6 +43,7 @@ pub async fn every_verb(ctx: Ctx) -> Outcome {
     select.joins.push(Join {
         source: Source { table: COMPANY.into(), object: None, which: Which::Live },
         on: col("company_id"),
+        filter: None,
     });
     select.columns.push(Expr::Column { relation: 1, name: "name".into(), kind: Kind::Text });
     same!(ctx.rows(select).await?, vec![vec![Value::Int(1), Value::Null]]);

@@ -13,8 +13,8 @@ both_alone!(a_request_that_takes_too_long_is_504000);
 const ELSEWHERE: &[(ErrorCode, &str)] = &[
     (ErrorCode::LikelyDuplicate, "duplicate rules come with record linkage"),
     (ErrorCode::PreconditionRequired, "no route demands If-Match yet"),
-    (ErrorCode::RateLimited, "limits per key come with the gateway"),
-    (ErrorCode::QuotaUsedUp, "quotas come with the gateway"),
+    (ErrorCode::RateLimited, "needs a server with limits: stories of limits"),
+    (ErrorCode::QuotaUsedUp, "needs a server with limits: stories of limits"),
     (ErrorCode::Unexpected, "it would be a fault of the product: every story looks for it"),
     (ErrorCode::DatabaseTimeout, "needs a database that hangs: stories of faults"),
     (ErrorCode::Upstream, "nothing is called upstream yet"),

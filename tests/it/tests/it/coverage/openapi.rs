@@ -25,6 +25,7 @@ async fn every_path_of_the_document_is_there(api: Api) {
     for (path, item) in document["paths"].as_object().unwrap() {
         let filled = path
             .replace("{id}", NO_ID)
+            .replace("{share}", NO_ID)
             .replace("{value}", "nobody")
             .replace("{object}", "customer")
             .replace("{file}", "index.html");

@@ -31,7 +31,8 @@ async fn no_route_is_open_by_mistake(api: Api) {
     for route in ROUTES {
         let reply = call(&api.anonymous(), route).await;
         if route.access == Access::Open {
-            assert!(reply.status < 400, "{reply}");
+            // What is sent to an open route may still be wrong.
+            assert!(reply.status < 400 || (route.method == "POST" && reply.status == 400), "{reply}");
         } else {
             let _ = reply.refused(401_000);
         }

@@ -10,6 +10,8 @@ use serde_json::{Map, Value, json};
 fn rules(object: &str) -> Value {
     match object {
         "customer" => json!({"mobile": "13800138000"}),
+        "role" => json!({"built_in": false}),
+        "permission" => json!({"target_object": "deal", "action": "read", "field_mask": {"hidden": ["amount"]}}),
         _ => json!({}),
     }
 }
@@ -27,8 +29,9 @@ impl Examples {
     pub async fn of(api: &Api) -> Self {
         let document = api.get("/openapi/v1.json").await.expect(200).json;
         let objects = api.get("/v1/metadata/objects?custom=false").await.expect(200).rows().to_vec();
-        let has_route =
-            |object: &Value| document["paths"].get(format!("/v1/{}", object["plural"].as_str().unwrap())).is_some();
+        let has_route = |object: &Value| {
+            document["paths"].get(format!("/v1/{}/batch", object["plural"].as_str().unwrap())).is_some()
+        };
         let routed = objects.iter().filter(|o| has_route(o)).map(|o| o["name"].as_str().unwrap().to_owned()).collect();
         let objects = objects.into_iter().map(|o| (o["name"].as_str().unwrap().to_owned(), o)).collect();
         Self { objects, routed, marker: serial(), next: AtomicU32::new(1) }

@@ -1,0 +1,45 @@
+//! Signing in, one's own login, invitations, API keys (api.md 2).
+
+mod desk;
+mod form;
+mod keys;
+mod me;
+pub(crate) mod openapi;
+pub(crate) mod routes;
+mod show;
+mod sign_in;
+mod totp;
+mod users;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{delete, get, post};
+
+pub use desk::Desk;
+use desk::on;
+
+/// The handlers.
+pub fn router(desk: &Arc<Desk>) -> Router {
+    Router::new()
+        .route("/v1/auth/sign_in", post(on(desk, sign_in::sign_in)))
+        .route("/v1/auth/second_factor", post(on(desk, sign_in::second_factor)))
+        .route("/v1/auth/redeem", post(on(desk, sign_in::redeem)))
+        .route("/v1/auth/sign_out", post(on(desk, sign_in::sign_out)))
+        .route("/v1/me", get(on(desk, me::read)))
+        .route("/v1/me/sessions", get(on(desk, me::sessions)).delete(on(desk, me::end_others)))
+        .route("/v1/me/sessions/{id}", delete(on(desk, me::end)))
+        .route("/v1/me/space", post(on(desk, me::switch)))
+        .route("/v1/me/password", post(on(desk, me::password)))
+        .route("/v1/me/totp", post(on(desk, totp::begin)).delete(on(desk, totp::remove)))
+        .route("/v1/me/totp/confirm", post(on(desk, totp::confirm)))
+        .route("/v1/me/totp/recovery_codes", post(on(desk, totp::recovery_codes)))
+        .route("/v1/users/{id}/invite", post(on(desk, users::invite)))
+        .route("/v1/users/{id}/deactivate-sessions", post(on(desk, users::end_sessions)))
+        .route("/v1/api_keys", get(on(desk, keys::list)).post(on(desk, keys::create)))
+        .route(
+            "/v1/api_keys/{id}",
+            get(on(desk, keys::read)).patch(on(desk, keys::update)).delete(on(desk, keys::revoke)),
+        )
+        .route("/v1/api_keys/{id}/rotate", post(on(desk, keys::rotate)))
+}

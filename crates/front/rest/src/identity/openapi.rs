@@ -1,0 +1,225 @@
+//! What the OpenAPI document says of these routes.
+
+use serde_json::{Map, Value as J, json};
+
+use crate::openapi::{Detail, PLACE, envelope, json_answer, json_body, list_of, reference};
+use crate::routes::Route;
+
+/// The tag of a route.
+pub fn tag(route: &Route) -> &'static str {
+    if route.path.starts_with("/v1/api_keys") { "api_keys" } else { "accounts" }
+}
+
+/// Tags with a sentence for each.
+pub const TAGS: [(&str, &str); 2] =
+    [("accounts", "Signing in, one's own login, invitations."), ("api_keys", "Credentials of programs.")];
+
+fn object(required: &[&str], properties: J) -> J {
+    let mut schema = json!({"type": "object", "additionalProperties": false, "properties": properties});
+    if let Some(members) = schema.as_object_mut().filter(|_| !required.is_empty()) {
+        members.insert("required".to_owned(), json!(required));
+    }
+    schema
+}
+
+fn data(required: &[&str], properties: J) -> J {
+    envelope(json!({"type": "object", "required": required, "properties": properties}))
+}
+
+fn optional_body(schema: J) -> Option<J> {
+    Some(json!({"required": false, "content": {"application/json": {"schema": schema}}}))
+}
+
+fn secret(about: &str) -> J {
+    json!({"type": "string", "minLength": 1, "maxLength": 1000, "format": "password", "writeOnly": true, "description": about})
+}
+
+/// The components.
+pub fn schemas() -> Map<String, J> {
+    let text = || json!({"type": "string"});
+    let maybe = |format: &str| json!({"type": ["string", "null"], "format": format});
+    let maybe_text = || json!({"type": ["string", "null"]});
+    let time = || json!({"type": "string", "format": "date-time"});
+    let texts = || json!({"type": "array", "items": {"type": "string"}});
+    let id = || reference("schemas", "Id");
+    let key = json!({
+        "id": id(), "name": text(), "hint": {"type": "string", "description": "The key's first characters."},
+        "state": {"type": "string", "enum": ["active", "expired", "revoked"]}, "role": text(), "scopes": texts(),
+        "user_id": maybe_text(), "service_account_id": maybe_text(), "ip_ranges": texts(), "created_at": time(),
+        "expires_at": maybe("date-time"), "revoked_at": maybe("date-time"),
+        "last_used_at": {"type": ["string", "null"], "format": "date-time", "description": "Some seconds behind, as use_count."},
+        "use_count": {"type": "integer", "minimum": 0}});
+    let required = ["id", "name", "hint", "state", "role", "scopes", "ip_ranges", "created_at", "use_count"];
+    let mut new_key = key.clone();
+    if let Some(members) = new_key.as_object_mut() {
+        members.insert("key".to_owned(), json!({"type": "string", "description": "The key itself: shown only now."}));
+        members.insert("previous".to_owned(), reference("schemas", "ApiKey"));
+    }
+    let roles = json!({"type": "string", "minLength": 1, "maxLength": 120, "description": "A shipped role (owner, admin, manager, member, sales, support, finance, marketing, read-only, integration) or one of the space."});
+    let name = json!({"type": "string", "minLength": 1, "maxLength": 120});
+    let ranges = json!({"type": "array", "maxItems": 50, "items": {"type": "string"}, "description": "Addresses and networks that the key may be used from; anywhere when there are none."});
+    let rights = |scopes: &str| json!({"name": name, "role": roles, "scopes": {"type": "array", "items": {"type": "string"}, "description": scopes}, "ip_ranges": ranges, "expires_at": maybe("date-time")});
+    let mut create = rights("All that the role may use and the caller has, when they are left out.");
+    if let Some(members) = create.as_object_mut() {
+        members.insert("service_account_id".to_owned(), maybe_text());
+    }
+    let key_example =
+        json!({"name": "web shop", "role": "member", "scopes": ["orders:write"], "ip_ranges": ["203.0.113.0/24"]});
+    let mut create = object(&["name"], create);
+    if let Some(members) = create.as_object_mut() {
+        members.insert("examples".to_owned(), json!([key_example]));
+    }
+    let session = json!({"type": "object", "required": ["id", "space_id", "user_id", "created_at", "auth_time", "expires_at", "amr", "current"], "properties": {
+        "id": id(), "space_id": id(), "user_id": id(), "role": text(), "created_at": time(), "auth_time": time(),
+        "last_seen_at": time(), "expires_at": time(), "amr": {"type": "array", "items": {"type": "string"}, "description": "RFC 8176."},
+        "ip_address": maybe_text(), "user_agent": maybe_text(), "current": {"type": "boolean", "description": "Whether it is this request's."}}});
+    let space = json!({"type": "object", "required": ["id"], "properties": {"id": id(), "name": maybe_text(), "kind": maybe_text()}});
+    let me = data(
+        &["user", "space", "role", "scopes", "credential"],
+        json!({
+        "user": {"type": ["object", "null"], "required": ["id"], "properties": {"id": id(), "name": maybe_text(), "email": maybe_text()}},
+        "space": space, "role": text(), "scopes": texts(), "spaces": {"type": "array", "items": space},
+        "second_factor": {"type": "object", "properties": {"totp": {"type": "boolean"}, "recovery_codes_left": {"type": "integer"}}},
+        "credential": {"type": "object", "required": ["kind", "id"], "properties": {
+            "kind": {"type": "string", "enum": ["session", "api_key", "access_token"]}, "id": id(), "name": text()}}}),
+    );
+    let all = json!({
+        "Session": session,
+        "SessionAnswer": envelope(reference("schemas", "Session")),
+        "SessionList": list_of(reference("schemas", "Session")),
+        "SignedIn": data(&["state"], json!({
+            "state": {"type": "string", "enum": ["signed_in", "second_factor"]}, "session": reference("schemas", "Session"),
+            "ticket": {"type": "string", "description": "For POST /v1/auth/second_factor, within five minutes."},
+            "methods": {"type": "array", "items": {"type": "string", "enum": ["totp", "recovery_code"]}}})),
+        "Me": me,
+        "ApiKey": {"type": "object", "required": required, "properties": key},
+        "ApiKeyAnswer": envelope(reference("schemas", "ApiKey")),
+        "ApiKeyList": list_of(reference("schemas", "ApiKey")),
+        "ApiKeyMade": data(&["id", "key"], new_key),
+        "ApiKeyCreate": create,
+        "ApiKeyUpdate": object(&[], rights("The new list.")),
+    });
+    match all {
+        J::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+/// Everything about a route that its row does not say.
+pub fn detail(route: &Route) -> Detail {
+    let schema = |name: &str| reference("schemas", name);
+    let email = || json!({"type": "string", "maxLength": 254, "format": "email"});
+    let password = |about: &str| object(&["password"], json!({"password": secret(about)}));
+    let ok = |about: &'static str, required: &[&str], properties: J| {
+        vec![json_answer(200, about, data(required, properties))]
+    };
+    let codes =
+        || json!({"totp": {"type": "boolean"}, "recovery_codes": {"type": "array", "items": {"type": "string"}}});
+    let (body, answers) = match route.operation {
+        "signIn" => (
+            json_body(object(&["email", "password"], json!({"email": email(), "password": secret("The password.")}))),
+            vec![json_answer(200, "Signed in, with a cookie; or the second factor is asked for.", schema("SignedIn"))],
+        ),
+        "secondFactor" => (
+            json_body(object(
+                &["ticket", "code"],
+                json!({"ticket": secret("From signing in."), "code": secret("Of the authenticator app, or a recovery code.")}),
+            )),
+            vec![json_answer(200, "Signed in, with a cookie.", schema("SignedIn"))],
+        ),
+        "redeemLink" => (
+            json_body(object(
+                &["token", "password"],
+                json!({"token": secret("From the link."), "email": email(),
+                "password": secret("12 to 128 characters; the existing one where there is one and the link is an invitation.")}),
+            )),
+            vec![json_answer(200, "Signed in, with a cookie; or the second factor is asked for.", schema("SignedIn"))],
+        ),
+        "signOut" => (
+            optional_body(object(&[], json!({}))),
+            ok("The session has ended.", &["state"], json!({"state": {"type": "string"}})),
+        ),
+        "readMe" => (None, vec![json_answer(200, "User, space, role, scopes, kind of credential.", schema("Me"))]),
+        "listMySessions" => (None, vec![json_answer(200, "The sessions.", schema("SessionList"))]),
+        "endMyOtherSessions" => (None, ok("How many ended.", &["ended"], json!({"ended": {"type": "integer"}}))),
+        "endMySession" => {
+            (None, ok("It has ended.", &["id", "ended"], json!({"id": schema("Id"), "ended": {"type": "boolean"}})))
+        }
+        "switchSpace" => (
+            json_body(object(&["space_id"], json!({"space_id": schema("Id")}))),
+            vec![json_answer(200, "The session, in the other space.", schema("SessionAnswer"))],
+        ),
+        "changePassword" => (
+            json_body(object(
+                &["current_password", "new_password"],
+                json!({"current_password": secret("The present one."), "new_password": secret("12 to 128 characters.")}),
+            )),
+            ok("It is changed; all other sessions have ended.", &["changed"], json!({"changed": {"type": "boolean"}})),
+        ),
+        "beginTotp" => (
+            json_body(password("Asked for again.")),
+            ok(
+                "What an app needs, shown only now.",
+                &["secret", "uri"],
+                json!({"secret": {"type": "string"}, "uri": {"type": "string"}}),
+            ),
+        ),
+        "confirmTotp" => (
+            json_body(object(&["code"], json!({"code": secret("Six digits that the app shows.")}))),
+            ok("It counts from now on; the recovery codes are shown only now.", &["totp", "recovery_codes"], codes()),
+        ),
+        "newRecoveryCodes" => (
+            json_body(password("Asked for again.")),
+            ok("The new codes, shown only now.", &["totp", "recovery_codes"], codes()),
+        ),
+        "removeTotp" => (
+            json_body(password("Asked for again.")),
+            ok("There is no second factor any more.", &["totp"], json!({"totp": {"type": "boolean"}})),
+        ),
+        "inviteUser" => {
+            let properties = json!({"user_id": schema("Id"), "email": {"type": "string"}, "url": {"type": "string"},
+                "token": {"type": "string", "description": "Shown only now."}, "expires_at": {"type": "string", "format": "date-time"},
+                "has_password": {"type": "boolean", "description": "Whether the person accepts with a password they have here."}});
+            (
+                optional_body(object(
+                    &[],
+                    json!({"role": {"type": "string", "minLength": 1, "maxLength": 120, "default": "member"}}),
+                )),
+                vec![json_answer(
+                    201,
+                    "The link, to be handed to the user.",
+                    data(&["user_id", "url", "token", "expires_at"], properties),
+                )],
+            )
+        }
+        "endSessionsOfUser" => (
+            optional_body(object(&[], json!({}))),
+            ok(
+                "How many ended.",
+                &["user_id", "ended"],
+                json!({"user_id": schema("Id"), "ended": {"type": "integer"}}),
+            ),
+        ),
+        "listApiKeys" => (None, vec![json_answer(200, "The keys.", schema("ApiKeyList"))]),
+        "readApiKey" => (None, vec![json_answer(200, "The key.", schema("ApiKeyAnswer"))]),
+        "createApiKey" => (
+            json_body(schema("ApiKeyCreate")),
+            vec![json_answer(201, "The key, shown only now.", schema("ApiKeyMade")).with(PLACE)],
+        ),
+        "updateApiKey" => {
+            (json_body(schema("ApiKeyUpdate")), vec![json_answer(200, "The key as it is now.", schema("ApiKeyAnswer"))])
+        }
+        "revokeApiKey" => (
+            None,
+            ok("It is revoked.", &["id", "revoked"], json!({"id": schema("Id"), "revoked": {"type": "boolean"}})),
+        ),
+        _ => (
+            optional_body(object(
+                &[],
+                json!({"overlap_seconds": {"type": "integer", "minimum": 0, "maximum": 604_800, "default": 86_400}}),
+            )),
+            vec![json_answer(201, "The new key, shown only now.", schema("ApiKeyMade")).with(PLACE)],
+        ),
+    };
+    Detail { body, answers, ..Detail::default() }
+}
