@@ -41,6 +41,9 @@ pub enum Command {
     Backup(Backup),
     /// Puts a backup in place of the database
     Restore(Restore),
+    /// Verifies and exports the audit; works beside a running server
+    #[command(subcommand)]
+    Audit(Audit),
     /// Looks at the configuration, the database and the machine, and says what is wrong
     Doctor(Plain),
     /// Writes the contracts (OpenAPI, errors, configuration) into a folder
@@ -152,6 +155,41 @@ pub struct KeyRevoke {
     pub settings: Overrides,
     /// The key's id, from `kontor keys list`
     pub id: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Walks the chain and says what was changed, removed, inserted or moved; fails when anything was
+    Verify(AuditVerify),
+    /// Prints the entries as JSON lines, oldest first
+    Export(AuditExport),
+}
+
+#[derive(Debug, Args)]
+pub struct AuditVerify {
+    #[command(flatten)]
+    pub settings: Overrides,
+    /// Name or id of the space [default: all]
+    #[arg(long)]
+    pub space: Option<String>,
+    /// Compares with the end of the chain in this file, and writes the new one when all is well
+    #[arg(long, value_name = "FILE")]
+    pub head: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct AuditExport {
+    #[command(flatten)]
+    pub settings: Overrides,
+    /// Name or id of the space [default: live]
+    #[arg(long)]
+    pub space: Option<String>,
+    /// The first moment, as 2026-01-31 or 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// The moment before which
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

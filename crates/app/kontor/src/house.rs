@@ -43,6 +43,8 @@ pub struct House {
     pub keys: Arc<Keys>,
     pub accounts: Arc<Accounts>,
     pub founding: Arc<Founding>,
+    /// Signs the seals of the audit.
+    pub audit: kontor_audit::Signer,
     /// What the migration did.
     pub migrated: Arc<[String]>,
     /// Whether this start made the first workspace.
@@ -118,6 +120,11 @@ impl House {
             time_zone: config.workspace.time_zone.clone(),
             cors_origins: Vec::new(),
         };
+        let vault = vault(config, usage, &*store).await?;
+        let audit = match vault.derive("kontor audit 1") {
+            Ok(key) => kontor_audit::Signer::new(key),
+            Err(_) => kontor_audit::Signer::closed(),
+        };
         let secret = spaces::secret(&*store).await?;
         let records = Records::new(store.clone(), clock.clone(), ids.clone(), &secret).guarded(roles::guard::all());
         let records = Arc::new(records);
@@ -133,7 +140,7 @@ impl House {
             clock: clock.clone(),
             ids: ids.clone(),
             callers: callers.clone(),
-            vault: Arc::new(vault(config, usage, &*store).await?),
+            vault: Arc::new(vault),
             limits: config.limits,
         }));
         let founding = Arc::new(Founding {
@@ -157,6 +164,7 @@ impl House {
             keys,
             accounts,
             founding,
+            audit,
             migrated: migrated.into(),
             first,
         })

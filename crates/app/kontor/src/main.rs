@@ -11,6 +11,7 @@ mod limits;
 mod lock;
 mod node;
 mod people;
+mod sealing;
 mod serve;
 mod services;
 mod session;
@@ -21,7 +22,7 @@ use anyhow::{Result, bail};
 use clap::Parser;
 use kontor_config::{Config, Overrides};
 
-use cli::{Cli, Command, Keys, Settings, Users};
+use cli::{Audit, Cli, Command, Keys, Settings, Users};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -108,6 +109,14 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Restore(command) => {
             let config = load(&command.settings)?;
             commands::backup::restore(command, &config).await
+        }
+        Command::Audit(Audit::Verify(command)) => {
+            let config = load(&command.settings)?;
+            commands::audit::verify(command, &config).await
+        }
+        Command::Audit(Audit::Export(command)) => {
+            let config = load(&command.settings)?;
+            commands::audit::export(command, &config).await
         }
         Command::Doctor(plain) => commands::doctor::doctor(&load(&plain.settings)?).await,
         Command::Contracts(command) => commands::contracts::write(&command.to),

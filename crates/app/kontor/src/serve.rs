@@ -24,7 +24,7 @@ use crate::credentials::Credentials;
 use crate::house::{self, House, Use};
 use crate::lock::{self, DataLock, Taken};
 use crate::node::{self, NodeLease};
-use crate::{demo, limits, services};
+use crate::{demo, limits, sealing, services};
 
 /// How often other processes' changes of metadata are looked for.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -89,9 +89,17 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
     let process = format!("{}-{}", std::process::id(), house.ids.next());
     let options = kontor_jobs::Options { process, slots: 2, alone: config.database_url.is_none() };
 
+    let privacy = kontor_privacy::Privacy::new(
+        house.records.clone(),
+        house.catalogs.clone(),
+        transfer.clone(),
+        house.audit.clone(),
+    );
+    let privacy = Arc::new(privacy);
+    let handlers: Vec<_> = transfer.handlers().into_iter().chain(privacy.handlers()).collect();
     let limits = limits::open(&config, &house).await?;
 
-    let worker = roles.contains(&"worker").then(|| Runner::new(jobs.clone(), transfer.handlers(), options).start());
+    let worker = roles.contains(&"worker").then(|| Runner::new(jobs.clone(), handlers, options).start());
     let mut url = String::new();
     let mut server = None;
     let mut authorization = None;
@@ -121,6 +129,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
         let config = Config { public_url: SecretUrl::parse(oauth.issuer()).ok(), ..config.clone() };
         let router = kontor_rest::router(&api)
             .merge(kontor_rest::jobs::router(&bulk))
+            .merge(kontor_rest::privacy::router(&api, &privacy))
             .merge(kontor_rest::identity::router(&identity))
             .merge(oauth.router());
         let parts = DoorParts {
@@ -154,9 +163,14 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             listener.serve(door, async move { stopped.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(()) }).await;
         }));
     }
+    let sealing =
+        sealing::run(house.clone(), privacy, format!("{}-{}", std::process::id(), house.ids.next()), stopped.clone());
     let keeper = tokio::spawn(limits::keep(limits.clone(), house.clone(), stopped.clone()));
     let days = config.request_log.days;
-    let background = tokio::spawn(background(house.clone(), transfer, authorization, lease, stopped, days));
+    let background = background(house.clone(), transfer, authorization, lease, stopped, days);
+    let background = tokio::spawn(async move {
+        tokio::join!(background, sealing);
+    });
     Ok(Running { house, url, stop, server, request_log, worker, limits: (limits, keeper), background, _lock: lock })
 }
 
@@ -274,7 +288,7 @@ pub async fn run(config: Config, roles: &[&str], load_demo: bool, guard: &kontor
     if load_demo {
         let (info, key) = keys::borrow(&running.house, "demo").await?;
         let outcome = demo::load(&Client::new(&running.url, &key)?).await;
-        running.house.keys.revoke(info.id).await.ok();
+        keys::end(&running.house, info.id).await.ok();
         outcome.context("the demo data could not be loaded")?;
     }
     wait_for_signal().await?;

@@ -53,7 +53,7 @@ impl Session {
     /// Revokes the borrowed key and stops what was started.
     pub async fn close(self) {
         if let Some((house, id)) = self.borrowed {
-            house.keys.revoke(id).await.ok();
+            keys::end(&house, id).await.ok();
             if self.own.is_none() {
                 house.store.close().await;
             }

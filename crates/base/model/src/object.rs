@@ -30,6 +30,8 @@ pub struct Object {
     /// Whether callers reach it by the generic routes; a service that has rules of its own for reading or writing it
     /// opens them itself.
     pub routed: bool,
+    /// The law asks that its records are kept as they are, also when a person in them is erased (books, tax).
+    pub kept_by_law: bool,
     /// The table that its rows lie in.
     pub table: String,
     /// Values derived from others of the same record at every write, in order.
@@ -66,6 +68,7 @@ impl Object {
             guarded: false,
             custom: false,
             routed: true,
+            kept_by_law: false,
             table: format!("r_{plural}"),
             derived: Vec::new(),
         }
@@ -120,6 +123,19 @@ impl Object {
     pub fn unrouted(mut self) -> Self {
         self.routed = false;
         self
+    }
+
+    /// Erasure leaves its records as they are.
+    #[must_use]
+    pub fn kept_by_law(mut self) -> Self {
+        self.kept_by_law = true;
+        self
+    }
+
+    /// Whether it is about people: it has a way to reach one.
+    pub fn is_person(&self) -> bool {
+        let reaches = |f: &Field| matches!(f.ty, FieldType::Email(_) | FieldType::Phone(_) | FieldType::Mobile(_));
+        self.fields.iter().any(|f| f.personal && !f.retired && reaches(f))
     }
 
     #[must_use]

@@ -1,37 +1,21 @@
 //! The audit entry and the event of every change, rows of the same commit.
 
+use std::sync::{Arc, OnceLock};
+
+use kontor_audit::{NewEntry, Who};
 use kontor_catalog::ObjectDef;
-use kontor_model::{Id, Kind, Value};
+use kontor_model::{Id, Kind, Result, Value};
 use kontor_store::{ColumnRef, OnConflict, Write, system};
 
 use crate::change::Done;
 use crate::{Ctx, Records};
 
-/// Columns of an audit row, shared so that the statement stays prepared.
-pub struct Columns {
-    audit: std::sync::Arc<[ColumnRef]>,
-    event: std::sync::Arc<[ColumnRef]>,
-}
-
-impl Columns {
-    pub fn get() -> &'static Columns {
-        static COLUMNS: std::sync::OnceLock<Columns> = std::sync::OnceLock::new();
-        COLUMNS.get_or_init(|| Columns {
-            audit: [
-                ("id", Kind::Int),
-                ("at", Kind::Int),
-                ("object", Kind::Text),
-                ("record_id", Kind::Int),
-                ("version", Kind::Int),
-                ("action", Kind::Text),
-                ("user_id", Kind::Int),
-                ("key_id", Kind::Int),
-                ("request_id", Kind::Text),
-                ("changes", Kind::Text),
-            ]
-            .map(|(name, kind)| ColumnRef::new(name, kind))
-            .into(),
-            event: [
+/// Columns of an event row, shared so that the statement stays prepared.
+fn event_columns() -> Arc<[ColumnRef]> {
+    static COLUMNS: OnceLock<Arc<[ColumnRef]>> = OnceLock::new();
+    COLUMNS
+        .get_or_init(|| {
+            [
                 ("id", Kind::Int),
                 ("at", Kind::Int),
                 ("type", Kind::Text),
@@ -40,9 +24,9 @@ impl Columns {
                 ("data", Kind::Text),
             ]
             .map(|(name, kind)| ColumnRef::new(name, kind))
-            .into(),
+            .into()
         })
-    }
+        .clone()
 }
 
 /// What happened to one record.
@@ -59,71 +43,89 @@ pub struct Entry<'a> {
 
 impl Records {
     /// The two rows of an entry: they share an id, so that an event finds its changes.
-    pub(crate) fn entry_writes(&self, ctx: &Ctx, entry: Entry<'_>, now: i64, writes: &mut Vec<Write>) {
+    pub(crate) fn entry_writes(&self, ctx: &Ctx, entry: Entry<'_>, now: i64, writes: &mut Vec<Write>) -> Result<()> {
         let (action, suffix) = entry.done.words();
-        let columns = Columns::get();
-        let id = self.ids().next().0;
-        let optional = |id: Option<Id>| id.map_or(Value::Null, |id| Value::Int(id.0));
-        writes.push(Write::Insert {
-            table: audit_table(),
-            columns: columns.audit.clone(),
-            values: vec![
-                Value::Int(id),
-                Value::Int(now),
-                Value::Text(entry.def.name.clone()),
-                Value::Int(entry.id.0),
-                Value::Int(entry.version),
-                Value::text(action),
-                optional(ctx.caller.user_id),
-                Value::Int(ctx.caller.key_id.0),
-                Value::text(&*ctx.request_id),
-                Value::Text(entry.changes),
-            ],
-            on_conflict: OnConflict::Fail,
-            search: None,
-        });
-        writes.push(Write::Insert {
-            table: event_table(),
-            columns: columns.event.clone(),
-            values: vec![
-                Value::Int(id),
-                Value::Int(now),
-                Value::Text(kontor_events::event_type(entry.def, suffix)),
-                Value::Text(kontor_events::subject(entry.def, entry.id)),
-                Value::Int(entry.id.0),
-                entry.record.into(),
-            ],
-            on_conflict: OnConflict::Fail,
-            search: None,
-        });
+        let id = self.ids().next();
+        let new = NewEntry {
+            id,
+            at: now,
+            object: &entry.def.name,
+            record_id: entry.id.0,
+            version: entry.version,
+            action,
+            who: ctx.who(),
+            request_id: &ctx.request_id,
+            changes: entry.changes,
+        };
+        writes.push(new.write()?);
+        writes.push(event_write(id, now, entry.def, entry.id, suffix, entry.record));
+        Ok(())
     }
 
-    /// The audit entry of something that is not a record: metadata, exports, keys.
-    pub fn audit_write(&self, ctx: &Ctx, object: &str, action: &str, changes: &serde_json::Value) -> Write {
-        Write::Insert {
-            table: audit_table(),
-            columns: Columns::get().audit.clone(),
-            values: vec![
-                Value::Int(self.ids().next().0),
-                Value::Int(self.clock().now_ms()),
-                Value::text(object),
-                Value::Int(0),
-                Value::Int(0),
-                Value::text(action),
-                ctx.caller.user_id.map_or(Value::Null, |id| Value::Int(id.0)),
-                Value::Int(ctx.caller.key_id.0),
-                Value::text(&*ctx.request_id),
-                Value::Text(changes.to_string()),
-            ],
-            on_conflict: OnConflict::Fail,
-            search: None,
+    /// The audit entry of something that is not a change of a record: metadata, exports, sensitive reads, keys.
+    ///
+    /// # Errors
+    /// The machine gives no randomness.
+    pub fn audit_write(&self, ctx: &Ctx, object: &str, action: &str, changes: &serde_json::Value) -> Result<Write> {
+        self.audit_record(ctx, object, Id(0), action, changes)
+    }
+
+    /// As [`Records::audit_write`], about one record or job.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn audit_record(
+        &self,
+        ctx: &Ctx,
+        object: &str,
+        record: Id,
+        action: &str,
+        changes: &serde_json::Value,
+    ) -> Result<Write> {
+        let new = NewEntry {
+            id: self.ids().next(),
+            at: self.clock().now_ms(),
+            object,
+            record_id: record.0,
+            version: 0,
+            action,
+            who: ctx.who(),
+            request_id: &ctx.request_id,
+            changes: changes.to_string(),
+        };
+        new.write()
+    }
+}
+
+impl Ctx {
+    /// Who does it, as the audit keeps it.
+    pub fn who(&self) -> Who {
+        Who {
+            user_id: self.caller.user_id,
+            key_id: Some(self.caller.key_id),
+            credential: self.origin.credential,
+            impersonator: self.origin.impersonator,
+            ip: self.origin.ip,
         }
     }
 }
 
-fn audit_table() -> std::sync::Arc<str> {
-    static NAME: std::sync::OnceLock<std::sync::Arc<str>> = std::sync::OnceLock::new();
-    NAME.get_or_init(|| system::AUDIT.into()).clone()
+/// The event that `what` (`created`, `updated`, …) happened to a record.
+pub(crate) fn event_write(id: Id, now: i64, def: &ObjectDef, record: Id, what: &str, data: Option<String>) -> Write {
+    Write::Insert {
+        table: event_table(),
+        columns: event_columns(),
+        values: vec![
+            Value::Int(id.0),
+            Value::Int(now),
+            Value::Text(kontor_events::event_type(def, what)),
+            Value::Text(kontor_events::subject(def, record)),
+            Value::Int(record.0),
+            data.into(),
+        ],
+        on_conflict: OnConflict::Fail,
+        search: None,
+    }
 }
 
 fn event_table() -> std::sync::Arc<str> {

@@ -17,6 +17,8 @@ pub enum Access {
     Purge,
     /// Objects and fields.
     Metadata,
+    /// The audit: `audit:read` for itself, or an administrator.
+    Audit,
     /// Everything else that only a role does that manages the space.
     Admin,
 }
@@ -40,7 +42,7 @@ impl Caller {
                 self.role_allows(some, &format!("change {}", object.plural))?;
                 self.guarded(object)
             }
-            Access::Purge | Access::Metadata | Access::Admin => self.may_manage(access),
+            Access::Purge | Access::Metadata | Access::Audit | Access::Admin => self.may_manage(access),
         }
     }
 
@@ -74,6 +76,12 @@ impl Caller {
             Access::Metadata => {
                 self.scoped(&["metadata:write"], "metadata:write")?;
                 self.role_allows(self.policy.manages, "change objects and fields")
+            }
+            // Whoever has been given the scope by its name reads the audit, whatever else they may.
+            Access::Audit if self.scopes.has("audit:read") => Ok(()),
+            Access::Audit => {
+                self.scoped(&["audit:read"], "audit:read")?;
+                self.role_allows(self.policy.manages, "read the audit")
             }
             Access::Purge | Access::Admin => {
                 self.scoped(&["admin"], "admin")?;

@@ -1,10 +1,12 @@
 //! Who asks, in which space, with which rights.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
+use kontor_audit::Credential;
 use kontor_catalog::Catalog;
 use kontor_model::{Id, Limits, Settings, SpaceId};
 
@@ -24,6 +26,11 @@ impl Scopes {
         let mut names: Vec<&str> = self.0.iter().map(String::as_str).collect();
         names.sort_unstable();
         names
+    }
+
+    /// Whether exactly this one is there.
+    pub fn has(&self, scope: &str) -> bool {
+        self.0.contains(scope)
     }
 
     /// Whether one of them is there; `admin` stands for all.
@@ -86,6 +93,16 @@ pub struct Idempotency {
     pub fingerprint: String,
 }
 
+/// Where a request comes from, for the audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// The caller's address.
+    pub ip: Option<IpAddr>,
+    pub credential: Credential,
+    /// Who acts in the user's name.
+    pub impersonator: Option<Id>,
+}
+
 /// A request on its way through the engine.
 #[derive(Debug, Clone)]
 pub struct Ctx {
@@ -97,6 +114,7 @@ pub struct Ctx {
     pub request_id: Arc<str>,
     pub trace: Arc<Trace>,
     pub idempotency: Option<Idempotency>,
+    pub origin: Origin,
 }
 
 impl Ctx {
@@ -109,6 +127,7 @@ impl Ctx {
             request_id: request_id.into(),
             trace: Arc::default(),
             idempotency: None,
+            origin: Origin::default(),
         }
     }
 

@@ -64,7 +64,12 @@ impl Records {
         self.working(ctx, def, select).await
     }
 
-    async fn working(&self, ctx: &Ctx, def: &Arc<ObjectDef>, select: Select) -> Result<HashMap<Id, Working>> {
+    pub(crate) async fn working(
+        &self,
+        ctx: &Ctx,
+        def: &Arc<ObjectDef>,
+        select: Select,
+    ) -> Result<HashMap<Id, Working>> {
         let rows = self.rows(ctx, select).await?;
         Ok(rows
             .into_iter()

@@ -113,6 +113,7 @@ impl Records {
             ("key_id", Kind::Int),
             ("request_id", Kind::Text),
             ("changes", Kind::Text),
+            ("redacted_at", Kind::Int),
         ];
         let columns = names.map(|(name, kind)| Expr::column(name, kind)).to_vec();
         let mut select = Select::new(ctx.space(), system::AUDIT, columns)
@@ -185,7 +186,17 @@ fn moment(def: &ObjectDef, at: i64) -> J {
 }
 
 fn entry(def: &ObjectDef, row: &[Value], open: &dyn Fn(&str) -> bool) -> Option<Line> {
-    let [Value::Int(at), Value::Int(id), Value::Text(action), Value::Int(version), user, key, request, changes] = row
+    let [
+        Value::Int(at),
+        Value::Int(id),
+        Value::Text(action),
+        Value::Int(version),
+        user,
+        key,
+        request,
+        changes,
+        redacted,
+    ] = row
     else {
         return None;
     };
@@ -199,6 +210,7 @@ fn entry(def: &ObjectDef, row: &[Value], open: &dyn Fn(&str) -> bool) -> Option<
     let line = json!({
         "kind": "change", "id": id.to_string(), "at": moment(def, *at), "action": action, "version": version,
         "user_id": id_text(user), "key_id": id_text(key), "request_id": request.as_str(), "changes": changes,
+        "redacted": !redacted.is_null(),
     });
     Some((*at, *id, line))
 }

@@ -127,6 +127,11 @@ pub fn ranked(search: &Search) -> bool {
         .any(|t| t.tokens.len() > 1 || t.tokens.iter().any(|w| w.chars().count() >= 4 || w.chars().all(stands_alone)))
 }
 
+/// The full text of a record with these values.
+pub(crate) fn full_text(def: &ObjectDef, values: &[kontor_model::Value]) -> String {
+    document(def.shown().filter(|(_, f)| f.searched).filter_map(|(i, _)| values.get(i)?.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

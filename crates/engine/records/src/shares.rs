@@ -112,7 +112,7 @@ impl Records {
             object,
             "share",
             &json!({"record_id": record.to_string(), "share": share}),
-        ));
+        )?);
         batch.writes.extend(self.idempotency_writes(ctx, &answer));
         self.commit(ctx, batch).await.map_err(failed)?;
         Ok(answer)
@@ -129,7 +129,7 @@ impl Records {
         let mut batch = Batch::new(ctx.space());
         batch.writes.push(drop_share(&key, record, ("id", share)));
         let changes = json!({"record_id": record.to_string(), "share": share_json});
-        batch.writes.push(self.audit_write(ctx, object, "unshare", &changes));
+        batch.writes.push(self.audit_write(ctx, object, "unshare", &changes)?);
         batch.writes.extend(self.idempotency_writes(ctx, &answer));
         self.commit(ctx, batch).await.map_err(failed)?;
         Ok(answer)

@@ -16,7 +16,7 @@ use crate::audit::{Entry, difference};
 use crate::change::{Done, Outcome};
 use crate::draft::Base;
 use crate::fetch::{Working, substitute};
-use crate::{Ctx, Records, references, unique};
+use crate::{Ctx, Records, purge, references, unique};
 
 /// A set of changes that is ready to be committed.
 pub struct Prepared {
@@ -116,7 +116,9 @@ impl Records {
                 continue;
             }
             effects.retain(|e| refused.get(e.step).is_some_and(Option::is_none));
-            return Ok(self.write(ctx, changes.steps.len(), effects, shop.now));
+            let purged = effects.iter().filter(|e| e.done == Done::Purged).map(|e| e.id.0).collect();
+            let emptied = self.events_of(ctx, purged).await?;
+            return self.write(ctx, changes.steps.len(), effects, &emptied, shop.now);
         }
     }
 
@@ -151,7 +153,14 @@ impl Records {
     }
 
     /// The writes of all effects, each with its audit entry and event.
-    fn write(&self, ctx: &Ctx, steps: usize, effects: Vec<Effect>, now: i64) -> Prepared {
+    fn write(
+        &self,
+        ctx: &Ctx,
+        steps: usize,
+        effects: Vec<Effect>,
+        emptied: &HashMap<Id, Vec<i64>>,
+        now: i64,
+    ) -> Result<Prepared> {
         let mut prepared = Prepared { outcomes: vec![None; steps], batch: Batch::new(ctx.space()), owners: Vec::new() };
         for effect in effects {
             let def = effect.after.def.clone();
@@ -162,6 +171,11 @@ impl Records {
             } else {
                 def.shape.write(&row, &mut data);
             }
+            let events = emptied.get(&effect.id).into_iter().flatten();
+            prepared
+                .batch
+                .writes
+                .extend(events.filter(|_| effect.done == Done::Purged).map(|id| purge::empty_event(*id)));
             let shown = ctx.catalog.object(&def.name).filter(|view| !Arc::ptr_eq(view, &def));
             let shown = shown.filter(|_| !matches!(effect.done, Done::Deleted | Done::Purged)).map(|view| {
                 let mut shown = Vec::with_capacity(data.len());
@@ -170,12 +184,12 @@ impl Records {
             });
             let native = def.native();
             if std::ptr::eq(native, &*def) || matches!(effect.done, Done::Deleted | Done::Purged) {
-                self.effect_writes(ctx, &effect, row, &data, now, &mut prepared.batch.writes);
+                self.effect_writes(ctx, &effect, row, &data, now, &mut prepared.batch.writes)?;
             } else {
                 // Audit entries and events speak version 1's words, whoever made the change.
                 let mut stored = Vec::with_capacity(data.len());
                 native.shape.write(&row, &mut stored);
-                self.effect_writes(ctx, &effect, row, &stored, now, &mut prepared.batch.writes);
+                self.effect_writes(ctx, &effect, row, &stored, now, &mut prepared.batch.writes)?;
             }
             let data = shown.unwrap_or(data);
             prepared.owners.resize(prepared.batch.writes.len(), effect.step);
@@ -183,7 +197,7 @@ impl Records {
                 *slot = Some(Outcome { done: effect.done, id: effect.id, version: effect.after.version, def, data });
             }
         }
-        prepared
+        Ok(prepared)
     }
 
     fn effect_writes(
@@ -194,11 +208,11 @@ impl Records {
         data: &[u8],
         now: i64,
         writes: &mut Vec<Write>,
-    ) {
+    ) -> Result<()> {
         let def = &effect.after.def;
         let text = || String::from_utf8_lossy(data).into_owned();
         let (changes, record) = match (effect.done, &effect.before) {
-            (Done::Unchanged, _) => return,
+            (Done::Unchanged, _) => return Ok(()),
             (Done::Created, _) => {
                 let mut values = row;
                 if def.custom {
@@ -217,16 +231,13 @@ impl Records {
                 let key = |name: &str| system::key(name, Kind::Int, effect.id.0);
                 writes.push(Write::Delete {
                     table: def.table_name().clone(),
-                    keys: vec![key("id")],
+                    // Guarded by the version: a change in between would leave an event that was not emptied.
+                    keys: vec![key("id"), system::key("version", Kind::Int, effect.after.version)],
                     must: true,
                     search: def.is_searched(),
                 });
-                writes.push(Write::Delete {
-                    table: system::AUDIT.into(),
-                    keys: vec![key("record_id")],
-                    must: false,
-                    search: false,
-                });
+                // The entries stay, without what they say of the record; the purge's own follows them.
+                writes.push(kontor_audit::redact::record(effect.id.0, now));
                 ("{}".to_owned(), None)
             }
             (_, Some(before)) => {
@@ -235,10 +246,10 @@ impl Records {
                     difference(def.native(), &before.values, &effect.after.values).unwrap_or_else(|| "{}".to_owned());
                 (changes, Some(text()))
             }
-            (_, None) => return,
+            (_, None) => return Ok(()),
         };
         let entry = Entry { def, id: effect.id, version: effect.after.version, done: effect.done, changes, record };
-        self.entry_writes(ctx, entry, now, writes);
+        self.entry_writes(ctx, entry, now, writes)
     }
 }
 
@@ -457,7 +468,7 @@ impl Workshop<'_> {
     }
 }
 
-fn put(def: &ObjectDef, values: &mut [Value], name: &str, value: Value) {
+pub(crate) fn put(def: &ObjectDef, values: &mut [Value], name: &str, value: Value) {
     if let Some(slot) = def.field(name).and_then(|(i, _)| values.get_mut(i)) {
         *slot = value;
     }

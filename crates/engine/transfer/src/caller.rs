@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kontor_catalog::Catalogs;
 use kontor_jobs::Job;
 use kontor_model::{ApiVersion, Error, Id, Json, Limits, Result, Settings, SpaceId};
-use kontor_records::{Caller, Ctx, Scopes};
+use kontor_records::{Caller, Credential, Ctx, Origin, Scopes};
 use serde_json::{Value as J, json};
 
 /// The caller as it is kept in a job's input, with the version of the API that it speaks.
@@ -36,7 +36,8 @@ pub async fn context(catalogs: &Catalogs, job: &Job) -> Result<Ctx> {
     let caller = read(job).ok_or_else(|| Error::internal("a job without its caller"))?;
     let version = job.input.pointer("/caller/version").and_then(J::as_str).and_then(ApiVersion::from_name);
     let catalog = catalogs.get(caller.space).await?.seen(version.unwrap_or_default())?;
-    Ok(Ctx::new(Arc::new(caller), catalog, format!("job-{}", job.id)))
+    let origin = Origin { credential: Credential::Job, ..Origin::default() };
+    Ok(Ctx { origin, ..Ctx::new(Arc::new(caller), catalog, format!("job-{}", job.id)) })
 }
 
 /// The options that a job was started with.

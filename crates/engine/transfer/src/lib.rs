@@ -6,6 +6,7 @@ mod convert;
 mod country;
 mod export;
 mod file;
+mod forget;
 mod import;
 mod lookup;
 mod mapping;
@@ -17,6 +18,7 @@ mod transfer;
 
 pub use blob::{Blob, BlobWriter, Blobs};
 pub use export::ExportOptions;
+pub use forget::Forgotten;
 pub use import::{ImportOptions, OnError, Status, Tally};
 pub use mapping::Mapping;
 pub use transfer::{Download, Transfer};

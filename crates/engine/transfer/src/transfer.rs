@@ -52,6 +52,15 @@ impl Transfer {
         Self { records, catalogs, jobs, blobs }
     }
 
+    pub(crate) fn store(&self) -> &Arc<dyn kontor_store::Store> {
+        self.records.store()
+    }
+
+    /// Where files are kept.
+    pub fn blobs(&self) -> &Blobs {
+        &self.blobs
+    }
+
     pub fn jobs(&self) -> &Arc<Jobs> {
         &self.jobs
     }
@@ -178,7 +187,7 @@ impl Transfer {
         self.records.list(ctx, &first).await?;
         let sent = options.json.to_string();
         let shown: J = serde_json::from_str(&sent).map_err(Error::internal)?;
-        let audit = self.records.audit_write(ctx, &options.object, "export", &shown);
+        let audit = self.records.audit_write(ctx, &options.object, "export", &shown)?;
         let input = json!({"caller": caller::stored(ctx), "object": options.object, "options": sent});
         self.start(ctx, export::KIND, input, vec![audit], render).await
     }
@@ -247,6 +256,19 @@ impl Transfer {
             bytes: (only.is_none() && blob.bytes >= 0).then_some(blob.bytes),
             content,
         })
+    }
+
+    /// Writes down that an exported file is fetched, before it is.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn note_download(&self, ctx: &Ctx, job: &Job) -> Result<()> {
+        if job.kind != export::KIND {
+            return Ok(());
+        }
+        let object = job.input.get("object").and_then(J::as_str).unwrap_or_default();
+        let entry = self.records.audit_record(ctx, object, job.id, "download", &json!({"job": job.id.to_string()}))?;
+        self.records.store().commit(Batch { space: job.space, writes: vec![entry] }).await.map_err(failed)
     }
 
     /// Whether a caller may know of a job: its own, and those of objects that it may read whole, because a file holds

@@ -13,6 +13,8 @@ pub enum Access {
     Write,
     /// `metadata:write`.
     Metadata,
+    /// `audit:read`.
+    Audit,
     /// `admin`.
     Admin,
 }

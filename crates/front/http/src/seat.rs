@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::http::Extensions;
 use kontor_model::{Error, ErrorCode, Result};
-use kontor_records::{Caller, Idempotency, Trace};
+use kontor_records::{Caller, Credential, Idempotency, Origin, Trace};
 
 /// An admitted request; every handler finds it in the request's extensions.
 #[derive(Debug, Clone)]
@@ -31,6 +31,12 @@ impl Admitted {
     /// 500000 when the handler is not behind a door.
     pub fn of(extensions: &Extensions) -> Result<&Admitted> {
         extensions.get().ok_or_else(|| Error::internal("a handler was called without the door"))
+    }
+
+    /// Where the request comes from, for the audit.
+    pub fn origin(&self) -> Origin {
+        let credential = if self.caller.is_some() { Credential::ApiKey } else { Credential::System };
+        Origin { ip: self.client, credential, impersonator: None }
     }
 
     /// The caller.

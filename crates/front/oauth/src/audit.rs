@@ -26,9 +26,10 @@ impl OAuth {
         what: &J,
     ) -> Result<()> {
         let space = caller.space;
-        let ctx = Ctx::new(caller, self.catalogs.get(space).await?, call.admitted.request_id.clone());
+        let catalog = self.catalogs.get(space).await?;
+        let ctx = Ctx { origin: call.admitted.origin(), ..Ctx::new(caller, catalog, call.admitted.request_id.clone()) };
         let mut batch = Batch::new(space);
-        batch.writes.push(self.records.audit_write(&ctx, object, action, what));
+        batch.writes.push(self.records.audit_write(&ctx, object, action, what)?);
         match db::commit(&*self.store, batch).await? {
             Committed::Done => Ok(()),
             _ => Err(Error::internal("an entry of the audit could not be written")),

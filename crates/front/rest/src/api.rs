@@ -32,6 +32,7 @@ impl Api {
         Ok(Ctx {
             trace: call.admitted.trace.clone(),
             idempotency: call.admitted.idempotency.clone(),
+            origin: call.admitted.origin(),
             ..Ctx::new(caller, catalog, call.admitted.request_id.clone())
         })
     }

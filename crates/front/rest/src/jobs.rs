@@ -39,6 +39,7 @@ impl Bulk {
         Ok(Ctx {
             trace: admitted.trace.clone(),
             idempotency: admitted.idempotency.clone(),
+            origin: admitted.origin(),
             ..Ctx::new(caller, catalog, admitted.request_id.clone())
         })
     }
@@ -181,6 +182,7 @@ async fn result(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body
     let statuses: Vec<(&str, Status)> = Status::ALL.iter().map(|s| (s.name(), *s)).collect();
     let only = word("status", params.get("status"), &statuses)?;
     let Download { name, media_type, bytes, content } = bulk.transfer.result(&ctx, &job, only).await?;
+    bulk.transfer.note_download(&ctx, &job).await?;
     let mut response = Response::new(Body::from_stream(content));
     let headers = response.headers_mut();
     let safe: String =

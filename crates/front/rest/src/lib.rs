@@ -6,6 +6,7 @@
 mod aggregate;
 mod answers;
 mod api;
+mod audit;
 mod batch;
 mod call;
 mod composite;
@@ -27,6 +28,7 @@ mod operations;
 mod params;
 mod percent;
 mod precondition;
+pub mod privacy;
 mod questions;
 mod read;
 mod request_logs;
@@ -51,6 +53,7 @@ pub use questions::filter;
 pub fn router(api: &Arc<Api>) -> Router {
     Router::new()
         .merge(metadata::router(api))
+        .merge(audit::router(api))
         .merge(docs::router())
         .merge(openapi::router(api))
         .route("/v1/composite", post(at(api, composite::composite)))

@@ -2,7 +2,7 @@
 
 pub use kontor_http::route::{Access, Gives, Mark, Route, Takes};
 
-use Access::{Admin, Metadata, Open, Read, Signed, Write};
+use Access::{Admin, Audit, Metadata, Open, Read, Signed, Write};
 use Mark::{Partner, Private, Public};
 
 const fn r(
@@ -182,6 +182,76 @@ pub const OTHERS: &[Route] = &[
     .any_answer(),
 ];
 
+/// Who did what.
+pub const AUDIT: &[Route] = &[
+    r(
+        "GET",
+        "/v1/audit",
+        "listAudit",
+        Audit,
+        Partner,
+        "Who did what, newest first: every change and every sensitive read.",
+    ),
+    r("GET", "/v1/audit/{id}", "readAudit", Audit, Partner, "An entry of the audit."),
+    r("POST", "/v1/audit/export", "exportAudit", Audit, Partner, "The audit as JSON lines, oldest first.").any_answer(),
+    r(
+        "GET",
+        "/v1/audit/verify",
+        "auditState",
+        Audit,
+        Partner,
+        "The state of the audit's chain: its last seal, what is not sealed yet, the last verification.",
+    ),
+];
+
+/// What persons ask for.
+pub const PRIVACY: &[Route] = &[
+    r(
+        "POST",
+        "/v1/privacy/requests",
+        "createPrivacyRequest",
+        Admin,
+        Partner,
+        "Take a person's request: access to everything that is known, erasure, or no sale of their data.",
+    ),
+    r("GET", "/v1/privacy/requests", "listPrivacyRequests", Admin, Partner, "Requests of persons, newest first."),
+    r("GET", "/v1/privacy/requests/{id}", "readPrivacyRequest", Admin, Partner, "A request with its certificate."),
+    r(
+        "GET",
+        "/v1/privacy/requests/{id}/archive",
+        "readPrivacyArchive",
+        Admin,
+        Partner,
+        "Everything that is known about the person, as JSON lines.",
+    )
+    .any_answer(),
+    r("GET", "/v1/privacy/retention", "listRetention", Admin, Partner, "How long the records of each object are kept."),
+    r(
+        "PUT",
+        "/v1/privacy/retention/{object}",
+        "setRetention",
+        Admin,
+        Partner,
+        "Say how long the records of an object are kept after their last change, and what happens then.",
+    ),
+    r(
+        "DELETE",
+        "/v1/privacy/retention/{object}",
+        "removeRetention",
+        Admin,
+        Partner,
+        "Keep the records of an object for good again.",
+    ),
+    r(
+        "POST",
+        "/v1/privacy/retention/run",
+        "runRetention",
+        Admin,
+        Partner,
+        "Count what the rules would meet; with dry_run false do it now, by a job.",
+    ),
+];
+
 /// The documents about the API.
 pub const DOCUMENTS: &[Route] = &[
     r("GET", "/openapi/v1.json", "openapiV1", Open, Public, "The OpenAPI document of version 1.").by_catalog(),
@@ -194,7 +264,7 @@ pub const DOCUMENTS: &[Route] = &[
 
 pub use crate::identity::routes::IDENTITY;
 
-const COUNT: usize = RECORDS.len() + OTHERS.len() + IDENTITY.len() + DOCUMENTS.len();
+const COUNT: usize = RECORDS.len() + OTHERS.len() + AUDIT.len() + PRIVACY.len() + IDENTITY.len() + DOCUMENTS.len();
 
 /// Every route that this crate answers.
 pub const ROUTES: &[Route] = &joined();
@@ -202,7 +272,7 @@ pub const ROUTES: &[Route] = &joined();
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses a place outside the table")]
 const fn joined() -> [Route; COUNT] {
     let mut all = [r("", "", "", Open, Private, ""); COUNT];
-    let tables = [RECORDS, OTHERS, IDENTITY, DOCUMENTS];
+    let tables = [RECORDS, OTHERS, AUDIT, PRIVACY, IDENTITY, DOCUMENTS];
     let (mut table, mut at) = (0, 0);
     while table < tables.len() {
         let mut row = 0;

@@ -4,6 +4,7 @@
 //! rest holds rights or guards secrets and is unrouted; no field here holds a secret in plain text.
 
 pub mod accounts;
+pub mod audit;
 pub mod callers;
 pub mod keys;
 pub mod origins;

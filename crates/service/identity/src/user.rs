@@ -6,11 +6,13 @@ pub(crate) fn object() -> Object {
     Object::new(crate::SERVICE, "user", "users")
         .doc("A person who works with the system and owns records.")
         .guarded()
-        .field(Field::new("name", FieldType::text_between(1, 255)).required().searched())
-        .field(Field::new("email", FieldType::email()).unique())
-        .field(Field::new("title", FieldType::text(150)).doc("Position in the business."))
-        .field(Field::new("country", FieldType::country()).doc("Telephone numbers without + are read in it."))
-        .field(Field::new("phone", FieldType::phone()))
+        .field(Field::new("name", FieldType::text_between(1, 255)).personal().required().searched())
+        .field(Field::new("email", FieldType::email()).personal().unique())
+        .field(Field::new("title", FieldType::text(150)).personal().doc("Position in the business."))
+        .field(
+            Field::new("country", FieldType::country()).personal().doc("Telephone numbers without + are read in it."),
+        )
+        .field(Field::new("phone", FieldType::phone()).personal())
         .field(Field::reference("manager", "user").indexed())
         .field(Field::reference("team", "team").indexed())
         .field(

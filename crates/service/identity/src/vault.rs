@@ -81,6 +81,14 @@ impl Vault {
         Ok(key)
     }
 
+    /// A key for one purpose, by HKDF-SHA-256 (RFC 5869); `info` names the purpose.
+    ///
+    /// # Errors
+    /// The vault is closed.
+    pub fn derive(&self, info: &str) -> Result<[u8; KEY]> {
+        self.derived(info)
+    }
+
     fn sealing(&self, purpose: &str) -> Result<LessSafeKey> {
         let key = UnboundKey::new(&AES_256_GCM, &self.derived(purpose)?).map_err(|_| Error::internal("no AES key"))?;
         Ok(LessSafeKey::new(key))

@@ -8,6 +8,7 @@ pub(crate) fn invoice() -> Object {
     Object::new(crate::SERVICE, "invoice", "invoices")
         .doc("A demand for payment.")
         .owned()
+        .kept_by_law()
         .named_by("number")
         .field(Field::new("number", FieldType::text(40)).unique())
         .field(Field::reference("customer", "customer").required().indexed())
@@ -16,7 +17,7 @@ pub(crate) fn invoice() -> Object {
         .field(Field::new("status", FieldType::enumeration(STATUSES.iter().copied())).default("draft"))
         .field(Field::new("issue_date", FieldType::date()))
         .field(Field::new("due_date", FieldType::date()))
-        .fields(Field::address("billing"))
+        .fields(Field::address("billing").into_iter().map(Field::personal))
         .field(
             Field::new("tax_lines", FieldType::json()).read_only().doc("Tax by rate: [{\"rate\", \"base\", \"tax\"}]."),
         )
@@ -30,5 +31,6 @@ pub(crate) fn invoice() -> Object {
 /// A credit takes back what was charged, so its price may be below zero.
 pub(crate) fn invoice_line() -> Object {
     crate::line::line("invoice_line", "invoice_lines", "invoice", FieldType::money(), FieldType::decimal(4))
+        .kept_by_law()
         .doc("A product in an invoice.")
 }

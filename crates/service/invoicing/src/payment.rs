@@ -7,6 +7,7 @@ const STATUSES: &[&str] = &["pending", "succeeded", "failed", "refunded", "parti
 
 pub(crate) fn object() -> Object {
     Object::new(crate::SERVICE, "payment", "payments")
+        .kept_by_law()
         .doc("Money received for an invoice.")
         .named_by("gateway_reference")
         .part_of("invoice")

@@ -11,8 +11,8 @@ pub(crate) fn ticket() -> Object {
         .owned()
         .named_by("subject")
         .field(Field::new("number", FieldType::text(40)).unique())
-        .field(Field::new("subject", FieldType::text_between(1, 255)).required().searched())
-        .field(Field::new("description", FieldType::long_text()))
+        .field(Field::new("subject", FieldType::text_between(1, 255)).personal().required().searched())
+        .field(Field::new("description", FieldType::long_text()).personal())
         .field(Field::new("status", FieldType::enumeration(STATUSES.iter().copied())).default("open"))
         .field(
             Field::new("priority", FieldType::enumeration(crate::PRIORITIES.iter().copied()))
@@ -27,9 +27,9 @@ pub(crate) fn ticket() -> Object {
         .field(Field::reference("sla_policy", "sla_policy"))
         .field(Field::new("first_response_due_at", FieldType::datetime()).read_only())
         .field(Field::new("resolution_due_at", FieldType::datetime()).read_only())
-        .field(Field::new("resolution", FieldType::long_text()).doc("What solved it."))
+        .field(Field::new("resolution", FieldType::long_text()).personal().doc("What solved it."))
         .field(Field::new("csat", FieldType::integer_between(1, 5)).doc("How satisfied the asker was; 5 is best."))
-        .field(Field::new("tags", FieldType::tags()))
+        .field(Field::new("tags", FieldType::tags()).personal())
 }
 
 pub(crate) fn ticket_comment() -> Object {
@@ -38,7 +38,7 @@ pub(crate) fn ticket_comment() -> Object {
         .named_by("id")
         .part_of("ticket")
         .field(Field::reference("ticket", "ticket").required().indexed())
-        .field(Field::new("body", FieldType::long_text()).required())
+        .field(Field::new("body", FieldType::long_text()).personal().required())
         .field(Field::new("public", FieldType::boolean()).default(true).doc("Whether the asker may read it."))
         .field(Field::reference("contact", "contact").doc("The asker, when it is theirs."))
 }

@@ -93,6 +93,17 @@ async fn in_transaction<T>(
     }
 }
 
+/// Vacuums every table, outside of any transaction, on a connection of its own.
+pub async fn vacuum(target: &Target) -> Result<(), StoreError> {
+    let (client, connection) = open(target).await.map_err(|error| store_error(&error))?;
+    let work = async move { client.batch_execute("VACUUM").await };
+    // The work ends by dropping the client, which ends the connection.
+    match timeout(LIMIT, async { tokio::join!(work, connection).0 }).await {
+        Ok(done) => done.map_err(|error| store_error(&error)),
+        Err(_) => Err(StoreError::Timeout("vacuuming took longer than an hour".to_owned())),
+    }
+}
+
 async fn migrate_in(client: &Client, schema: &Schema) -> Result<Vec<String>, Refused> {
     let mut done = Vec::new();
     let recorded = recorded_version(client).await?;

@@ -227,6 +227,15 @@ impl Store for PostgresStore {
         self.status_now().boxed()
     }
 
+    /// Dead rows are vacuumed; what the server's own log and its backups hold is a matter of their retention.
+    fn scrub(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        async move {
+            self.open()?;
+            ddl::vacuum(&self.target).await
+        }
+        .boxed()
+    }
+
     /// PostgreSQL has better tools of its own: always an error that names them.
     fn backup(&self, _to: PathBuf) -> BoxFuture<'_, Result<(), StoreError>> {
         let text = "a PostgreSQL database is backed up with its own tools: pg_dump --format=custom, or pg_basebackup and WAL archiving";

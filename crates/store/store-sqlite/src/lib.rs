@@ -12,6 +12,7 @@ mod functions;
 mod known;
 mod migrate;
 mod read;
+mod scrub;
 mod store;
 mod write;
 mod writer;

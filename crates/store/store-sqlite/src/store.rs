@@ -214,6 +214,10 @@ impl Store for SqliteStore {
         Box::pin(std::future::ready(Ok(status)))
     }
 
+    fn scrub(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.write(Command::Scrub)
+    }
+
     fn backup(&self, to: PathBuf) -> BoxFuture<'_, Result<(), StoreError>> {
         let from = self.options.path.clone();
         Box::pin(async move {

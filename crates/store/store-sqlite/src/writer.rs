@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 
 use crate::connect::Db;
 use crate::error::store_error;
-use crate::migrate;
 use crate::write::Writing;
+use crate::{migrate, scrub};
 
 /// Most batches in one transaction.
 const GROUP: usize = 256;
@@ -30,6 +30,7 @@ pub(crate) enum Command {
     Migrate(Arc<Schema>, oneshot::Sender<Result<Vec<String>, StoreError>>),
     CreateIndex(Arc<str>, Index, oneshot::Sender<Result<(), CommitError>>),
     DropIndex(String, oneshot::Sender<Result<(), StoreError>>),
+    Scrub(oneshot::Sender<Result<(), StoreError>>),
     Ping(oneshot::Sender<Result<(), StoreError>>),
     Stop,
 }
@@ -89,6 +90,9 @@ impl Writer {
                 let done = self.db.connection.execute_batch(&text).map_err(store_error);
                 let _ = self.writing.learn(&self.db.connection);
                 let _ = reply.send(done);
+            }
+            Command::Scrub(reply) => {
+                let _ = reply.send(scrub::scrub(&self.db.connection));
             }
             Command::Ping(reply) => {
                 let _ = reply.send(Ok(()));

@@ -71,6 +71,10 @@ pub trait Store: Send + Sync + 'static {
 
     fn status(&self) -> BoxFuture<'_, Result<StoreStatus, StoreError>>;
 
+    /// Takes what was deleted or overwritten off the disk, as far as the database can: unused pages, the search index,
+    /// the write-ahead log. Writes wait meanwhile where the back end cannot do it beside them.
+    fn scrub(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+
     /// A consistent copy while the store goes on; back ends that leave this to their own tools say so.
     fn backup(&self, to: PathBuf) -> BoxFuture<'_, Result<(), StoreError>>;
 

@@ -1,12 +1,17 @@
 //! The engine's own tables. All are read and written through [`crate::Select`] and [`crate::Batch`] like any other.
 
 mod accounts;
+mod audit;
 mod limits;
+mod privacy;
 mod request_log;
 
 pub use accounts::*;
 
 use kontor_model::{Kind, Value};
+
+pub use audit::{AUDIT_LEASE, AUDIT_SEAL, AUDIT_STATE};
+pub use privacy::{PRIVACY_REQUEST, PRIVACY_RETENTION};
 
 use crate::schema::{Column, Index, Table};
 
@@ -49,6 +54,8 @@ fn json(name: &str) -> Column {
 /// The tables, in the order they are made.
 pub fn tables() -> Vec<Table> {
     let mut tables = standard();
+    tables.extend(audit::tables());
+    tables.extend(privacy::tables());
     tables.extend(accounts::tables());
     tables.extend(limits::tables());
     tables.extend(request_log::tables());
@@ -130,7 +137,10 @@ fn standard() -> Vec<Table> {
                 int("key_id"),
                 text("request_id"),
                 text("changes"),
-            ],
+            ]
+            .into_iter()
+            .chain(audit::columns())
+            .collect(),
         )
         .index(Index::on("ix_audit_record", &["space", "record_id", "id"])),
         Table::new(

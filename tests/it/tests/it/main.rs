@@ -4,6 +4,7 @@
 #![expect(clippy::cloned_ref_to_slice_refs, reason = "[id.clone()] reads better than a slice of a reference")]
 
 mod accounts;
+mod audit;
 mod bad_input;
 mod composite;
 mod coverage;
@@ -16,6 +17,7 @@ mod limits;
 mod metadata;
 mod oauth;
 mod permissions;
+mod privacy;
 mod records;
 mod request_logs;
 mod search;

@@ -2,11 +2,13 @@
 
 use anyhow::{Context, Result, anyhow, bail};
 use kontor_config::Config;
+use kontor_identity::audit;
 use kontor_identity::keys::{KeyInfo, NewKey};
 use kontor_identity::scopes;
 use kontor_identity::spaces::{self, Space};
-use kontor_model::Allowance;
 use kontor_model::time::datetime_text;
+use kontor_model::{Allowance, Id};
+use serde_json::json;
 
 use crate::cli;
 use crate::house::{House, Use};
@@ -88,7 +90,29 @@ async fn make_with(
         expires_at: days.map(|days| house.clock.now_ms() + i64::from(days) * 86_400_000),
         allowance,
     };
-    Ok(house.keys.create(new).await?)
+    let (info, key) = house.keys.create(new).await?;
+    let shown = json!({"name": info.name, "role": info.role, "scopes": info.scopes, "hint": info.hint});
+    if let Err(error) = note(house, &info, "create", &shown).await {
+        // What the audit does not know of is not used.
+        house.keys.revoke(info.id).await.ok();
+        return Err(error.into());
+    }
+    Ok((info, key))
+}
+
+async fn note(house: &House, key: &KeyInfo, action: &str, changes: &serde_json::Value) -> kontor_model::Result<()> {
+    audit::note(&*house.store, &*house.clock, &house.ids, key.space, key.id, action, changes).await
+}
+
+/// Ends a key, and writes it down before.
+///
+/// # Errors
+/// No such key; the database's.
+pub async fn end(house: &House, id: Id) -> kontor_model::Result<()> {
+    if let Some(key) = house.keys.list().await?.into_iter().find(|key| key.id == id) {
+        note(house, &key, "revoke", &json!({})).await?;
+    }
+    house.keys.revoke(id).await
 }
 
 /// A space by its name or id; the live one when none is named.
@@ -139,7 +163,7 @@ pub async fn list(config: &Config) -> Result<()> {
 pub async fn revoke(command: cli::KeyRevoke, config: &Config) -> Result<()> {
     let house = House::open(config, Use::Beside).await?;
     let id = command.id.parse().map_err(|e| anyhow!("{e}"))?;
-    if let Err(error) = house.keys.revoke(id).await {
+    if let Err(error) = end(&house, id).await {
         bail!("{}", error.detail());
     }
     house.store.close().await;

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub mod audit;
 pub mod backup;
 pub mod contracts;
 pub mod doctor;

@@ -225,6 +225,8 @@ pub struct Field {
     pub custom: bool,
     /// No longer shown or accepted; its data are kept.
     pub retired: bool,
+    /// Says something about a person, and goes when that person is erased.
+    pub personal: bool,
     /// The unique field's own error code, where the contract gives one.
     pub taken_code: Option<crate::ErrorCode>,
 }
@@ -246,6 +248,7 @@ impl Field {
             place: Place::Column(name.to_owned()),
             custom: false,
             retired: false,
+            personal: false,
             taken_code: None,
         }
     }
@@ -283,6 +286,13 @@ impl Field {
     #[must_use]
     pub fn read_only(mut self) -> Self {
         self.read_only = true;
+        self
+    }
+
+    /// Says something about a person.
+    #[must_use]
+    pub fn personal(mut self) -> Self {
+        self.personal = true;
         self
     }
 

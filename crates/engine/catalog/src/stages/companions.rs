@@ -21,6 +21,7 @@ pub fn companions(objects: Vec<Object>) -> Vec<Object> {
                             place,
                             custom: field.custom,
                             retired: field.retired,
+                            personal: field.personal,
                             ..Field::new(&name, FieldType::text(64)).read_only()
                         }
                     });

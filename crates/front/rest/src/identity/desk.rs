@@ -42,8 +42,14 @@ impl Desk {
     /// Writes down who did what. What was done stays done when this fails.
     pub async fn note(&self, ctx: &Ctx, object: &str, action: &str, changes: &J) {
         let mut batch = Batch::new(ctx.space());
-        batch.writes.push(self.api.records.audit_write(ctx, object, action, changes));
-        if let Err(error) = self.api.records.store().commit(batch).await {
+        let outcome = match self.api.records.audit_write(ctx, object, action, changes) {
+            Ok(write) => {
+                batch.writes.push(write);
+                self.api.records.store().commit(batch).await.map_err(Error::internal)
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = outcome {
             tracing::error!(request_id = &*ctx.request_id, %error, object, action, "an audit entry was not written");
         }
     }

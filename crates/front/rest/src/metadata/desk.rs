@@ -83,8 +83,11 @@ pub fn shown(api: &Api, call: &Call, ctx: &Ctx, body: impl FnOnce() -> Vec<u8>) 
 }
 
 /// The row that goes with a change: who did what.
-pub fn audit(api: &Api, ctx: &Ctx, action: &str, changes: &J) -> Vec<Write> {
-    vec![api.records.audit_write(ctx, "metadata", action, changes)]
+///
+/// # Errors
+/// The machine gives no randomness.
+pub fn audit(api: &Api, ctx: &Ctx, action: &str, changes: &J) -> Result<Vec<Write>> {
+    Ok(vec![api.records.audit_write(ctx, "metadata", action, changes)?])
 }
 
 /// The answer to a change, kept under its `Idempotency-Key`.

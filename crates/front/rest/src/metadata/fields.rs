@@ -72,7 +72,7 @@ pub async fn create(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
     call.params(&[])?;
     let object = find(&ctx.catalog, &call.part(OBJECT)?)?.name.clone();
     let sent = native_field(&ctx, body::object(&call.body)?, None);
-    let also = audit(&api, &ctx, "create_field", &json!({"object": object, "definition": as_sent(&sent)}));
+    let also = audit(&api, &ctx, "create_field", &json!({"object": object, "definition": as_sent(&sent)}))?;
     let (_, made) = api.metadata.create_field(ctx.space(), &object, &sent, also).await?;
     let def = seen(&api, &ctx, &object).await?;
     let field = of_native(&def, &made)?;
@@ -90,7 +90,8 @@ pub async fn update(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
     let name = there.name.clone();
     precondition(&api, &call.headers, &ctx.catalog)?;
     let patch = native_field(&ctx, body::object(&call.body)?, Some(there.spec().name()));
-    let also = audit(&api, &ctx, "update_field", &json!({"object": def.name, "field": name, "patch": as_sent(&patch)}));
+    let also =
+        audit(&api, &ctx, "update_field", &json!({"object": def.name, "field": name, "patch": as_sent(&patch)}))?;
     let (_, name) = api.metadata.patch_field(ctx.space(), &def.name, &name, &patch, also).await?;
     let def = seen(&api, &ctx, &def.name).await?;
     let field = of_native(&def, &name)?;
@@ -105,7 +106,7 @@ pub async fn retire(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
     let def = find(&ctx.catalog, &call.part(OBJECT)?)?;
     let name = native(def, field(def, &call.part(FIELD)?)?)?.name.clone();
     precondition(&api, &call.headers, &ctx.catalog)?;
-    let also = audit(&api, &ctx, "retire_field", &json!({"object": def.name, "field": name}));
+    let also = audit(&api, &ctx, "retire_field", &json!({"object": def.name, "field": name}))?;
     let def = api.metadata.retire_field(ctx.space(), &def.name, &name, also).await?;
     changed(&api, &ctx, 200, None, &json!({"object": def.name, "name": name, "retired": true})).await
 }

@@ -57,7 +57,7 @@ pub async fn create(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
     let ctx = admit(&api, &call, Access::Metadata).await?;
     call.params(&[])?;
     let sent = native_object(&ctx, body::object(&call.body)?);
-    let also = audit(&api, &ctx, "create_object", &json!({"definition": as_sent(&sent)}));
+    let also = audit(&api, &ctx, "create_object", &json!({"definition": as_sent(&sent)}))?;
     let made = api.metadata.create_object(ctx.space(), &sent, also).await?;
     let def = seen(&api, &ctx, &made.name).await?;
     let location = format!("/v1/metadata/objects/{}", def.name);
@@ -76,7 +76,7 @@ pub async fn update(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
         let instead = format!("are changed one by one: PATCH /v1/metadata/objects/{name}/fields/{{field}}");
         return Err(Fault::new("fields", "not_allowed", instead).into());
     }
-    let also = audit(&api, &ctx, "update_object", &json!({"object": name, "patch": as_sent(&patch)}));
+    let also = audit(&api, &ctx, "update_object", &json!({"object": name, "patch": as_sent(&patch)}))?;
     let patched = api.metadata.patch_object(ctx.space(), &name, &patch, also).await?;
     let def = seen(&api, &ctx, &patched.name).await?;
     changed(&api, &ctx, 200, None, &object_json(&def)).await
@@ -89,7 +89,7 @@ pub async fn retire(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
     call.params(&[])?;
     let name = find(&ctx.catalog, &call.part(OBJECT)?)?.name.clone();
     precondition(&api, &call.headers, &ctx.catalog)?;
-    let also = audit(&api, &ctx, "retire_object", &json!({"object": name}));
+    let also = audit(&api, &ctx, "retire_object", &json!({"object": name}))?;
     api.metadata.retire_object(ctx.space(), &name, also).await?;
     changed(&api, &ctx, 200, None, &json!({"name": name, "retired": true})).await
 }

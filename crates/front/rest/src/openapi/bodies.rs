@@ -17,7 +17,7 @@ pub fn schemas() -> Map<String, J> {
     out
 }
 
-fn object(required: &[&str], properties: J) -> J {
+pub(super) fn object(required: &[&str], properties: J) -> J {
     let mut schema = json!({"type": "object", "additionalProperties": false, "properties": properties});
     if !required.is_empty() {
         set(&mut schema, "required", json!(required));
@@ -26,7 +26,7 @@ fn object(required: &[&str], properties: J) -> J {
 }
 
 /// Closed, with an example.
-fn shown(mut schema: J, example: J) -> J {
+pub(super) fn shown(mut schema: J, example: J) -> J {
     set(&mut schema, "examples", json!([example]));
     schema
 }
@@ -77,6 +77,7 @@ fn questions() -> J {
             "kind": {"type": "string", "enum": ["change", "activity"]}, "at": {"type": "string", "format": "date-time"},
             "id": reference("schemas", "Id"), "action": {"type": "string"}, "version": {"type": "integer"},
             "user_id": {"type": ["string", "null"]}, "key_id": {"type": ["string", "null"]}, "request_id": {"type": ["string", "null"]},
+            "redacted": {"type": "boolean", "description": "Whether what was changed has been erased."},
             "changes": {"type": "object", "description": "Path → [before, after]."},
             "record": {"type": "object", "description": "The activity."}}},
         "History": list(reference("schemas", "HistoryEntry")),

@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 documents, one for each version of the API, made from a catalog and the table of routes.
 
+mod audit;
 mod bodies;
 mod components;
 mod names;
@@ -7,6 +8,7 @@ mod oauth;
 mod object;
 mod operation;
 mod paths;
+mod privacy;
 mod records;
 mod samples;
 mod serve;
@@ -46,6 +48,8 @@ fn set(target: &mut J, key: &str, value: J) {
 pub fn document(catalog: &Catalog) -> J {
     let mut schemas = components::schemas();
     schemas.extend(bodies::schemas());
+    schemas.extend(audit::schemas());
+    schemas.extend(privacy::schemas());
     schemas.extend(crate::identity::openapi::schemas());
     schemas.extend(oauth::schemas());
     let mut schema_names = Names::default();

@@ -8,7 +8,7 @@ use super::oauth;
 use super::operation::{self, Answer, Detail, ETAG, MADE, PLACE, json_answer, json_body};
 use super::reference;
 use crate::identity::openapi as identity;
-use crate::routes::{DOCUMENTS, IDENTITY, OTHERS, Route};
+use crate::routes::{AUDIT, DOCUMENTS, IDENTITY, OTHERS, PRIVACY, Route};
 
 /// Tags that are no services.
 pub fn tags() -> Vec<(String, String)> {
@@ -17,6 +17,8 @@ pub fn tags() -> Vec<(String, String)> {
         ("composite", "Several objects in one transaction."),
         ("metadata", "Objects and fields: what there is, and what a space adds."),
         ("bulk", "Imports, exports and their jobs."),
+        ("audit", "Who did what; the chain that keeps it whole."),
+        ("privacy", "What persons ask for by law: access, erasure, no sale."),
         ("requests", "Finished requests: who calls what, in which version, with which outcome."),
         ("documents", "The documents about this API."),
         ("operations", "For operators: health and figures."),
@@ -29,7 +31,8 @@ pub fn tags() -> Vec<(String, String)> {
 
 /// Adds the paths.
 pub fn add(operations: &mut Names, paths: &mut Map<String, J>) {
-    for route in OTHERS.iter().chain(DOCUMENTS).chain(HEALTH_ROUTES).chain(kontor_oauth::ROUTES) {
+    let own = OTHERS.iter().chain(AUDIT).chain(PRIVACY).chain(DOCUMENTS);
+    for route in own.chain(HEALTH_ROUTES).chain(kontor_oauth::ROUTES) {
         operation::add(route, &route.path.replace("{*", "{"), detail(route), operations, paths);
     }
     for route in IDENTITY {
@@ -52,6 +55,10 @@ fn tag(route: &Route) -> &'static str {
         "metadata"
     } else if under("/v1/imports") || under("/v1/exports") || under("/v1/jobs") {
         "bulk"
+    } else if under("/v1/audit") {
+        "audit"
+    } else if under("/v1/privacy") {
+        "privacy"
     } else if under("/v1/request_logs") {
         "requests"
     } else if kontor_oauth::ROUTES.iter().any(|row| row.operation == route.operation) {
@@ -163,6 +170,8 @@ fn detail(route: &Route) -> Detail {
             detail.answers = vec![json_answer(200, "The job.", schema("JobAnswer"))];
         }
         "readJobResult" => detail.answers = vec![other("The file, in its own type.", vec![("*/*", json!({}))])],
+        "listAudit" | "readAudit" | "exportAudit" | "auditState" => super::audit::detail(route, &mut detail),
+        _ if tag(route) == "privacy" => super::privacy::detail(route, &mut detail),
         "openapiV1" | "openapiV2" => {
             detail.conditional = true;
             detail.answers = vec![

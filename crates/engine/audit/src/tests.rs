@@ -1,0 +1,4 @@
+mod bench;
+mod house;
+mod sealing;
+mod tampering;
