@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run ui test faults lint deny bench contracts fuzz
+.PHONY: help run ui test faults walk lint deny bench contracts fuzz
 
 # Seconds per fuzz target.
 FUZZ_SECONDS ?= 60
@@ -38,6 +38,12 @@ faults: ## kills, full disks, outages, hostile input: the figures in full (an ho
 	cargo build --release -p kontor
 	KONTOR_BIN=$(CURDIR)/target/release/kontor KONTOR_FAULTS_ROUNDS=$${KONTOR_FAULTS_ROUNDS:-1000} \
 		cargo test -p kontor-it --test it -- faults:: --nocapture --test-threads=1
+
+walk: ## other workspaces' names on every route, forged tokens, races, guesses, tampering: the figures in full (an hour)
+	cargo build --release -p kontor
+	KONTOR_BIN=$(CURDIR)/target/release/kontor KONTOR_FAULTS_ROUNDS=$${KONTOR_FAULTS_ROUNDS:-1000} \
+		cargo test -p kontor-it --test it -- walk:: permissions::matrix oauth::forged oauth::races oauth::nodes \
+		accounts::guesses audit::tampering --nocapture --test-threads=1
 
 lint: deny ## formatting, clippy, licences and advisories, layers, file sizes
 	cargo fmt --all --check

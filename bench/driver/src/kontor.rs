@@ -46,7 +46,7 @@ pub struct Home<'a> {
 }
 
 impl Kontor {
-    /// A command of the product on a database. Logging and metrics are as they come; only the rate limits are off.
+    /// A command of the product on a database. Logging and metrics are as they come; the rate limits are off.
     fn command(&self, place: &Place, home: &Home<'_>, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command
@@ -61,9 +61,27 @@ impl Kontor {
         command
     }
 
+    /// For the comparison with the floor, which reads every answer from the database: no answer is kept.
     pub fn start(&self, place: &Place, home: &Home<'_>, path: &str, headers: &str) -> Result<Process> {
+        self.launch(place, home, &[("KONTOR_CACHE_BYTES", "0")], path, headers)
+    }
+
+    /// With these settings besides.
+    pub fn start_with(&self, place: &Place, home: &Home<'_>, settings: &[(&str, &str)]) -> Result<Process> {
+        self.launch(place, home, settings, "/healthz", "")
+    }
+
+    fn launch(
+        &self,
+        place: &Place,
+        home: &Home<'_>,
+        settings: &[(&str, &str)],
+        path: &str,
+        headers: &str,
+    ) -> Result<Process> {
         let address = process::free_address()?;
-        let command = self.command(place, home, &["up", "--listen", &address]);
+        let mut command = self.command(place, home, &["up", "--listen", &address]);
+        command.envs(settings.iter().copied());
         Process::start(command, address, path, headers, &place.log("kontor.log"))
     }
 
@@ -113,10 +131,13 @@ impl Kontor {
     }
 
     fn key(&self, place: &Place, home: &Home<'_>) -> Result<String> {
-        let output = self
-            .command(place, home, &["keys", "create", "--name", "bench", "--role", "admin"])
-            .output()
-            .context("kontor keys create")?;
+        self.key_of(place, home, &["--role", "admin"])
+    }
+
+    /// A new key; `flags` as `kontor keys create` takes them.
+    pub fn key_of(&self, place: &Place, home: &Home<'_>, flags: &[&str]) -> Result<String> {
+        let arguments = [&["keys", "create", "--name", "bench"], flags].concat();
+        let output = self.command(place, home, &arguments).output().context("kontor keys create")?;
         let key = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         if !output.status.success() || key.is_empty() {
             bail!("kontor keys create: {} {}", output.status, String::from_utf8_lossy(&output.stderr));

@@ -13,7 +13,9 @@ mod results;
 mod run;
 mod scenario;
 mod shape;
+mod stress;
 mod target;
+mod tokens;
 mod wire;
 
 use std::path::{Path, PathBuf};

@@ -61,6 +61,18 @@ impl Place {
         admin(&self.server, database, "VACUUM ANALYZE").map(|_| ())
     }
 
+    /// A second space beside the live one, in the database of a product that does not run; the next start furnishes it.
+    pub fn add_space(&self, data: &Path, database: &str, name: &str) -> Result<()> {
+        let statement = format!(
+            "INSERT INTO space (space, id, workspace_id, kind, name, settings, created_at) VALUES (0, 7, 7, 'sandbox', '{name}', '{{}}', 0)"
+        );
+        match self.backend {
+            Backend::Sqlite => rusqlite::Connection::open(data.join("kontor.db"))?.execute_batch(&statement)?,
+            Backend::Postgres => drop(admin(&self.server, database, &statement)?),
+        }
+        Ok(())
+    }
+
     pub fn settings(&self) -> Result<String> {
         let names = ["server_version", "shared_buffers", "fsync", "synchronous_commit", "max_wal_size"];
         let values = names

@@ -57,6 +57,11 @@ impl Process {
         anonymous_mb(self.id())
     }
 
+    /// Processor time used so far.
+    pub fn cpu_seconds(&self) -> f64 {
+        f64::from(u32::try_from(ticks(self.id())).unwrap_or(u32::MAX)) / 100.0
+    }
+
     pub fn pause(&self) -> Result<()> {
         self.signal("-STOP")
     }
@@ -119,4 +124,34 @@ fn ticks(process: u32) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
     after_name.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum()
+}
+
+/// Keeps a process and this program on cores of their own, until dropped.
+pub struct Apart(Vec<(u32, String)>);
+
+/// Where there are two cores or more: the server on all but the last, this program on the last. The figures of a run on
+/// one core are of both.
+pub fn apart(process: u32) -> Apart {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    if cores < 2 {
+        return Apart(Vec::new());
+    }
+    let (last, all) = (cores - 1, format!("0-{}", cores - 1));
+    let own = std::process::id();
+    pin(process, &format!("0-{}", last - 1));
+    pin(own, &last.to_string());
+    Apart(vec![(process, all.clone()), (own, all)])
+}
+
+fn pin(process: u32, cores: &str) {
+    let done = Command::new("taskset").args(["-a", "-cp", cores, &process.to_string()]).stdout(Stdio::null()).status();
+    if !done.is_ok_and(|status| status.success()) {
+        eprintln!("taskset is not there: server and driver share their cores");
+    }
+}
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|(process, cores)| pin(*process, cores));
+    }
 }

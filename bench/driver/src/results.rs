@@ -9,6 +9,8 @@ use crate::measure::{Compared, Figures};
 use crate::options::{Backend, Options};
 use crate::run::{Footprint, Outcome};
 use crate::scenario::Scenario;
+use crate::stress::Finding;
+use crate::tokens::Given;
 
 /// What the floor gave on a quiet machine of two cores when the crates were chosen: a run far below it was not a quiet one.
 fn expected(backend: Backend, scenario: Scenario) -> &'static str {
@@ -66,7 +68,21 @@ fn backend(out: &mut String, outcome: &Outcome) -> Result<()> {
     for result in &outcome.results {
         line(out, outcome.backend, result)?;
     }
-    middle(out, &outcome.results)
+    middle(out, &outcome.results)?;
+    findings(out, &outcome.findings)?;
+    tokens(out, &outcome.tokens)
+}
+
+fn findings(out: &mut String, findings: &[Finding]) -> Result<()> {
+    if findings.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n| rights, kept answers, overload | | aim | |\n|---|--:|--:|---|")?;
+    for Finding { title, value, aim, is_met } in findings {
+        let verdict = is_met.map_or("", |is_met| if is_met { "met" } else { "missed" });
+        writeln!(out, "| {title} | {value} | {aim} | {verdict} |")?;
+    }
+    Ok(())
 }
 
 fn line(out: &mut String, backend: Backend, result: &Compared) -> Result<()> {
@@ -123,6 +139,33 @@ fn middle(out: &mut String, results: &[Compared]) -> Result<()> {
     }
     writeln!(out, ".")?;
     Ok(())
+}
+
+/// Tokens and sign-ins: absolute figures, as the processor's time says more of them than a floor that gives none.
+fn tokens(out: &mut String, given: &[Given]) -> Result<()> {
+    if given.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n| tokens and sign-ins | /s | per core-second | aim | | p99 ms | not 2xx |")?;
+    writeln!(out, "|---|--:|--:|--:|---|--:|--:|")?;
+    for one in given {
+        writeln!(
+            out,
+            "| {} | {} | {} | ≥ {} | {} | {:.1} | {} |",
+            one.name,
+            thousands(one.per_second),
+            thousands(one.per_core),
+            thousands(one.aim),
+            if one.per_core >= one.aim { "met" } else { "missed" },
+            as_ms(one.p99_us),
+            one.refused,
+        )?;
+    }
+    Ok(())
+}
+
+fn as_ms(us: u64) -> f64 {
+    f64::from(u32::try_from(us).unwrap_or(u32::MAX)) / 1e3
 }
 
 fn footprints(out: &mut String, outcomes: &[Outcome], binary_mb: Option<f64>) -> Result<()> {

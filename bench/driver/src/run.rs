@@ -13,7 +13,9 @@ use crate::place::Place;
 use crate::reference::Reference;
 use crate::scenario::ALL;
 use crate::shape::Shape;
+use crate::stress::{self, Bench, Finding};
 use crate::target::{Side, Target, reference_ids};
+use crate::tokens::{self, Given};
 
 /// Cold start in seconds and own memory in MB.
 #[derive(Default)]
@@ -27,8 +29,11 @@ pub struct Footprint {
 pub struct Outcome {
     pub backend: Backend,
     pub results: Vec<Compared>,
+    /// Of the product alone.
+    pub findings: Vec<Finding>,
     pub kontor: Option<Footprint>,
     pub reference_peak_mb: f64,
+    pub tokens: Vec<Given>,
     /// PostgreSQL's settings.
     pub settings: Option<String>,
     /// Fields that the product would not take.
@@ -76,17 +81,27 @@ pub fn backend(options: &Options, backend: Backend, reference: &Reference, konto
     for scenario in ALL.into_iter().filter(|scenario| options.wants(scenario.name())) {
         results.push(measure::scenario(options, scenario, &mut first, second.as_mut())?);
     }
+    let mut tokens = Vec::new();
+    if let (Some(contender), Some(seeded)) = (&second, &seeded)
+        && options.wants("tokens")
+    {
+        contender.process.resume()?;
+        tokens = tokens::measure(options, &contender.process, &seeded.headers())?;
+    }
     let reference_peak_mb = first.peak_mb;
     first.process.stop()?;
     let mut finished = None;
-    if let Some(contender) = second {
+    let mut findings = Vec::new();
+    if let (Some(contender), Some(kontor), Some(seeded)) = (second, kontor, &seeded) {
         footprint.peak_mb = contender.peak_mb;
         contender.process.stop()?;
         finished = Some(footprint);
+        let (target, home) = (&contender.target, &home(&place));
+        findings = stress::run(&Bench { options, kontor, place: &place, home, seeded, target })?;
     }
     let settings = (backend == Backend::Postgres).then(|| place.settings()).transpose()?;
     let dropped = seeded.map(|seeded| seeded.shape.dropped).unwrap_or_default();
-    Ok(Outcome { backend, results, kontor: finished, reference_peak_mb, settings, dropped })
+    Ok(Outcome { backend, results, findings, kontor: finished, reference_peak_mb, tokens, settings, dropped })
 }
 
 fn home(place: &Place) -> Home<'static> {

@@ -68,16 +68,21 @@ pub fn id(body: &[u8]) -> Option<&str> {
     std::str::from_utf8(rest.get(..end)?).ok()
 }
 
-/// A request's bytes. `head` ends in the headers that all requests of a target share.
+/// A request's bytes. `headers` are complete lines that all requests of a target share; a body is JSON.
 pub fn request(out: &mut Vec<u8>, method: &str, path: &str, headers: &str, body: &[u8]) {
+    request_of(out, (method, path), headers, ("application/json", body));
+}
+
+/// As [`request`], with the body's type.
+pub fn request_of(out: &mut Vec<u8>, (method, path): (&str, &str), headers: &str, (media, body): (&str, &[u8])) {
     out.clear();
     for part in [method, " ", path, " HTTP/1.1\r\nhost: bench\r\n", headers] {
         out.extend_from_slice(part.as_bytes());
     }
     if !body.is_empty() {
-        out.extend_from_slice(b"content-type: application/json\r\ncontent-length: ");
-        out.extend_from_slice(body.len().to_string().as_bytes());
-        out.extend_from_slice(b"\r\n");
+        for part in ["content-type: ", media, "\r\ncontent-length: ", &body.len().to_string(), "\r\n"] {
+            out.extend_from_slice(part.as_bytes());
+        }
     }
     out.extend_from_slice(b"\r\n");
     out.extend_from_slice(body);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use kontor_config::Config;
+use kontor_identity::accounts::Passkeys;
 use kontor_oauth::OAuth;
 
 use crate::house::House;
@@ -13,7 +14,7 @@ use crate::people::Logins;
 ///
 /// # Errors
 /// The master key cannot be read; the database's.
-pub async fn open(config: &Config, url: &str, house: &House) -> Result<Arc<OAuth>> {
+pub async fn open(config: &Config, url: &str, house: &House, passkeys: Arc<Passkeys>) -> Result<Arc<OAuth>> {
     let parts = kontor_oauth::Parts {
         store: house.store.clone(),
         clock: house.clock.clone(),
@@ -23,6 +24,9 @@ pub async fn open(config: &Config, url: &str, house: &House) -> Result<Arc<OAuth
         callers: house.callers.clone(),
         roles: house.roles.clone(),
         people: Arc::new(Logins(house.accounts.clone())),
+        providers: house.providers.clone(),
+        egress: house.egress.clone(),
+        passkeys,
     };
     OAuth::open(config, url, parts).await.map_err(|error| {
         anyhow::anyhow!("the authorization server cannot start: {}", error.internal_text().unwrap_or(error.detail()))

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use kontor_config::Overrides;
+use kontor_model::RouteLimits;
 
 /// Kontor: an API-first CRM platform in one binary.
 #[derive(Debug, Parser)]
@@ -115,6 +116,9 @@ pub struct KeyCreate {
     /// Requests that it may send in a day of UTC; 0 is no limit [default: rate.key_per_day]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_099_511_627_776))]
     pub per_day: Option<u64>,
+    /// Requests a second and at once by kind of route: search, bulk, metadata, as search=20:200,bulk=1:5
+    #[arg(long, value_name = "KIND=N:BURST,…")]
+    pub route_limits: Option<RouteLimits>,
 }
 
 #[derive(Debug, Subcommand)]

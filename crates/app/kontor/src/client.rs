@@ -10,11 +10,14 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full, combinators::BoxBody};
 use hyper::body::{Body, Frame};
 use hyper::{Method, Request};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as Http;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use tokio::sync::mpsc;
+
+use crate::trust;
 
 /// How often it waits for one answer.
 const PATIENCE: u32 = 20;
@@ -23,7 +26,7 @@ type Payload = BoxBody<Bytes, std::io::Error>;
 
 /// A client with a key.
 pub struct Client {
-    http: Http<HttpConnector, Payload>,
+    http: Http<HttpsConnector<HttpConnector>, Payload>,
     base: String,
     key: String,
 }
@@ -45,16 +48,18 @@ fn full(bytes: impl Into<Bytes>) -> Payload {
 }
 
 impl Client {
-    /// `base` is `http://host:port`.
+    /// `base` is `http://host:port` or `https://host:port`; `own` is the file of a certificate that is trusted as it is.
     ///
     /// # Errors
-    /// An address that is not plain http: TLS ends at a proxy, which a command line on the same machine does not need.
-    pub fn new(base: &str, key: &str) -> Result<Self> {
-        if !base.starts_with("http://") {
-            bail!("--server takes an address such as http://127.0.0.1:8080");
+    /// Another address; `own` cannot be read.
+    pub fn new(base: &str, key: &str, own: Option<&Path>) -> Result<Self> {
+        if !base.starts_with("http://") && !base.starts_with("https://") {
+            bail!("--server takes an address such as http://127.0.0.1:8080 or https://crm.example.com");
         }
+        let connector =
+            HttpsConnectorBuilder::new().with_tls_config(trust::client(own)?).https_or_http().enable_http1().build();
         Ok(Self {
-            http: Http::builder(TokioExecutor::new()).build_http(),
+            http: Http::builder(TokioExecutor::new()).build(connector),
             base: base.trim_end_matches('/').to_owned(),
             key: key.to_owned(),
         })

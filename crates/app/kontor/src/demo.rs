@@ -7,11 +7,11 @@ use crate::client::{Client, Content};
 use crate::commands::import::watch;
 
 /// One file of the sample, in the order they refer to each other.
-struct File {
-    object: &'static str,
-    name: &'static str,
-    map: &'static str,
-    content: &'static [u8],
+pub struct File {
+    pub object: &'static str,
+    pub name: &'static str,
+    pub map: &'static str,
+    pub content: &'static [u8],
 }
 
 macro_rules! file {
@@ -25,7 +25,8 @@ macro_rules! file {
     };
 }
 
-const FILES: &[File] = &[
+/// The sample company.
+pub const FILES: &[File] = &[
     file!("company", "accounts.csv", "companies.map.json"),
     file!("product", "products.csv", "products.map.json"),
     file!("user", "sales_teams.csv", "managers.map.json"),

@@ -5,17 +5,21 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use kontor_catalog::{Catalogs, Metadata};
-use kontor_config::Config;
+use kontor_config::{Config, RowSecurity as Wanted};
+use kontor_egress::Egress;
 use kontor_identity::accounts::{self, Accounts};
 use kontor_identity::callers::Callers;
 use kontor_identity::keys::Keys;
+use kontor_identity::providers::Providers;
 use kontor_identity::roles::{self, Roles};
 use kontor_identity::spaces::{self, Founding};
 use kontor_identity::vault::Vault;
+use kontor_jobs::Jobs;
 use kontor_model::{Clock, IdGenerator, Settings, SystemClock};
+use kontor_outbox::{Mailer, Outbox};
 use kontor_records::Records;
-use kontor_store::Store;
-use kontor_store_postgres::{PostgresOptions, PostgresStore};
+use kontor_store::{Commits, Store, Watched};
+use kontor_store_postgres::{PostgresOptions, PostgresStore, RowSecurity};
 use kontor_store_sqlite::{SqliteOptions, SqliteStore};
 
 use crate::services;
@@ -33,6 +37,8 @@ pub enum Use {
 #[derive(Clone)]
 pub struct House {
     pub store: Arc<dyn Store>,
+    /// What this process has changed in it.
+    pub commits: Arc<Commits>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<IdGenerator>,
     pub catalogs: Arc<Catalogs>,
@@ -43,6 +49,12 @@ pub struct House {
     pub keys: Arc<Keys>,
     pub accounts: Arc<Accounts>,
     pub founding: Arc<Founding>,
+    pub providers: Arc<Providers>,
+    /// The way out of this house.
+    pub egress: Arc<Egress>,
+    pub jobs: Arc<Jobs>,
+    pub outbox: Arc<Outbox>,
+    pub vault: Arc<Vault>,
     /// Signs the seals of the audit.
     pub audit: kontor_audit::Signer,
     /// What the migration did.
@@ -66,6 +78,12 @@ pub async fn open_store(config: &Config, usage: Use) -> Result<Arc<dyn Store>> {
         let mut options = PostgresOptions::new(url.expose());
         options.statement_timeout = timeout;
         options.prepare = config.database.prepare;
+        options.role.clone_from(&config.database.role);
+        options.row_security = match config.database.row_security {
+            Wanted::Auto => RowSecurity::Auto,
+            Wanted::Require => RowSecurity::Require,
+            Wanted::Off => RowSecurity::Off,
+        };
         options.pool_size = if usage == Use::Beside { 2 } else { config.database.pool_size as usize };
         let store =
             PostgresStore::connect(options).await.with_context(|| format!("the database {url} cannot be used"))?;
@@ -97,6 +115,12 @@ async fn vault(config: &Config, usage: Use, store: &dyn Store) -> Result<Vault> 
     Ok(Vault::closed())
 }
 
+/// The mail server that the configuration names.
+fn mailer(config: &Config) -> Result<Option<Mailer>> {
+    let Some(url) = &config.mail.smtp_url else { return Ok(None) };
+    Mailer::new(url.expose(), &config.mail.from).map(Some).map_err(|why| anyhow::anyhow!(why))
+}
+
 impl House {
     /// Opens, migrates and wires.
     ///
@@ -104,7 +128,9 @@ impl House {
     /// The database cannot be used, or is of another version.
     pub async fn open(config: &Config, usage: Use) -> Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let store = open_store(config, usage).await?;
+        let store = Watched::new(open_store(config, usage).await?);
+        let commits = store.commits().clone();
+        let store: Arc<dyn Store> = Arc::new(store);
         let standard = services::objects();
         let migrated = match store.migrate(Arc::new(kontor_catalog::schema(&standard))).await {
             Ok(done) => done,
@@ -120,7 +146,7 @@ impl House {
             time_zone: config.workspace.time_zone.clone(),
             cors_origins: Vec::new(),
         };
-        let vault = vault(config, usage, &*store).await?;
+        let vault = Arc::new(vault(config, usage, &*store).await?);
         let audit = match vault.derive("kontor audit 1") {
             Ok(key) => kontor_audit::Signer::new(key),
             Err(_) => kontor_audit::Signer::closed(),
@@ -133,6 +159,15 @@ impl House {
         let callers = Callers::new(store.clone(), catalogs.clone(), roles.clone(), defaults.clone());
         let callers = Arc::new(callers);
         let keys = Arc::new(Keys::new(store.clone(), catalogs.clone(), clock.clone(), ids.clone(), callers.clone()));
+        let jobs = Arc::new(Jobs::new(store.clone(), clock.clone(), ids.clone()));
+        let outbox = Arc::new(Outbox::new(kontor_outbox::Parts {
+            store: store.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            jobs: jobs.clone(),
+            sealing: vault.clone(),
+            mailer: mailer(config)?,
+        }));
         let accounts = Arc::new(Accounts::new(accounts::Parts {
             store: store.clone(),
             catalogs: catalogs.clone(),
@@ -140,9 +175,12 @@ impl House {
             clock: clock.clone(),
             ids: ids.clone(),
             callers: callers.clone(),
-            vault: Arc::new(vault),
+            roles: roles.clone(),
+            vault: vault.clone(),
+            outbox: outbox.clone(),
             limits: config.limits,
         }));
+        let providers = Providers::new(store.clone(), clock.clone(), ids.clone(), vault.clone());
         let founding = Arc::new(Founding {
             store: store.clone(),
             clock: clock.clone(),
@@ -154,6 +192,7 @@ impl House {
         let first = founding.ensure().await?;
         Ok(Self {
             store,
+            commits,
             clock,
             ids,
             catalogs,
@@ -164,6 +203,11 @@ impl House {
             keys,
             accounts,
             founding,
+            providers: Arc::new(providers),
+            egress: Arc::new(Egress::new(&config.egress_allow)),
+            jobs,
+            outbox,
+            vault,
             audit,
             migrated: migrated.into(),
             first,

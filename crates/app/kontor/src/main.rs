@@ -9,12 +9,16 @@ mod demo;
 mod house;
 mod limits;
 mod lock;
+mod logins;
 mod node;
 mod people;
+mod sandboxes;
 mod sealing;
+mod secure;
 mod serve;
 mod services;
 mod session;
+mod trust;
 
 use std::process::ExitCode;
 

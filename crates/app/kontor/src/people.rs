@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use kontor_identity::accounts::{self, Accounts};
+use kontor_audit::{Credential, Who};
+use kontor_identity::accounts::{self, Accounts, Identity};
+use kontor_identity::audit::By;
+use kontor_identity::providers::Provider;
 use kontor_model::{ErrorCode, Id, Result, SpaceId};
 use kontor_oauth::people::{NewSession, Origin, People, Person, Session, SignIn};
 
@@ -55,6 +58,16 @@ impl People for Logins {
         Box::pin(async move { self.0.redeem_as(token, email, password, from(&origin)).await.map(sign_in) })
     }
 
+    fn enter<'a>(
+        &'a self,
+        provider: &'a Provider,
+        who: &'a Identity,
+        origin: Origin,
+        request_id: &'a str,
+    ) -> BoxFuture<'a, Result<NewSession>> {
+        Box::pin(async move { self.0.enter(provider, who, from(&origin), request_id).await.map(new_session) })
+    }
+
     fn session<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Option<Session>>> {
         Box::pin(async move { Ok(self.0.session(token).await?.map(session)) })
     }
@@ -62,7 +75,16 @@ impl People for Logins {
     fn sign_out<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             match self.0.session(token).await? {
-                Some(session) => self.0.revoke_session(session.id).await,
+                Some(session) => {
+                    let who = Who {
+                        user_id: Some(session.user),
+                        key_id: Some(session.id),
+                        credential: Credential::Session,
+                        ..Who::default()
+                    };
+                    let by = By { space: session.space, who, request_id: "sign-out page" };
+                    self.0.revoke_session(session.id, session.user, by).await
+                }
                 None => Ok(()),
             }
         })

@@ -4,14 +4,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use kontor_config::{Config, SecretUrl};
+use futures::future::OptionFuture;
+use kontor_config::{Config, RowSecurity, SecretUrl};
 use kontor_http::ratelimit::RateLimits;
 use kontor_http::request_log::{self, RequestLog};
-use kontor_http::{Check, Door, DoorParts, Ready, Server, ServerLimits};
+use kontor_http::tls::Tls;
+use kontor_http::{Cache, CacheSource, Check, Door, DoorParts, Ready, Server, ServerLimits, Side};
+use kontor_identity::accounts::Passkeys;
 use kontor_identity::origins::Origins;
-use kontor_jobs::{Jobs, Runner};
+use kontor_jobs::Runner;
 use kontor_oauth::OAuth;
-use kontor_store::Store;
+use kontor_sandboxes::Sandboxes;
+use kontor_scim::Scim;
+use kontor_store::{Guard, Store, StoreStatus};
 use kontor_telemetry::access::AccessLog;
 use kontor_transfer::Transfer;
 use tokio::sync::watch;
@@ -24,7 +29,9 @@ use crate::credentials::Credentials;
 use crate::house::{self, House, Use};
 use crate::lock::{self, DataLock, Taken};
 use crate::node::{self, NodeLease};
-use crate::{demo, limits, sealing, services};
+use crate::people::Logins;
+use crate::sandboxes::Spaces;
+use crate::{demo, limits, sealing, secure, services};
 
 /// How often other processes' changes of metadata are looked for.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -83,20 +90,29 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
         None => own(),
     };
     let lease = NodeLease::take(house.store.clone(), house.clock.clone(), house.ids.clone(), holder).await?;
-    let jobs = Arc::new(Jobs::new(house.store.clone(), house.clock.clone(), house.ids.clone()));
+    let jobs = house.jobs.clone();
     let transfer = Arc::new(Transfer::new(house.records.clone(), house.catalogs.clone(), jobs.clone()));
     let (stop, stopped) = watch::channel(false);
     let process = format!("{}-{}", std::process::id(), house.ids.next());
     let options = kontor_jobs::Options { process, slots: 2, alone: config.database_url.is_none() };
 
-    let privacy = kontor_privacy::Privacy::new(
-        house.records.clone(),
-        house.catalogs.clone(),
-        transfer.clone(),
-        house.audit.clone(),
-    );
-    let privacy = Arc::new(privacy);
-    let handlers: Vec<_> = transfer.handlers().into_iter().chain(privacy.handlers()).collect();
+    let privacy = Arc::new(kontor_privacy::Privacy::new(kontor_privacy::Parts {
+        records: house.records.clone(),
+        catalogs: house.catalogs.clone(),
+        transfer: transfer.clone(),
+        outbox: house.outbox.clone(),
+        logins: Arc::new(Logins(house.accounts.clone())),
+        signer: house.audit.clone(),
+    }));
+    let sandboxes = Arc::new(Sandboxes::new(kontor_sandboxes::Parts {
+        records: house.records.clone(),
+        catalogs: house.catalogs.clone(),
+        metadata: house.metadata.clone(),
+        jobs: jobs.clone(),
+        furnisher: Arc::new(Spaces { house: house.clone(), transfer: transfer.clone() }),
+    }));
+    let handlers = transfer.handlers().into_iter().chain(privacy.handlers());
+    let handlers: Vec<_> = handlers.chain(sandboxes.handlers()).chain(house.outbox.handlers()).collect();
     let limits = limits::open(&config, &house).await?;
 
     let worker = roles.contains(&"worker").then(|| Runner::new(jobs.clone(), handlers, options).start());
@@ -114,40 +130,72 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             transfer: Transfer::new(house.records.clone(), house.catalogs.clone(), jobs.clone()),
             catalogs: house.catalogs.clone(),
         });
+        let server_limits = ServerLimits::from(&config);
+        let mut listener = Server::bind(config.listen, server_limits.clone())
+            .await
+            .with_context(|| format!("{} cannot be listened on; choose another with --listen", config.listen))?
+            .with_tls(secure::open(&config, house.clock.clone(), stopped.clone())?);
+        let mut internal = None;
+        if let Some(address) = config.internal_listen {
+            let bound = Server::bind(address, server_limits).await;
+            let bound = bound.with_context(|| format!("internal_listen: {address} cannot be listened on"))?;
+            internal = Some(bound.on(Side::Internal));
+            listener = listener.on(Side::Public);
+        }
+        url = format!("{}://{}", if config.is_tls() { "https" } else { "http" }, listener.local_addr()?);
+        let internal_url = internal.as_ref().map(Server::local_addr).transpose()?.map(|at| format!("http://{at}"));
+        let address = config.public_url.as_ref().map_or(url.as_str(), |address| address.expose());
+        let passkeys = Arc::new(Passkeys::new(house.accounts.clone(), address));
+        let oauth = authorization::open(&config, &url, &house, passkeys.clone()).await?;
+        house.outbox.set_address(oauth.issuer());
         let identity = Arc::new(kontor_rest::identity::Desk {
             api: api.clone(),
             accounts: house.accounts.clone(),
+            passkeys,
             keys: house.keys.clone(),
             founding: house.founding.clone(),
             roles: house.roles.clone(),
+            federation: oauth.federation().clone(),
         });
-        let listener = Server::bind(config.listen, ServerLimits::from(&config))
-            .await
-            .with_context(|| format!("{} cannot be listened on; choose another with --listen", config.listen))?;
-        url = format!("http://{}", listener.local_addr()?);
-        let oauth = authorization::open(&config, &url, &house).await?;
         let config = Config { public_url: SecretUrl::parse(oauth.issuer()).ok(), ..config.clone() };
         let router = kontor_rest::router(&api)
             .merge(kontor_rest::jobs::router(&bulk))
             .merge(kontor_rest::privacy::router(&api, &privacy))
+            .merge(kontor_rest::sandboxes::router(&api, &identity, &sandboxes))
+            .merge(kontor_rest::outbox::router(&api, &house.outbox))
             .merge(kontor_rest::identity::router(&identity))
-            .merge(oauth.router());
+            .merge(oauth.router())
+            .merge(kontor_scim::router(&directory(&house, &oauth)));
+        let ready = Arc::new(
+            Ready::new(vec![database_check(house.store.clone())])
+                .helped_by(limits.check())
+                .helped_by(guard_check(&config, &*house.store).await)
+                .helped_by(listener.tls().into_iter().flat_map(Tls::checks)),
+        );
+        let source = CacheSource {
+            catalogs: house.catalogs.clone(),
+            commits: house.commits.clone(),
+            // The data directory is locked; a PostgreSQL is anybody's.
+            is_alone: config.database_url.is_none(),
+        };
+        let cache = Cache::new(&config, source, ready.clone());
         let parts = DoorParts {
             router,
-            routes: [kontor_rest::routes::ROUTES, kontor_oauth::ROUTES].concat(),
+            routes: [kontor_rest::routes::ROUTES, kontor_oauth::ROUTES, kontor_scim::ROUTES].concat(),
             authenticate: Arc::new(Credentials {
                 keys: house.keys.clone(),
                 accounts: house.accounts.clone(),
                 tokens: Some(oauth.tokens().clone()),
+                commits: house.commits.clone(),
             }),
             replays: house.records.clone(),
-            ready: Arc::new(Ready::new(vec![database_check(house.store.clone())]).helped_by(limits.check())),
+            ready,
             limits: limits.clone(),
             origins: Arc::new(limits::ListedOrigins(Origins::new(house.store.clone()))),
             access,
             clock: house.clock.clone(),
         };
-        let mut door = Door::new(&config, parts).map_err(|e| anyhow::anyhow!(e))?;
+        let mut door = Door::new(&config, parts).map_err(|e| anyhow::anyhow!(e))?.with_cache(cache);
         if config.request_log.enabled {
             let (log, writer) = RequestLog::new(house.store.clone(), house.ids.clone());
             door = door.with_request_log(log);
@@ -158,9 +206,16 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
         if let Some(lock) = &mut lock {
             lock.announce(&url)?;
         }
-        let mut stopped = stopped.clone();
+        if let Some(url) = internal_url {
+            tracing::info!(url, "private routes and metrics are on the internal listener");
+        }
+        let ended = |mut stopped: watch::Receiver<bool>| async move {
+            stopped.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(())
+        };
+        let (public, inner) = (ended(stopped.clone()), ended(stopped.clone()));
         server = Some(tokio::spawn(async move {
-            listener.serve(door, async move { stopped.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(()) }).await;
+            let internal = internal.map(|internal| internal.serve(door.clone(), inner));
+            tokio::join!(listener.serve(door, public), OptionFuture::from(internal));
         }));
     }
     let sealing =
@@ -196,6 +251,23 @@ impl Running {
     }
 }
 
+/// What a company's directory reaches.
+fn directory(house: &House, oauth: &Arc<OAuth>) -> Arc<Scim> {
+    let (accounts, keys, tokens) = (house.accounts.clone(), house.keys.clone(), oauth.tokens().clone());
+    Arc::new(Scim {
+        records: house.records.clone(),
+        catalogs: house.catalogs.clone(),
+        roles: house.roles.clone(),
+        accounts: house.accounts.clone(),
+        ended: Box::new(move || {
+            accounts.forget();
+            keys.forget();
+            tokens.forget();
+        }),
+        base: oauth.issuer().to_owned(),
+    })
+}
+
 fn database_check(store: Arc<dyn Store>) -> Check {
     Check {
         name: "database",
@@ -204,6 +276,18 @@ fn database_check(store: Arc<dyn Store>) -> Check {
             Box::pin(async move { store.ping().await.map_err(|e| e.to_string()) })
         }),
     }
+}
+
+/// Row security, where it should hold: how that stands is found out when the store is opened.
+async fn guard_check(config: &Config, store: &dyn Store) -> Option<Check> {
+    if config.database_url.is_none() || config.database.row_security == RowSecurity::Off {
+        return None;
+    }
+    let open = match store.status().await {
+        Ok(StoreStatus { guard: Guard::Open(why), .. }) => Err(why),
+        _ => Ok(()),
+    };
+    Some(Check { name: "row_security", ask: Box::new(move || Box::pin(std::future::ready(open.clone()))) })
 }
 
 /// Catalogs, the node's lease, what has expired: until the process stops.
@@ -278,6 +362,7 @@ async fn sweep(house: &House, transfer: &Transfer, log_days: u32) {
 pub async fn run(config: Config, roles: &[&str], load_demo: bool, guard: &kontor_telemetry::Guard) -> Result<()> {
     let begun = Instant::now();
     let grace = config.shutdown.grace();
+    let certificate = secure::files(&config)?.map(|(cert, _)| cert);
     // A phone number's metadata take a moment to load: not at the first request.
     std::thread::spawn(kontor_model::field::warm);
     let running = start_with(config, roles, guard.access()).await?;
@@ -287,7 +372,8 @@ pub async fn run(config: Config, roles: &[&str], load_demo: bool, guard: &kontor
     }
     if load_demo {
         let (info, key) = keys::borrow(&running.house, "demo").await?;
-        let outcome = demo::load(&Client::new(&running.url, &key)?).await;
+        let own = certificate.filter(|path| path.exists());
+        let outcome = demo::load(&Client::new(&running.url, &key, own.as_deref())?).await;
         keys::end(&running.house, info.id).await.ok();
         outcome.context("the demo data could not be loaded")?;
     }

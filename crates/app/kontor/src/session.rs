@@ -2,7 +2,7 @@
 //! as it takes.
 
 use anyhow::{Context, Result, anyhow};
-use kontor_config::Config;
+use kontor_config::{Acme, Config, Tls};
 use kontor_model::Id;
 
 use crate::cli::Remote;
@@ -10,6 +10,7 @@ use crate::client::Client;
 use crate::commands::keys;
 use crate::house::{House, Use};
 use crate::lock::{self, Taken};
+use crate::secure;
 use crate::serve::{self, Running};
 
 /// An open session; close it.
@@ -28,7 +29,7 @@ pub async fn open(config: Config, remote: &Remote) -> Result<Session> {
     if let Some(server) = &remote.server {
         let key =
             remote.key_token.as_deref().ok_or_else(|| anyhow!("--server needs an API key: set KONTOR_API_KEY"))?;
-        return Ok(Session { client: Client::new(server, key)?, borrowed: None, own: None });
+        return Ok(Session { client: Client::new(server, key, None)?, borrowed: None, own: None });
     }
     if config.database_url.is_none()
         && let Taken::Theirs(holder) = lock::take(&config.data)?
@@ -38,15 +39,22 @@ pub async fn open(config: Config, remote: &Remote) -> Result<Session> {
         })?;
         let house = House::open(&config, Use::Beside).await?;
         let (info, key) = keys::borrow(&house, "command line").await?;
-        return Ok(Session { client: Client::new(&url, &key)?, borrowed: Some((house, info.id)), own: None });
+        let own = secure::files(&config)?.map(|(cert, _)| cert).filter(|_| url.starts_with("https://"));
+        return Ok(Session {
+            client: Client::new(&url, &key, own.as_deref())?,
+            borrowed: Some((house, info.id)),
+            own: None,
+        });
     }
     let mut own = config;
     own.listen.set_port(0);
+    // Nobody but this process comes there.
+    (own.internal_listen, own.tls, own.acme) = (None, Tls::default(), Acme::default());
     own.log.access = kontor_config::AccessTarget::Off;
     let running = serve::start(own, &["api", "worker"]).await?;
     let (info, key) = keys::borrow(&running.house, "command line").await?;
     let house = running.house.clone();
-    Ok(Session { client: Client::new(&running.url, &key)?, borrowed: Some((house, info.id)), own: Some(running) })
+    Ok(Session { client: Client::new(&running.url, &key, None)?, borrowed: Some((house, info.id)), own: Some(running) })
 }
 
 impl Session {

@@ -21,11 +21,19 @@ pub enum Kind {
     },
     /// A URL with one of these schemes.
     Url(&'static [&'static str]),
+    /// An e-mail address, with or without a name before it (RFC 5322, 3.4).
+    Mailbox,
     /// 64 hexadecimal digits that are shown nowhere.
     Secret,
     /// A list of networks.
     Cidrs,
+    /// A list of host names.
+    Domains,
+    /// An e-mail address.
+    Email,
     Choice(&'static [&'static str]),
+    /// A name in the database: `[a-z0-9_]`, at most 63.
+    Name,
     /// `level` or `level,module=level,…` with the levels off, error, warn, info, debug, trace.
     LogLevel,
     /// ISO 3166-1 alpha-2, capitals.
@@ -52,7 +60,7 @@ impl Kind {
                 _ => Value::from(text),
             },
             Self::Number { .. } => text.replace('_', "").parse::<u64>().map_or_else(|_| Value::from(text), Value::from),
-            Self::Cidrs => {
+            Self::Cidrs | Self::Domains => {
                 let parts: Vec<&str> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
                 Value::from(parts)
             }
@@ -73,6 +81,13 @@ impl Kind {
                 let list = value.as_array().ok_or("is not a list")?;
                 list.iter().try_for_each(|item| text(item)?.parse::<Cidr>().map(drop))
             }
+            Self::Domains => {
+                let list = value.as_array().ok_or("is not a list")?;
+                list.iter().try_for_each(|item| match is_domain(text(item)?) {
+                    true => Ok(()),
+                    false => Err("has an entry that is no host name".to_owned()),
+                })
+            }
             _ => self.check_text(text(value)?),
         }
     }
@@ -87,7 +102,15 @@ impl Kind {
                 refuse_unless(schemes.contains(&url.scheme()), "has a scheme that is not known here")
             }
             Self::Secret => crate::SecretText::parse(text).map(drop),
+            Self::Mailbox => {
+                let fits = text.contains('@') && !text.chars().any(char::is_control) && text.len() <= 320;
+                refuse_unless(fits, "is no e-mail address")
+            }
             Self::Choice(words) => refuse_unless(words.contains(&text), "is not one of the allowed words"),
+            Self::Name => {
+                let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+                refuse_unless((1..=63).contains(&text.len()) && text.bytes().all(fits), "is not a name")
+            }
             Self::LogLevel => refuse_unless(text.split(',').all(is_level), "is not a log level"),
             Self::Region => {
                 let fits = text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
@@ -98,7 +121,11 @@ impl Kind {
             }
             Self::TimeZone => refuse_unless(jiff::tz::TimeZone::get(text).is_ok(), "is not a known time zone"),
             Self::Moment => refuse_unless(text.parse::<jiff::Timestamp>().is_ok(), "is no moment"),
-            Self::Switch | Self::Number { .. } | Self::Cidrs => Ok(()),
+            Self::Email => {
+                let fits = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && is_domain(host));
+                refuse_unless(fits, "is not an e-mail address")
+            }
+            Self::Switch | Self::Number { .. } | Self::Cidrs | Self::Domains => Ok(()),
         }
     }
 
@@ -106,16 +133,22 @@ impl Kind {
     #[must_use]
     pub fn remedy(self) -> String {
         match self {
-            Self::Path => "Write the path of a folder, as ./data.".to_owned(),
+            Self::Path => "Write a path, as ./data.".to_owned(),
             Self::Socket => "Write 127.0.0.1:8080, 0.0.0.0:8080 or [::1]:8080.".to_owned(),
             Self::Switch => "Write true or false (in the environment also on or off).".to_owned(),
             Self::Number { min, max } => format!("Write a whole number from {min} to {max}."),
             Self::Url(schemes) => format!("Write a URL that starts with {}://.", schemes.join(":// or ")),
+            Self::Mailbox => "Write an address, as CRM <crm@example.com>.".to_owned(),
             Self::Secret => "Write 64 random hexadecimal digits, as `openssl rand -hex 32` gives.".to_owned(),
             Self::Cidrs => {
                 "Write networks as [\"10.0.0.0/8\", \"::1/128\"] (in the environment 10.0.0.0/8,::1/128).".to_owned()
             }
+            Self::Domains => {
+                "Write names as [\"crm.example.com\"] (in the environment crm.example.com,b.example.com).".to_owned()
+            }
+            Self::Email => "Write an address, as ops@example.com.".to_owned(),
             Self::Choice(words) => format!("Write {}.", words.join(" or ")),
+            Self::Name => "Write a name of at most 63 of a-z, 0-9 and _.".to_owned(),
             Self::LogLevel => format!("Write {}, or \"info,kontor_http=debug\".", LEVELS.join(", ")),
             Self::Region => "Write two capital letters of ISO 3166-1, as CN or DE.".to_owned(),
             Self::Currency => "Write three capital letters of ISO 4217, as CNY or EUR.".to_owned(),
@@ -132,6 +165,17 @@ fn text(value: &Value) -> Result<&str, String> {
 /// A whole number of either sign; figment keeps signed and unsigned apart.
 pub(crate) fn number(value: &Value) -> Option<i128> {
     value.to_i128().or_else(|| value.to_u128().and_then(|n| i128::try_from(n).ok()))
+}
+
+/// A host name of letters, digits and hyphens (RFC 1123, 2.1).
+fn is_domain(name: &str) -> bool {
+    let fits = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    name.len() <= 253 && name.split('.').all(fits)
 }
 
 fn is_level(part: &str) -> bool {

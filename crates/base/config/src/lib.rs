@@ -5,11 +5,13 @@
 //! value came from and what to write instead.
 
 mod cidr;
+mod door;
 mod error;
 mod keys;
 mod kind;
 mod layer;
 mod load;
+mod overload;
 mod overrides;
 mod rate;
 mod schema;
@@ -17,15 +19,19 @@ mod secret;
 mod settings;
 
 pub use cidr::Cidr;
+pub use door::{Acme, Connections, Tls};
 pub use error::{ConfigError, Problem};
 pub use keys::{KEYS, Key};
 pub use kind::Kind;
 pub use load::find_file;
+pub use overload::{Cache, Overload};
 pub use overrides::Overrides;
 pub use rate::Rate;
 pub use schema::config_schema;
 pub use secret::{SecretText, SecretUrl};
-pub use settings::{AccessTarget, Config, Database, Log, LogFormat, OAuth, Otel, Request, Shutdown, Sqlite, Workspace};
+pub use settings::{
+    AccessTarget, Config, Database, Log, LogFormat, OAuth, Otel, Request, RowSecurity, Shutdown, Sqlite, Workspace,
+};
 
 /// The default configuration file, which is also the documentation of every setting.
 pub const DEFAULT_FILE: &str = include_str!("../kontor.default.toml");

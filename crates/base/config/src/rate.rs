@@ -15,6 +15,21 @@ pub struct Rate {
     pub ip_burst: u32,
     /// Bad credentials from one address in a minute.
     pub ip_failures: u32,
+    /// From one address to the sign-in pages.
+    pub sign_in_per_second: u32,
+    pub sign_in_burst: u32,
+    /// From one address to the token endpoints.
+    pub token_per_second: u32,
+    pub token_burst: u32,
+    /// Searches and aggregates of one credential.
+    pub search_per_second: u32,
+    pub search_burst: u32,
+    /// Batches, composites, imports and exports of one credential.
+    pub bulk_per_second: u32,
+    pub bulk_burst: u32,
+    /// Changes of metadata of one credential.
+    pub metadata_per_second: u32,
+    pub metadata_burst: u32,
     /// Tokens of a dear request; others take one.
     pub heavy_cost: u32,
 }
@@ -30,6 +45,16 @@ impl Default for Rate {
             ip_per_second: 50,
             ip_burst: 500,
             ip_failures: 10,
+            sign_in_per_second: 5,
+            sign_in_burst: 100,
+            token_per_second: 20,
+            token_burst: 200,
+            search_per_second: 5,
+            search_burst: 50,
+            bulk_per_second: 2,
+            bulk_burst: 20,
+            metadata_per_second: 2,
+            metadata_burst: 40,
             heavy_cost: 5,
         }
     }

@@ -42,13 +42,18 @@ fn kind(kind: Kind) -> Map<String, Value> {
         Kind::Switch => json!({"type": "boolean"}),
         Kind::Number { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
         Kind::Cidrs => json!({"type": "array", "items": {"type": "string"}}),
+        Kind::Domains => json!({"type": "array", "items": {"type": "string", "format": "hostname"}}),
+        Kind::Email => json!({"type": "string", "format": "email"}),
         Kind::Choice(words) => json!({"type": "string", "enum": words}),
         Kind::Url(schemes) => json!({"type": "string", "pattern": format!("^({})://", schemes.join("|"))}),
         Kind::Secret => json!({"type": "string", "pattern": "^[0-9A-Fa-f]{64}$"}),
+        Kind::Name => json!({"type": "string", "pattern": "^[a-z0-9_]{1,63}$"}),
         Kind::Region => json!({"type": "string", "pattern": "^[A-Z]{2}$"}),
         Kind::Currency => json!({"type": "string", "pattern": "^[A-Z]{3}$"}),
         Kind::Moment => json!({"type": "string", "format": "date-time"}),
-        Kind::Path | Kind::Socket | Kind::LogLevel | Kind::TimeZone => json!({"type": "string", "minLength": 1}),
+        Kind::Path | Kind::Socket | Kind::LogLevel | Kind::TimeZone | Kind::Mailbox => {
+            json!({"type": "string", "minLength": 1})
+        }
     };
     match schema {
         Value::Object(map) => map,

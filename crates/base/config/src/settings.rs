@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cidr, Rate, SecretText, SecretUrl};
+use crate::{Acme, Cache, Cidr, Connections, Overload, Rate, SecretText, SecretUrl, Tls};
 
 /// All settings of a process, checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,7 +18,7 @@ pub struct Config {
     pub broker_url: Option<SecretUrl>,
     pub listen: SocketAddr,
     pub internal_listen: Option<SocketAddr>,
-    /// Without a slash at the end it is the issuer; `None` is `http://` and the address listened on.
+    /// Without a slash at the end it is the issuer; `None` is `http://`, or `https://` with TLS, and the address listened on.
     pub public_url: Option<SecretUrl>,
     pub data: PathBuf,
     /// 64 hexadecimal digits; `None` is the file `master.key` in [`Config::data`].
@@ -31,9 +31,15 @@ pub struct Config {
     pub database: Database,
     pub sqlite: Sqlite,
     pub request: Request,
+    pub connections: Connections,
+    pub tls: Tls,
+    pub acme: Acme,
     pub shutdown: Shutdown,
     pub oauth: OAuth,
     pub rate: Rate,
+    pub overload: Overload,
+    pub cache: Cache,
+    pub mail: Mail,
     pub workspace: Workspace,
     pub versions: Versions,
     pub request_log: RequestLog,
@@ -58,9 +64,15 @@ impl Default for Config {
             database: Database::default(),
             sqlite: Sqlite::default(),
             request: Request::default(),
+            connections: Connections::default(),
+            tls: Tls::default(),
+            acme: Acme::default(),
             shutdown: Shutdown::default(),
             oauth: OAuth::default(),
             rate: Rate::default(),
+            overload: Overload::default(),
+            cache: Cache::default(),
+            mail: Mail::default(),
             workspace: Workspace::default(),
             versions: Versions::default(),
             request_log: RequestLog::default(),
@@ -123,12 +135,32 @@ pub struct Database {
     pub readers: u32,
     pub statement_timeout_ms: u64,
     pub prepare: bool,
+    pub row_security: RowSecurity,
+    /// `[a-z0-9_]`, at most 63.
+    pub role: String,
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { pool_size: 16, readers: 0, statement_timeout_ms: 10_000, prepare: true }
+        Self {
+            pool_size: 16,
+            readers: 0,
+            statement_timeout_ms: 10_000,
+            prepare: true,
+            row_security: RowSecurity::Auto,
+            role: "kontor_app".to_owned(),
+        }
     }
+}
+
+/// Whether PostgreSQL itself keeps spaces apart, behind the statements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RowSecurity {
+    /// Where the login may use [`Database::role`].
+    Auto,
+    Require,
+    Off,
 }
 
 impl Database {
@@ -218,6 +250,22 @@ pub struct OAuth {
 impl Default for OAuth {
     fn default() -> Self {
         Self { dynamic_registration: true }
+    }
+}
+
+/// Mail that leaves the house.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// `smtp://` or `smtps://`; `None` holds all mail.
+    pub smtp_url: Option<SecretUrl>,
+    /// RFC 5322, 3.4.
+    pub from: String,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self { smtp_url: None, from: "Kontor <kontor@localhost>".to_owned() }
     }
 }
 

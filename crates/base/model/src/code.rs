@@ -64,6 +64,7 @@ catalogue! {
     NotFound = 404_001, Protocol, false, "No such record", "The record does not exist in this space, or this caller may not see it.";
     MethodNotAllowed = 405_000, Protocol, false, "Method not allowed", "Use one of the methods in the Allow header.";
     NotAcceptable = 406_000, Protocol, false, "Not acceptable", "The answer is application/json; accept it, or send no Accept header.";
+    TooSlow = 408_000, Network, true, "Request too slow", "The body came at less than half a kilobyte a second. Send it faster, or in smaller parts.";
     Conflict = 409_000, Business, true, "Conflict", "Another change got in between several times. Read again and repeat the request.";
     NotUnique = 409_001, Business, false, "Value taken", "Another record has this value in a field that must be unique. Its id is in the answer.";
     LikelyDuplicate = 409_002, Business, false, "Likely duplicate", "Records that look like this one exist; their ids are in the answer. Send allow_duplicates=true to go on.";

@@ -26,7 +26,7 @@ pub use error::{Error, Fault, Result};
 pub use field::{Field, FieldType, Place, Reference};
 pub use id::{Id, IdGenerator, SpaceId};
 pub use json::Json;
-pub use limits::{Allowance, Limits};
+pub use limits::{Allowance, Limits, Pace, RouteKind, RouteLimits};
 pub use object::Object;
 pub use query::{Aggregate, Bucket, Count, Filter, Group, Measure, MeasureFn, Op, Query, Sort};
 pub use settings::Settings;

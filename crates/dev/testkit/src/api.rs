@@ -1,6 +1,7 @@
 //! A client of one server.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -11,6 +12,9 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
 use crate::{Place, RawReply, Reply, Request, raw};
+
+/// How long a connection may have been idle.
+const IDLE: Duration = Duration::from_secs(2);
 
 /// Speaks to a server with one credential, or none. Cloning shares the connections.
 #[derive(Debug, Clone)]
@@ -25,7 +29,8 @@ pub struct Api {
 
 impl Api {
     pub(crate) fn new(place: Arc<Place>, url: &str, key: &str) -> Self {
-        let client = Client::builder(TokioExecutor::new()).build_http();
+        // The server closes a connection that is idle for some seconds: one that may be closing is not used again.
+        let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(IDLE).build_http();
         Self { place, url: url.to_owned(), key: Some(key.to_owned()), client, made: Arc::default() }
     }
 

@@ -16,6 +16,7 @@
 #![expect(clippy::panic, clippy::expect_used, reason = "a helper that cannot go on fails the test that called it")]
 
 mod api;
+pub mod authenticator;
 mod backend;
 mod keeper;
 mod objects;

@@ -86,6 +86,8 @@ impl Place {
             }
         }
         command.args(arguments).arg("--data").arg(self.data()).env("KONTOR_LIMITS", "off").stdin(Stdio::null());
+        // A machine that is busy with other stories is no overload.
+        command.env("KONTOR_OVERLOAD_WAIT_MS", "20000");
         command.current_dir(&self.root);
         if let Some(database) = &self.database {
             command.env("KONTOR_DATABASE_URL", postgres::url(database));
@@ -126,11 +128,77 @@ impl Place {
         }
     }
 
+    /// The first column of what PostgreSQL answers, past the product; statements before the last one may set something.
+    ///
+    /// # Panics
+    /// The database refuses it, or is SQLite.
+    #[track_caller]
+    pub fn ask(&self, statement: &str) -> Vec<String> {
+        let database = self.database.as_ref().expect("a PostgreSQL database");
+        postgres::run_on(database, statement).expect("the statement")
+    }
+
+    /// The first column of each row that a question on the server's own database finds, as text.
+    ///
+    /// # Panics
+    /// The database refuses it.
+    pub fn texts(&self, question: &str) -> Vec<String> {
+        if let Some(database) = &self.database {
+            return postgres::run_on(database, question).expect("the question");
+        }
+        let file = rusqlite::Connection::open(self.data().join("kontor.db")).expect("the database");
+        file.busy_timeout(std::time::Duration::from_secs(10)).expect("a time-out");
+        let mut statement = file.prepare(question).expect("the question");
+        let rows = statement.query_map([], |row| row.get_ref(0).map(lossy)).expect("rows");
+        rows.map(|row| row.expect("a row")).collect()
+    }
+
+    /// The rows of a question to the server's own database, past the product; each value as text.
+    ///
+    /// # Panics
+    /// The database refuses it.
+    pub fn rows(&self, question: &str) -> Vec<Vec<Option<String>>> {
+        match &self.database {
+            Some(database) => postgres::rows(database, question).expect("the question"),
+            None => {
+                let file = rusqlite::Connection::open(self.data().join("kontor.db")).expect("the database");
+                file.busy_timeout(std::time::Duration::from_secs(10)).expect("a time-out");
+                let mut statement = file.prepare(question).expect("the question");
+                let columns = statement.column_count();
+                let rows = statement.query_map([], |row| (0..columns).map(|at| row.get(at).map(text)).collect());
+                rows.expect("the rows").map(|row| row.expect("a row")).collect()
+            }
+        }
+    }
+
     /// Removes everything.
     pub(crate) fn remove(&self) {
         if let Some(database) = &self.database {
             postgres::drop(database);
         }
         fs::remove_dir_all(&self.root).ok();
+    }
+}
+
+/// A value of SQLite as what can be read in it.
+fn lossy(value: rusqlite::types::ValueRef<'_>) -> String {
+    use rusqlite::types::ValueRef;
+    match value {
+        ValueRef::Null => String::new(),
+        ValueRef::Integer(n) => n.to_string(),
+        ValueRef::Real(n) => n.to_string(),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// A value of SQLite as PostgreSQL sends it over its simple protocol.
+fn text(value: rusqlite::types::Value) -> Option<String> {
+    use rusqlite::types::Value;
+    match value {
+        Value::Null => None,
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Real(number) => Some(number.to_string()),
+        Value::Text(text) => Some(text),
+        Value::Blob(bytes) => Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
     }
 }

@@ -22,8 +22,17 @@ pub fn run(sql: &str) -> Result<Vec<String>, String> {
     run_on("postgres", sql)
 }
 
-/// A statement on any database. Has a thread of its own, so that it can be called from anywhere.
+/// A statement on any database; the first column of each row.
 pub fn run_on(database: &str, sql: &str) -> Result<Vec<String>, String> {
+    let rows = rows(database, sql)?;
+    Ok(rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
+}
+
+/// A row, each value as text.
+pub type Row = Vec<Option<String>>;
+
+/// The rows of a statement on any database. Has a thread of its own, so that it can be called from anywhere.
+pub fn rows(database: &str, sql: &str) -> Result<Vec<Row>, String> {
     let (url, sql) = (url(database), sql.to_owned());
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
@@ -31,11 +40,11 @@ pub fn run_on(database: &str, sql: &str) -> Result<Vec<String>, String> {
             let (client, connection) = tokio_postgres::connect(&url, NoTls).await.map_err(|e| e.to_string())?;
             tokio::spawn(connection);
             let messages = client.simple_query(&sql).await.map_err(|e| format!("{sql}: {e}"))?;
-            let first = |message: SimpleQueryMessage| match message {
-                SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            let texts = |message: SimpleQueryMessage| match message {
+                SimpleQueryMessage::Row(row) => Some((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect()),
                 _ => None,
             };
-            Ok(messages.into_iter().filter_map(first).collect())
+            Ok(messages.into_iter().filter_map(texts).collect())
         })
     })
     .join()

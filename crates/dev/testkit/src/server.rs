@@ -103,7 +103,7 @@ impl Server {
             let text = fs::read_to_string(&lock).unwrap_or_default();
             let mut lines = text.lines();
             if lines.next() == Some(child.id().to_string().as_str())
-                && let Some(url) = lines.next().filter(|url| url.starts_with("http://"))
+                && let Some(url) = lines.next().filter(|url| url.starts_with("http"))
             {
                 url.clone_into(&mut self.url);
                 return;

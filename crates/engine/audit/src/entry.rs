@@ -12,6 +12,8 @@ use crate::digest;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Credential {
     ApiKey,
+    /// An API key of a service account.
+    ServiceAccount,
     /// A user's sign-in.
     Session,
     /// An access token of an OAuth client.
@@ -24,12 +26,19 @@ pub enum Credential {
 }
 
 impl Credential {
-    pub const ALL: &'static [Credential] =
-        &[Credential::ApiKey, Credential::Session, Credential::Token, Credential::Job, Credential::System];
+    pub const ALL: &'static [Credential] = &[
+        Credential::ApiKey,
+        Credential::ServiceAccount,
+        Credential::Session,
+        Credential::Token,
+        Credential::Job,
+        Credential::System,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
             Credential::ApiKey => "api_key",
+            Credential::ServiceAccount => "service_account",
             Credential::Session => "session",
             Credential::Token => "token",
             Credential::Job => "job",

@@ -159,7 +159,8 @@ impl Seal {
         else {
             return None;
         };
-        let fixed = |bytes: Vec<u8>| Hash::try_from(bytes.as_slice()).unwrap_or_default();
+        // Bytes of another length are no hash, and not the zeros that stand before the first seal either.
+        let fixed = |bytes: Vec<u8>| Hash::try_from(bytes.as_slice()).unwrap_or([0xFF; 32]);
         Some(Self {
             sequence,
             first_id,

@@ -61,6 +61,11 @@ impl Catalogs {
         Ok(kept.clone())
     }
 
+    /// Forgets the catalog of a space that is no more.
+    pub fn forget(&self, space: SpaceId) {
+        self.current.write().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&space);
+    }
+
     /// Reloads every catalog that another process has changed; call it about once a second.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use kontor_model::{Clock, Error, ErrorCode, Id, IdGenerator, Kind, Op, Result, S
 use kontor_store::system::{self, INSTALLATION};
 use kontor_store::{Batch, ColumnRef, CommitError, Cond, Expr, OnConflict, Select, Set, Store, Write};
 use serde_json::Value as J;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::job::{Job, State, columns};
 
@@ -42,6 +42,8 @@ pub struct Jobs {
     pub(crate) clock: Arc<dyn Clock>,
     ids: Arc<IdGenerator>,
     pub(crate) news: Notify,
+    /// Changes whenever this process has called a running job off.
+    pub(crate) called_off: watch::Sender<()>,
 }
 
 pub(crate) fn failed(error: CommitError) -> Error {
@@ -58,7 +60,7 @@ pub(crate) fn set(name: &str, kind: Kind, value: impl Into<Value>) -> (ColumnRef
 
 impl Jobs {
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<IdGenerator>) -> Self {
-        Self { store, clock, ids, news: Notify::new() }
+        Self { store, clock, ids, news: Notify::new(), called_off: watch::Sender::new(()) }
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {
@@ -166,7 +168,8 @@ impl Jobs {
         Ok(self.store.rows(select).await?.iter().filter_map(|row| Job::from_row(space, row)).collect())
     }
 
-    /// Calls a job off: one that waits is over at once, one that runs stops after the chunk under way.
+    /// Calls a job off: one that waits is over at once, one that runs stops after the chunk under way, or after those
+    /// of the next second when another process has it.
     ///
     /// # Errors
     /// 404001; 422000 when it is over; 409000 when it changes again and again; the database's.
@@ -190,7 +193,10 @@ impl Jobs {
             let mut batch = Batch::new(space);
             batch.writes.push(Write::Update { table: system::JOB.into(), keys, set: sets, must: true, search: None });
             match self.store.commit(batch).await {
-                Ok(()) => return self.get(space, id).await,
+                Ok(()) => {
+                    self.called_off.send_replace(());
+                    return self.get(space, id).await;
+                }
                 Err(CommitError::Guard { .. }) => {}
                 Err(error) => return Err(failed(error)),
             }

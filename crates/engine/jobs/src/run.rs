@@ -34,6 +34,8 @@ pub enum Ended {
     Failed(J, Failure),
     /// In between, because it was asked to.
     Stopped,
+    /// For something that takes its time: the job is claimed again in so many milliseconds, which counts as no try.
+    Waiting(i64),
 }
 
 /// How far a job has got.
@@ -62,6 +64,11 @@ impl Run {
         crate::runner::is_stopping(&self.stopping)
             || self.cancelled.load(Ordering::Relaxed)
             || self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Whether it was called off.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
     }
 
     fn held(&self, set: Vec<(ColumnRef, Set)>) -> Write {
@@ -139,17 +146,17 @@ impl Run {
         self.commit(vec![self.held(sets)]).await
     }
 
-    /// Puts the job back: at once without counting the try, or later with it.
-    pub(crate) async fn put_back(&self, pause_ms: Option<i64>, error: Option<&Error>) -> Result<()> {
+    /// Puts the job back for later; only a try that failed counts.
+    pub(crate) async fn put_back(&self, pause_ms: i64, error: Option<&Error>) -> Result<()> {
         let mut sets = vec![
             set("state", Kind::Text, State::Queued.name()),
-            set("run_at", Kind::Int, self.jobs.clock.now_ms() + pause_ms.unwrap_or(0)),
+            set("run_at", Kind::Int, self.jobs.clock.now_ms() + pause_ms),
             set("lease_until", Kind::Int, None::<i64>),
             set("holder", Kind::Text, None::<String>),
             set("error", Kind::Text, error.map(|e| Failure::from(e).stored())),
             (ColumnRef::new("version", Kind::Int), Set::Add(1)),
         ];
-        if pause_ms.is_none() {
+        if error.is_none() {
             sets.push((ColumnRef::new("tries", Kind::Int), Set::Add(-1)));
         }
         self.commit(vec![self.held(sets)]).await

@@ -9,6 +9,7 @@ use kontor_model::{Error, ErrorCode, Kind, Result};
 use kontor_store::{Batch, ColumnRef, CommitError, Set, Write, system};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::job::{Failure, Job, State};
 use crate::queue::{Jobs, failed, set};
@@ -222,7 +223,9 @@ async fn settle(run: &Run, outcome: Result<Ended>) -> Result<()> {
         Ok(Ended::Succeeded(output)) => run.end(State::Succeeded, Some(output), None).await,
         Ok(Ended::Failed(output, failure)) => run.end(State::Failed, Some(output), Some(&failure)).await,
         Ok(Ended::Stopped) if run.cancelled.load(Ordering::Relaxed) => run.end(State::Cancelled, None, None).await,
-        Ok(Ended::Stopped) => run.put_back(None, None).await,
+        Ok(Ended::Waiting(_)) if run.cancelled.load(Ordering::Relaxed) => run.end(State::Cancelled, None, None).await,
+        Ok(Ended::Stopped) => run.put_back(0, None).await,
+        Ok(Ended::Waiting(pause_ms)) => run.put_back(pause_ms, None).await,
         Err(error) => {
             run.listen().await?;
             if run.lost.load(Ordering::Relaxed) {
@@ -231,7 +234,7 @@ async fn settle(run: &Run, outcome: Result<Ended>) -> Result<()> {
             tracing::error!(job = %run.job.id, kind = run.job.kind, %error, internal = error.internal_text(), "a job failed");
             let tries = run.jobs.get(run.job.space, run.job.id).await?.tries;
             if error.code().retryable() && tries < MAX_TRIES {
-                run.put_back(Some(1_000 << tries.clamp(0, 8)), Some(&error)).await
+                run.put_back(1_000 << tries.clamp(0, 8), Some(&error)).await
             } else {
                 run.end(State::Failed, None, Some(&Failure::from(&error))).await
             }
@@ -242,10 +245,18 @@ async fn settle(run: &Run, outcome: Result<Ended>) -> Result<()> {
 /// Renews the lease and learns of cancellations until it is aborted.
 async fn keep(run: Arc<Run>) {
     let mut turn = 0;
+    let mut called_off = run.jobs.called_off.subscribe();
+    let mut tick = tokio::time::interval_at(Instant::now() + LISTEN, LISTEN);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::time::sleep(LISTEN).await;
-        turn = (turn + 1) % BEATS;
-        let outcome = if turn == 0 { run.beat().await } else { run.listen().await };
+        // What this process calls off is told at once; of others it learns by looking.
+        let outcome = tokio::select! {
+            _ = tick.tick() => {
+                turn = (turn + 1) % BEATS;
+                if turn == 0 { run.beat().await } else { run.listen().await }
+            }
+            _ = called_off.changed() => run.listen().await,
+        };
         if let Err(error) = outcome {
             tracing::debug!(job = %run.job.id, %error, "a heartbeat was missed");
         }

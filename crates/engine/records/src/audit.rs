@@ -102,7 +102,8 @@ impl Ctx {
     pub fn who(&self) -> Who {
         Who {
             user_id: self.caller.user_id,
-            key_id: Some(self.caller.key_id),
+            // Of an access token the client; its own id is that of an agreement, and in no list.
+            key_id: Some(self.caller.via.client.unwrap_or(self.caller.key_id)),
             credential: self.origin.credential,
             impersonator: self.origin.impersonator,
             ip: self.origin.ip,

@@ -39,12 +39,24 @@ impl Scopes {
     }
 }
 
+/// What a caller has shown, for the audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Via {
+    pub credential: Credential,
+    /// The OAuth client whose access token it is.
+    pub client: Option<Id>,
+    /// Who acts in the user's name.
+    pub impersonator: Option<Id>,
+}
+
 /// A checked credential.
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub space: SpaceId,
     /// The key or client; idempotency keys are its own.
     pub key_id: Id,
+    /// What kind of credential it is.
+    pub via: Via,
     /// Whose records it makes.
     pub user_id: Option<Id>,
     /// The rules of its role.

@@ -36,8 +36,9 @@ use kontor_model::{Clock, IdGenerator};
 use kontor_store::{Batch, CommitError, Page, Rows, Select, Shape, Store, StoreError};
 
 pub use authorise::Access;
-pub use caller::{Caller, Ctx, Idempotency, Origin, Scopes, Trace};
+pub use caller::{Caller, Ctx, Idempotency, Origin, Scopes, Trace, Via};
 pub use change::{Also, Answer, Done, Outcome, Render};
+pub use derive::derive;
 pub use fetch::Working;
 pub use guard::{Guard, Touched};
 pub use idempotency::Replay;
@@ -45,7 +46,7 @@ pub use kontor_audit::Credential;
 pub use list::Listing;
 pub use read::Record;
 pub use rights::{Policy, Reach, Rule, Standing};
-pub use search::{document, terms};
+pub use search::{document, full_text, terms};
 pub use shares::Grantee;
 
 /// The most records of a page (api.md 6).

@@ -128,7 +128,7 @@ pub fn ranked(search: &Search) -> bool {
 }
 
 /// The full text of a record with these values.
-pub(crate) fn full_text(def: &ObjectDef, values: &[kontor_model::Value]) -> String {
+pub fn full_text(def: &ObjectDef, values: &[kontor_model::Value]) -> String {
     document(def.shown().filter(|(_, f)| f.searched).filter_map(|(i, _)| values.get(i)?.as_str()))
 }
 

@@ -60,6 +60,7 @@ fn read(job: &Job) -> Option<Caller> {
     (space == job.space).then_some(Caller {
         space,
         key_id: Id(number("key_id")?),
+        via: Default::default(),
         user_id: number("user_id").map(Id),
         policy: Arc::new(serde_json::from_value(json.get("policy")?.clone()).ok()?),
         standing: Arc::new(serde_json::from_value(json.get("standing")?.clone()).ok()?),

@@ -19,6 +19,7 @@ pub struct Client {
 }
 
 /// The proxies that are believed.
+#[derive(Debug, Clone)]
 pub struct Proxies(Vec<Cidr>);
 
 impl Proxies {
@@ -26,7 +27,8 @@ impl Proxies {
         Self(trusted.to_vec())
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(address))
     }
 

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::{HeaderMap, HeaderName, Method, Uri};
@@ -55,6 +56,11 @@ pub trait Authenticate: Send + Sync {
     /// # Errors
     /// 401001 for one that is unknown, malformed or revoked, 401002 for one that has expired.
     fn authenticate<'a>(&'a self, presented: Presented<'a>) -> BoxFuture<'a, Result<Arc<Caller>>>;
+
+    /// The caller behind a key or token as it was last checked, at most `within` ago, when it cannot be checked now, and
+    /// how long ago that was; None for one that has expired or was refused since, or whose rights this process has seen
+    /// change since. Such a caller is given nothing but what is in the cache.
+    fn remembered(&self, presented: Presented<'_>, within: Duration) -> Option<(Arc<Caller>, Duration)>;
 }
 
 /// Whether a request carries any.

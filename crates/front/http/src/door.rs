@@ -15,23 +15,27 @@ use futures::FutureExt;
 use hyper::body::Body as _;
 use kontor_config::Config;
 use kontor_model::{ApiVersion, Clock, Error, ErrorCode};
+use kontor_records::{Caller, Idempotency};
 use kontor_telemetry::TraceContext;
 use kontor_telemetry::access::AccessLog;
 use tower::Service;
 
 use crate::access::{Line, Log};
+use crate::cache::{self, Cache};
 use crate::client::{Client, Proxies};
 use crate::cors::{self, Origins};
 use crate::credential::{self, Authenticate, Presented};
 use crate::idempotency::{self, InFlight, REPLAYED, Replays};
+use crate::overload::{Overload, Permit, Work};
 use crate::problem::{PROBLEM_JSON, problem_in};
-use crate::ratelimit::{Pass, RateLimits, WrongGuess};
+use crate::ratelimit::{Pass, RateLimits, Weight, WrongGuess};
 use crate::refusal::Refused;
 use crate::request_id::RequestIds;
 use crate::request_log::RequestLog;
 use crate::route::{Access, Gives, Route, Takes};
 use crate::table::{Path, Row, Table};
 use crate::versions::{self, Notices};
+use crate::via::{Side, Via};
 use crate::{Admitted, Ready, Refusal, compress, headers, health, limits, negotiate, reply};
 
 /// What a door is made of.
@@ -61,6 +65,8 @@ pub struct Door {
     notices: Notices,
     ready: Arc<Ready>,
     limits: Arc<RateLimits>,
+    overload: Overload,
+    cache: Option<Cache>,
     origins: Arc<dyn Origins>,
     proxies: Proxies,
     body_limit: usize,
@@ -98,6 +104,8 @@ impl Door {
             notices: Notices::new(config),
             ready: parts.ready,
             limits: parts.limits,
+            overload: Overload::new(config),
+            cache: None,
             origins: parts.origins,
             proxies: Proxies::new(&config.trusted_proxies),
             body_limit: config.request.body_limit_bytes,
@@ -116,6 +124,13 @@ impl Door {
         self
     }
 
+    /// Answers to reads are kept here.
+    #[must_use]
+    pub fn with_cache(mut self, cache: Option<Cache>) -> Self {
+        self.cache = cache;
+        self
+    }
+
     /// Whether the process takes work.
     pub fn ready(&self) -> &Arc<Ready> {
         &self.ready
@@ -123,17 +138,19 @@ impl Door {
 
     /// Answers a request; never fails, and never with anything but what api.md says.
     pub async fn handle(&self, request: Request<Body>, peer: Option<SocketAddr>) -> Response<Body> {
-        let path = self.table.find(request.uri().path());
+        let via = Via::of(request.extensions());
+        let path = self.table.find(request.uri().path()).filter(|path| path.is_seen(via.side));
         let method = request.method().clone();
         let request_id = self.ids.of(request.headers());
         let encoding = request.headers().get(ACCEPT_ENCODING).cloned();
-        let client = self.proxies.client(peer, request.headers());
+        let mut client = self.proxies.client(peer, request.headers());
+        client.is_secure |= via.is_tls;
         let origin = cors::origin(request.headers());
         let is_preflight = cors::is_preflight(&method, request.headers());
-        let mut pass = Pass::new(path.is_some_and(is_exempt));
+        let mut pass = Pass::new(path.is_some_and(Path::is_health));
         let mut line = Line::begin(&self.log, path.unwrap_or(self.table.none()), method.clone(), request_id.clone());
         line.client = client.address;
-        let row = path.and_then(|p| p.row(&method));
+        let row = path.and_then(|p| p.row(&method, via.side));
         let is_stream = row.is_some_and(|row| row.takes == Takes::Stream);
         let version = path.and_then(|p| p.version).unwrap_or_default();
         let target = request.uri().path().to_owned();
@@ -150,7 +167,7 @@ impl Door {
             Ok((response, Some(error))) => {
                 let mut answer = problem_in(&error, &request_id, version);
                 if let Some(allow) = path.filter(|_| response.status() == StatusCode::METHOD_NOT_ALLOWED)
-                    && let Ok(allow) = HeaderValue::from_str(&allow.allow)
+                    && let Ok(allow) = HeaderValue::from_str(allow.allow(via.side))
                 {
                     answer.headers_mut().insert(ALLOW, allow);
                 }
@@ -160,7 +177,7 @@ impl Door {
         };
         pass.write(response.headers_mut());
         if let Some(origin) = origin {
-            let allow = path.filter(|_| is_preflight).map(|path| path.allow.as_str());
+            let allow = path.filter(|_| is_preflight).map(|path| path.allow(via.side));
             cors::write(&*self.origins, &origin, line.caller.as_deref(), allow, response.headers_mut()).await;
         }
         if version != ApiVersion::V1 && error.is_none() {
@@ -205,11 +222,13 @@ impl Door {
         limits::headers(&parts.headers, self.header_limit)?;
         self.limits.enter(client.address, &parts.headers, &parts.uri, pass)?;
         let admitted = self.admit(&parts, path, line, (peer, client)).await;
-        let cost = path.and_then(|path| path.row(&parts.method)).map_or(1, |row| row.cost);
+        let side = Via::of(&parts.extensions).side;
+        let weight = path.and_then(|path| path.row(&parts.method, side)).map_or(Weight::ONE, |row| row.weight);
         let refused = admitted.as_ref().err().map(Error::code);
-        self.limits.take(pass, line.caller.as_deref(), cost, refused).await?;
-        let row = match admitted? {
-            Way::Through(row) => row,
+        self.limits.take(pass, line.caller.as_deref(), weight, refused).await?;
+        let (row, unchecked) = match admitted? {
+            Way::Through(row) => (row, None),
+            Way::Remembered(row, error) => (row, Some(error)),
             Way::Answered(response) => return Ok(response),
         };
 
@@ -226,12 +245,18 @@ impl Door {
         };
 
         line.asked(&bytes);
+        let version = path.and_then(|path| path.version);
+        if let Some(error) = unchecked {
+            let known = version.unwrap_or_default();
+            return self.only_from_cache(&mut parts, line, known, &bytes).await?.ok_or(error);
+        }
         let mut idempotency = None;
-        let mut claim = None;
+        let (mut claim, mut permit) = (None, None);
         if let Some(caller) = &line.caller
             && let Some(given) = idempotency::of(&parts, &bytes)?
         {
             claim = Some(self.in_flight.claim(caller, &given)?);
+            permit = self.room(path, row, line, Some(&given)).await?;
             if let Some(answer) = self.replays.replay(caller, &given).await? {
                 let mut response = reply::answer(answer);
                 response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
@@ -240,9 +265,16 @@ impl Door {
             idempotency = Some(given);
         }
 
+        let request_id = line.request_id.clone();
+        let ask = match (&self.cache, &line.caller) {
+            (Some(cache), Some(caller)) if row.kept && idempotency.is_none() => {
+                cache.ask(caller, &mut parts, version.unwrap_or_default(), &bytes, &request_id).await?
+            }
+            _ => None,
+        };
         let client = client.address;
         parts.extensions.insert(Admitted {
-            request_id: line.request_id.clone(),
+            request_id: request_id.clone(),
             caller: line.caller.clone(),
             trace: line.trace.clone(),
             idempotency,
@@ -250,7 +282,7 @@ impl Door {
             client,
         });
         let mut body = body;
-        if let Some(version) = path.and_then(|path| path.version) {
+        if let Some(version) = version {
             parts.extensions.insert(version);
             if version != ApiVersion::V1 {
                 parts.uri = versions::handlers_uri(&parts.uri, version)?;
@@ -259,12 +291,51 @@ impl Door {
                 }
             }
         }
-        let Ok(mut response) = self.router.clone().call(Request::from_parts(parts, body)).await;
+        let run = async {
+            let _permit = match permit {
+                Some(permit) => Some(permit),
+                None => self.room(path, row, line, None).await?,
+            };
+            let Ok(response) = self.router.clone().call(Request::from_parts(parts, body)).await;
+            Ok(response)
+        };
+        let mut response = match (&self.cache, &ask) {
+            (Some(cache), Some(ask)) => cache.answer(ask, run).await?,
+            _ => run.await?,
+        };
         drop(claim);
         if is_wrong_guess(&mut response) {
             self.limits.failed(pass).await?;
         }
         Ok(response)
+    }
+
+    /// Room to work in. Who looks after the process needs none, and an upload would hold it as long as it likes.
+    async fn room(
+        &self,
+        path: Option<&Path>,
+        row: &Row,
+        line: &Line<'_>,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Option<Permit>, Error> {
+        if row.takes == Takes::Stream || path.is_none_or(Path::is_health) {
+            return Ok(None);
+        }
+        let reads = row.method == Method::GET || row.access == Access::Read;
+        self.overload.enter(Work { caller: line.caller.as_deref(), reads, idempotency, cost: row.weight.cost }).await
+    }
+
+    /// The answer to a caller that could not be checked: what it would have got not long ago.
+    async fn only_from_cache(
+        &self,
+        parts: &mut Parts,
+        line: &Line<'_>,
+        version: ApiVersion,
+        body: &[u8],
+    ) -> Result<Option<Response<Body>>, Error> {
+        let (Some(cache), Some(caller)) = (&self.cache, &line.caller) else { return Ok(None) };
+        let ask = cache.ask(caller, parts, version, body, &line.request_id).await?;
+        Ok(ask.and_then(|ask| cache.out_of_date(&ask)))
     }
 
     /// The route, and who is there.
@@ -276,8 +347,9 @@ impl Door {
         (peer, client): (Option<SocketAddr>, Client),
     ) -> Result<Way<'p>, Error> {
         let path = path.ok_or_else(no_route)?;
-        let Some(row) = path.row(&parts.method) else {
-            return method_not_allowed(path, &parts.method).map(Way::Answered);
+        let side = Via::of(&parts.extensions).side;
+        let Some(row) = path.row(&parts.method, side) else {
+            return method_not_allowed(path, &parts.method, side).map(Way::Answered);
         };
         limits::url(&parts.uri)?;
         if row.gives == Gives::Json {
@@ -297,9 +369,31 @@ impl Door {
                 peer,
                 client: client.address,
             };
-            line.caller = Some(self.authenticate.authenticate(presented).await?);
+            match self.known(presented).await {
+                Ok(caller) => line.caller = Some(caller),
+                Err(error) => {
+                    let cache = self.cache.as_ref().filter(|_| row.kept && cache::is_unasked(error.code()));
+                    let known = cache.and_then(|cache| self.authenticate.remembered(presented, cache.stale()));
+                    let Some((caller, _)) = known else { return Err(error) };
+                    line.caller = Some(caller);
+                    return Ok(Way::Remembered(row, error));
+                }
+            }
         }
         Ok(Way::Through(row))
+    }
+
+    /// Who presents this; not waiting for a database that is away.
+    async fn known(&self, presented: Presented<'_>) -> Result<Arc<Caller>, Error> {
+        let known = self.authenticate.authenticate(presented);
+        let Some(cache) = &self.cache else { return known.await };
+        tokio::select! {
+            biased;
+            known = known => known,
+            () = cache.unanswered() => {
+                Err(Error::new(ErrorCode::Unavailable, "the database does not answer at the moment"))
+            }
+        }
     }
 }
 
@@ -312,29 +406,26 @@ fn is_wrong_guess(response: &mut Response<Body>) -> bool {
 /// Where a request goes behind the credential.
 enum Way<'p> {
     Through(&'p Row),
+    /// The caller could not be checked just now, for this reason; it was good not long ago.
+    Remembered(&'p Row, Error),
     Answered(Response<Body>),
-}
-
-/// Whoever looks after the process is never kept from it.
-fn is_exempt(path: &Path) -> bool {
-    health::ROUTES.iter().any(|route| route.path == &*path.template)
 }
 
 fn no_route() -> Error {
     Error::new(ErrorCode::NoRoute, "there is no such route; /openapi/v1.json lists them")
 }
 
-fn method_not_allowed(path: &Path, method: &Method) -> Result<Response<Body>, Error> {
+fn method_not_allowed(path: &Path, method: &Method, side: Side) -> Result<Response<Body>, Error> {
     if *method == Method::OPTIONS {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
-        if let Ok(allow) = HeaderValue::from_str(&path.allow) {
+        if let Ok(allow) = HeaderValue::from_str(path.allow(side)) {
             response.headers_mut().insert(ALLOW, allow);
         }
         return Ok(response);
     }
-    let detail = format!("{} allows {}", path.template, path.allow);
-    Err(Error::new(ErrorCode::MethodNotAllowed, detail).with_allow(path.allow.as_str()))
+    let detail = format!("{} allows {}", path.template, path.allow(side));
+    Err(Error::new(ErrorCode::MethodNotAllowed, detail).with_allow(path.allow(side)))
 }
 
 /// The error inside an answer: a handler's own, or the one that a plain-text rejection stands for.

@@ -69,6 +69,11 @@ impl Ready {
         self.stopping.store(true, Ordering::SeqCst);
     }
 
+    /// Whether everything is there that the process cannot do without.
+    pub(crate) async fn works(&self) -> bool {
+        join_all(self.checks.iter().map(|check| (check.ask)())).await.iter().all(Result::is_ok)
+    }
+
     async fn answer(&self) -> Response<Body> {
         let stopping = self.stopping.load(Ordering::SeqCst);
         let required = self.checks.iter().map(|check| (check, "error"));

@@ -7,6 +7,8 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body as _;
 use kontor_model::{Error, ErrorCode, Result};
 
+use crate::server::is_slow;
+
 /// Characters of path and query together.
 const LONGEST_URL: usize = 2_048;
 /// What every header costs besides its name and value (RFC 9113, 6.5.2).
@@ -45,7 +47,7 @@ pub fn url(uri: &Uri) -> Result<()> {
 /// The whole body.
 ///
 /// # Errors
-/// 413000 before anything beyond the limit is read; 400000 for one that breaks off.
+/// 413000 before anything beyond the limit is read; 408000 for one that comes too slowly; 400000 for one that breaks off.
 pub async fn body(body: Body, limit: usize) -> Result<Bytes> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
@@ -56,6 +58,7 @@ pub async fn body(body: Body, limit: usize) -> Result<Bytes> {
     match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large(limit)),
+        Err(error) if is_slow(&*error) => Err(Error::new(ErrorCode::TooSlow, error.to_string())),
         Err(error) => Err(Error::new(ErrorCode::Malformed, "the body broke off before its end").with_internal(error)),
     }
 }

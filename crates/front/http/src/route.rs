@@ -15,6 +15,8 @@ pub enum Access {
     Metadata,
     /// `audit:read`.
     Audit,
+    /// `scim`, or `admin`.
+    Scim,
     /// `admin`.
     Admin,
 }
@@ -77,6 +79,9 @@ pub struct Route {
     /// Whether its bodies are read and written by the catalog of the caller's version; otherwise the door translates
     /// them from and to version 1's words.
     pub by_catalog: bool,
+    /// Whether its answers may be kept and given again to callers who see the same: it reads records, has no other effect,
+    /// and answers by nothing but the caller's rights and settings, path, query, body and version.
+    pub kept: bool,
 }
 
 impl Route {
@@ -99,6 +104,7 @@ impl Route {
             takes: Takes::Json,
             gives: Gives::Json,
             by_catalog: false,
+            kept: false,
         }
     }
 
@@ -106,6 +112,13 @@ impl Route {
     #[must_use]
     pub const fn by_catalog(mut self) -> Self {
         self.by_catalog = true;
+        self
+    }
+
+    /// Its answers may be kept; see [`Route::kept`].
+    #[must_use]
+    pub const fn kept(mut self) -> Self {
+        self.kept = true;
         self
     }
 

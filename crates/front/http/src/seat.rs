@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::http::Extensions;
 use kontor_model::{Error, ErrorCode, Result};
-use kontor_records::{Caller, Credential, Idempotency, Origin, Trace};
+use kontor_records::{Caller, Idempotency, Origin, Trace};
 
 /// An admitted request; every handler finds it in the request's extensions.
 #[derive(Debug, Clone)]
@@ -35,8 +35,8 @@ impl Admitted {
 
     /// Where the request comes from, for the audit.
     pub fn origin(&self) -> Origin {
-        let credential = if self.caller.is_some() { Credential::ApiKey } else { Credential::System };
-        Origin { ip: self.client, credential, impersonator: None }
+        let via = self.caller.as_ref().map(|caller| caller.via).unwrap_or_default();
+        Origin { ip: self.client, credential: via.credential, impersonator: via.impersonator }
     }
 
     /// The caller.

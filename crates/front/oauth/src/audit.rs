@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use kontor_model::{Error, Result};
-use kontor_records::{Caller, Ctx};
-use kontor_store::Batch;
+use kontor_records::{Caller, Ctx, Origin};
+use kontor_store::Write;
 use serde_json::Value as J;
 
 use crate::OAuth;
@@ -12,11 +12,23 @@ use crate::call::Call;
 use crate::db::{self, Committed};
 
 impl OAuth {
-    /// An entry of the caller's space. It is a commit of its own, made before what it speaks of is given: the tables
-    /// of this server lie in the installation's space.
+    /// An entry of the caller's space, for the commit that does what it speaks of.
     ///
     /// # Errors
-    /// The database's; then nothing is to be given.
+    /// The database's; the machine gives no randomness.
+    pub async fn entry(&self, call: &Call, caller: Arc<Caller>, object: &str, action: &str, what: &J) -> Result<Write> {
+        let space = caller.space;
+        let catalog = self.catalogs.get(space).await?;
+        let via = caller.via;
+        let origin = Origin { credential: via.credential, impersonator: via.impersonator, ..call.admitted.origin() };
+        let ctx = Ctx { origin, ..Ctx::new(caller, catalog, call.admitted.request_id.clone()) };
+        Ok(self.records.audit_write(&ctx, object, action, what)?.of(space))
+    }
+
+    /// As [`OAuth::entry`], in a commit of its own before what it speaks of is done, where that takes several.
+    ///
+    /// # Errors
+    /// The database's; then nothing is to be done.
     pub async fn write_down(
         &self,
         call: &Call,
@@ -25,11 +37,8 @@ impl OAuth {
         action: &str,
         what: &J,
     ) -> Result<()> {
-        let space = caller.space;
-        let catalog = self.catalogs.get(space).await?;
-        let ctx = Ctx { origin: call.admitted.origin(), ..Ctx::new(caller, catalog, call.admitted.request_id.clone()) };
-        let mut batch = Batch::new(space);
-        batch.writes.push(self.records.audit_write(&ctx, object, action, what)?);
+        let mut batch = db::batch();
+        batch.writes.push(self.entry(call, caller, object, action, what).await?);
         match db::commit(&*self.store, batch).await? {
             Committed::Done => Ok(()),
             _ => Err(Error::internal("an entry of the audit could not be written")),

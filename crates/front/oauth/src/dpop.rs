@@ -10,7 +10,7 @@ use crate::random;
 
 pub const HEADER: &str = "dpop";
 /// What a proof may be signed with; for metadata and challenges.
-pub const ALGS: &str = "ES256 EdDSA RS256";
+pub const ALGS: &str = "ES256 EdDSA RS256 PS256";
 /// Seconds that clocks may differ, either way.
 const SKEW_S: i64 = 60;
 /// How long a proof's id is remembered: as long as the proof could be shown again.

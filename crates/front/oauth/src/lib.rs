@@ -12,7 +12,6 @@ mod call;
 mod clients;
 mod db;
 mod dpop;
-mod egress;
 mod endpoints;
 mod error;
 mod form;
@@ -23,6 +22,7 @@ mod mint;
 mod pages;
 pub mod people;
 mod pkce;
+pub mod providers;
 mod random;
 mod redirect;
 pub mod routes;
@@ -35,7 +35,10 @@ use std::sync::Arc;
 use axum::Router;
 use kontor_catalog::Catalogs;
 use kontor_config::Config;
+use kontor_egress::Egress;
+use kontor_identity::accounts::Passkeys;
 use kontor_identity::callers::Callers;
+use kontor_identity::providers::Providers;
 use kontor_identity::roles::Roles;
 use kontor_model::{Clock, Error, IdGenerator, Result};
 use kontor_records::Records;
@@ -43,10 +46,10 @@ use kontor_store::Store;
 
 use attempts::Attempts;
 use clients::Clients;
-use egress::Egress;
 use keys::Ring;
 use keys::seal::Vault;
 use people::People;
+use providers::Federation;
 pub use routes::ROUTES;
 pub use tokens::Tokens;
 
@@ -65,6 +68,10 @@ pub struct Parts {
     pub callers: Arc<Callers>,
     pub roles: Arc<Roles>,
     pub people: Arc<dyn People>,
+    /// Companies' own identity providers.
+    pub providers: Arc<Providers>,
+    pub egress: Arc<Egress>,
+    pub passkeys: Arc<Passkeys>,
 }
 
 /// The authorization server of a process.
@@ -76,10 +83,12 @@ pub struct OAuth {
     catalogs: Arc<Catalogs>,
     roles: Arc<Roles>,
     people: Arc<dyn People>,
+    passkeys: Arc<Passkeys>,
     vault: Arc<Vault>,
     ring: Arc<Ring>,
     clients: Arc<Clients>,
     tokens: Arc<Tokens>,
+    federation: Arc<Federation>,
     /// Without a slash at the end.
     issuer: Arc<str>,
     dynamic_registration: bool,
@@ -95,12 +104,11 @@ impl OAuth {
     /// # Errors
     /// The master key cannot be read; the database's.
     pub async fn open(config: &Config, url: &str, parts: Parts) -> Result<Arc<Self>> {
-        let Parts { store, clock, ids, records, catalogs, callers, roles, people } = parts;
+        let Parts { store, clock, ids, records, catalogs, callers, roles, people, providers, egress, passkeys } = parts;
         let issuer: Arc<str> = config.public_url.as_ref().map_or(url, |u| u.expose()).trim_end_matches('/').into();
         let vault = Arc::new(Vault::new(&keys::seal::master_key(config).map_err(Error::internal)?));
         let ring = Arc::new(Ring::open(store.clone(), clock.clone(), vault.clone()).await?);
-        let egress = Egress::new(&config.egress_allow);
-        let clients = Arc::new(Clients::new(store.clone(), clock.clone(), ids.clone(), egress));
+        let clients = Arc::new(Clients::new(store.clone(), clock.clone(), ids.clone(), egress.clone()));
         let tokens = Arc::new(Tokens::new(
             store.clone(),
             clock.clone(),
@@ -111,6 +119,8 @@ impl OAuth {
             vault.clone(),
             issuer.clone(),
         ));
+        let federation =
+            Arc::new(Federation::new(store.clone(), clock.clone(), providers, egress, vault.clone(), issuer.clone()));
         let registrations = if config.limits { 20 } else { u32::MAX };
         Ok(Arc::new(Self {
             store,
@@ -120,10 +130,12 @@ impl OAuth {
             catalogs,
             roles,
             people,
+            passkeys,
             vault,
             ring,
             clients,
             tokens,
+            federation,
             issuer,
             dynamic_registration: config.oauth.dynamic_registration,
             attempts: Attempts::new(10, 60_000),
@@ -134,6 +146,11 @@ impl OAuth {
     /// Knows callers by access tokens.
     pub fn tokens(&self) -> &Arc<Tokens> {
         &self.tokens
+    }
+
+    /// The relying party of companies' own identity providers.
+    pub fn federation(&self) -> &Arc<Federation> {
+        &self.federation
     }
 
     /// The address that tokens name as their issuer and their audience.

@@ -167,7 +167,7 @@ pub fn answer(status: u16, body: &J) -> Response<Body> {
 }
 
 /// The left half of the token's hash, by the hash of the signature (OpenID Connect Core, 3.1.3.6; SHA-512 for Ed25519).
-fn at_hash(alg: Alg, token: &str) -> String {
+pub fn at_hash(alg: Alg, token: &str) -> String {
     let hash = digest(if alg == Alg::EdDsa { &SHA512 } else { &SHA256 }, token.as_bytes());
     let hash = hash.as_ref();
     base64::encode(hash.get(..hash.len() / 2).unwrap_or_default())

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 
 use futures::future::BoxFuture;
+use kontor_identity::accounts::Identity;
+use kontor_identity::providers::Provider;
 use kontor_model::{Id, Result, SpaceId};
 
 /// Where a request came from; for throttles and the person's list of sessions.
@@ -77,6 +79,18 @@ pub trait People: Send + Sync {
         password: &'a str,
         origin: Origin,
     ) -> BoxFuture<'a, Result<SignIn>>;
+
+    /// Begins a session for somebody whom a company's own provider has signed in.
+    ///
+    /// # Errors
+    /// 403000, with a sentence for the person, when they may not come in; the database's.
+    fn enter<'a>(
+        &'a self,
+        provider: &'a Provider,
+        who: &'a Identity,
+        origin: Origin,
+        request_id: &'a str,
+    ) -> BoxFuture<'a, Result<NewSession>>;
 
     /// The session behind a cookie, while it lasts.
     ///

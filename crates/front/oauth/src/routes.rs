@@ -72,8 +72,18 @@ pub const PROTOCOL: &[Route] = &[
     open("POST", "/sign-in", "signInForm", "E-mail and password."),
     open("GET", "/sign-in/second-factor", "secondFactorPage", "Leads back to the sign-in page."),
     open("POST", "/sign-in/second-factor", "secondFactorForm", "The code of the second factor."),
+    open("GET", "/sign-in/passkey", "passkeyBack", "Leads back to the sign-in page."),
+    open("POST", "/sign-in/passkey", "passkeyForm", "A passkey, alone or behind the password."),
+    open("POST", "/sign-in/passkey/begin", "askPasskey", "What a sign-in page's script asks the browser for."),
+    open("GET", "/sign-in/passkey.js", "passkeyScript", "The script of the pages with passkeys."),
+    open("GET", "/sign-in/passkeys", "passkeysPage", "One's own passkeys."),
+    open("POST", "/sign-in/passkeys", "addPasskeyForm", "Keeps the passkey that the browser made."),
+    open("POST", "/sign-in/passkeys/begin", "askNewPasskey", "What the page's script asks the browser to make."),
+    open("POST", "/sign-in/passkeys/remove", "removePasskeyForm", "Removes a passkey."),
     open("GET", "/sign-in/redeem", "redeemPage", "Leads back to the sign-in page."),
     open("POST", "/sign-in/redeem", "redeemForm", "Sets the password."),
+    open("GET", "/oauth/providers/{id}/start", "providerStart", "Leads a person to a company's own identity provider."),
+    open("GET", "/oauth/providers/{id}/callback", "providerCallback", "Where the provider sends the person back to."),
 ];
 
 /// What an administrator does.

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 /// Scopes of OpenID Connect.
 pub const OPENID: &[&str] = &["openid", "profile", "email", "offline_access"];
 /// Those that speak of everything in a space.
-pub const WIDE: &[&str] = &["crm:read", "crm:write", "metadata:write", "admin"];
+pub const WIDE: &[&str] = &["crm:read", "crm:write", "metadata:write", "scim", "admin"];
 /// Only for clients that an administrator has made.
-const MANAGED_ONLY: &[&str] = &["metadata:write", "admin"];
+const MANAGED_ONLY: &[&str] = &["metadata:write", "scim", "admin"];
 const MOST: usize = 64;
 
 /// A checked list of scopes, each once, in order.

@@ -4,6 +4,7 @@ use kontor_model::{Kind, Result};
 use kontor_store::system::oauth::{
     OAUTH_CODE, OAUTH_DEVICE, OAUTH_GRANT, OAUTH_REFRESH, OAUTH_REQUEST, OAUTH_REVOKED, OAUTH_SEEN,
 };
+use kontor_store::system::providers::IDENTITY_ATTEMPT;
 
 use crate::{OAuth, db};
 
@@ -18,6 +19,7 @@ const TABLES: &[(&str, &str, Kind)] = &[
     (OAUTH_SEEN, "hash", Kind::Text),
     (OAUTH_REVOKED, "hash", Kind::Text),
     (OAUTH_GRANT, "id", Kind::Int),
+    (IDENTITY_ATTEMPT, "hash", Kind::Text),
 ];
 
 impl OAuth {

@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use kontor_http::{Authenticate, Presented};
 use kontor_identity::callers::{Callers, Holder};
 use kontor_model::{Allowance, Clock, Error, ErrorCode, Id, Kind, Result, SpaceId};
-use kontor_records::Caller;
+use kontor_records::{Caller, Credential, Via};
 use kontor_store::Store;
 use kontor_store::system::oauth::OAUTH_REVOKED;
 use quick_cache::sync::Cache;
@@ -241,11 +241,20 @@ impl Tokens {
             return Ok(caller);
         }
         let at = Instant::now();
-        let standing = self
-            .standing(token)
-            .await?
-            .ok_or_else(|| bad("the access token was revoked, or its user may not sign in"))?;
-        let caller = Arc::new(self.acting(token, standing).await?);
+        let asked = async {
+            let ended = || bad("the access token was revoked, or its user may not sign in");
+            let standing = self.standing(token).await?.ok_or_else(ended)?;
+            self.acting(token, standing).await
+        };
+        let caller = match asked.await {
+            Ok(caller) => Arc::new(caller),
+            Err(error) => {
+                if error.code().status() < 500 {
+                    self.believed.remove(&digest);
+                }
+                return Err(error);
+            }
+        };
         self.believed.insert(digest, (at, caller.clone()));
         Ok(caller)
     }
@@ -260,6 +269,11 @@ impl Tokens {
             space: token.space,
             // Of one agreement: keys of idempotency are not shared between users of a client.
             credential: standing.grant.as_ref().map_or(standing.client.id, |grant| grant.id),
+            via: Via {
+                credential: Credential::Token,
+                client: Some(standing.client.id),
+                impersonator: standing.grant.as_ref().and_then(|grant| grant.actor),
+            },
             user: standing.grant.as_ref().map_or(standing.client.user, |grant| Some(grant.user)),
             role: standing.role,
             scopes: Some(token.scope.names().map(str::to_owned).collect()),
@@ -308,6 +322,16 @@ impl Tokens {
 impl Authenticate for Tokens {
     fn authenticate<'a>(&'a self, presented: Presented<'a>) -> BoxFuture<'a, Result<Arc<Caller>>> {
         Box::pin(self.known(presented))
+    }
+
+    /// A token that is bound to a key is not remembered: whether its proof was used before is the database's to say.
+    fn remembered(&self, presented: Presented<'_>, within: Duration) -> Option<(Arc<Caller>, Duration)> {
+        let digest = random::sha256(presented.token);
+        let token = self.verified.get(&digest)?;
+        let (at, caller) = self.believed.get(&digest)?;
+        let ago = at.elapsed();
+        let lives = token.exp > self.clock.now_ms() / 1_000 && token.jkt.is_none() && !presented.is_dpop();
+        (lives && ago < within).then_some((caller, ago))
     }
 }
 

@@ -99,13 +99,21 @@ fn filter<'a>(text: impl Fn(&str) -> Option<&'a str>) -> Result<Filter> {
     let moment = |name: &str| -> Result<Option<i64>> {
         text(name).map(|t| parse_datetime(t).map_err(|e| malformed(format!("{name} {e}")))).transpose()
     };
+    let word = |name: &str, longest: usize| -> Result<Option<String>> {
+        match text(name) {
+            Some(text) if text.chars().count() > longest => {
+                Err(malformed(format!("{name} must have at most {longest} characters")))
+            }
+            other => Ok(other.map(str::to_owned)),
+        }
+    };
     Ok(Filter {
         user_id: id("user_id")?,
         key_id: id("key_id")?,
-        object: text("object").map(str::to_owned),
+        object: word("object", 80)?,
         record_id: id("record_id")?,
-        action: text("action").map(str::to_owned),
-        request_id: text("request_id").map(str::to_owned),
+        action: word("action", 80)?,
+        request_id: word("request_id", 255)?,
         since: moment("since")?,
         until: moment("until")?,
     })

@@ -110,6 +110,9 @@ fn conditions(ctx: &Ctx, params: &Params) -> Result<Vec<Cond>> {
     }
     for name in ["route", "error_type", "request_id"] {
         if let Some(text) = params.get(name) {
+            if text.is_empty() {
+                return Err(bad(name, "a text that is not empty"));
+            }
             all.push(test(name, Kind::Text, Op::Eq, text));
         }
     }

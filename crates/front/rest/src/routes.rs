@@ -25,7 +25,8 @@ pub const RECORDS: &[Route] = &[
         Read,
         Partner,
         "List records, newest first, with filters, sort and cursors.",
-    ),
+    )
+    .kept(),
     r("POST", "/v1/{collection}", "createRecord", Write, Partner, "Create a record."),
     r(
         "POST",
@@ -34,7 +35,8 @@ pub const RECORDS: &[Route] = &[
         Read,
         Partner,
         "List records by a body, for conditions that outgrow a URL.",
-    ),
+    )
+    .kept(),
     r(
         "POST",
         "/v1/{collection}/batch",
@@ -43,8 +45,10 @@ pub const RECORDS: &[Route] = &[
         Partner,
         "Up to 1,000 creates, updates, upserts and deletes, each with its own result or all or nothing.",
     ),
-    r("POST", "/v1/{collection}/aggregate", "aggregateRecords", Read, Partner, "Group records and measure the groups."),
-    r("GET", "/v1/{collection}/by/{field}/{value}", "readRecordBy", Read, Partner, "Read a record by a unique field."),
+    r("POST", "/v1/{collection}/aggregate", "aggregateRecords", Read, Partner, "Group records and measure the groups.")
+        .kept(),
+    r("GET", "/v1/{collection}/by/{field}/{value}", "readRecordBy", Read, Partner, "Read a record by a unique field.")
+        .kept(),
     r(
         "PUT",
         "/v1/{collection}/by/{field}/{value}",
@@ -53,7 +57,7 @@ pub const RECORDS: &[Route] = &[
         Partner,
         "Create a record, or merge into the one with this value.",
     ),
-    r("GET", "/v1/{collection}/{id}", "readRecord", Read, Partner, "Read a record."),
+    r("GET", "/v1/{collection}/{id}", "readRecord", Read, Partner, "Read a record.").kept(),
     r(
         "PUT",
         "/v1/{collection}/{id}",
@@ -252,6 +256,59 @@ pub const PRIVACY: &[Route] = &[
     ),
 ];
 
+/// Spaces to try things in.
+pub const SANDBOXES: &[Route] = &[
+    r(
+        "POST",
+        "/v1/sandboxes",
+        "createSandbox",
+        Admin,
+        Private,
+        "Make a sandbox: empty, from samples, or a masked copy of live; answers with a job.",
+    ),
+    r("GET", "/v1/sandboxes", "listSandboxes", Admin, Private, "The sandboxes of the workspace."),
+    r("GET", "/v1/sandboxes/{id}", "readSandbox", Admin, Private, "A sandbox with its state."),
+    r(
+        "DELETE",
+        "/v1/sandboxes/{id}",
+        "dropSandbox",
+        Admin,
+        Private,
+        "Drop a sandbox with everything in it; answers with a job.",
+    ),
+    r(
+        "POST",
+        "/v1/sandboxes/{id}/refresh",
+        "refreshSandbox",
+        Admin,
+        Private,
+        "Fill a sandbox anew, as it was made; answers with a job.",
+    ),
+    r(
+        "POST",
+        "/v1/sandboxes/{id}/keys",
+        "createSandboxKey",
+        Admin,
+        Private,
+        "Make a key of a sandbox for its own use; the answer is its only sight.",
+    ),
+];
+
+/// Messages that leave the house, or would.
+pub const OUTBOX: &[Route] = &[
+    r(
+        "GET",
+        "/v1/outbox",
+        "listOutbox",
+        Admin,
+        Private,
+        "Mail of the space, newest first: held, queued, sent, failed.",
+    ),
+    r("GET", "/v1/outbox/{id}", "readOutbox", Admin, Private, "A mail with its text."),
+    r("DELETE", "/v1/outbox/{id}", "deleteOutbox", Admin, Private, "Remove a mail."),
+    r("POST", "/v1/outbox/{id}/send", "sendOutbox", Admin, Private, "Let a mail out that was held, or failed."),
+];
+
 /// The documents about the API.
 pub const DOCUMENTS: &[Route] = &[
     r("GET", "/openapi/v1.json", "openapiV1", Open, Public, "The OpenAPI document of version 1.").by_catalog(),
@@ -264,7 +321,14 @@ pub const DOCUMENTS: &[Route] = &[
 
 pub use crate::identity::routes::IDENTITY;
 
-const COUNT: usize = RECORDS.len() + OTHERS.len() + AUDIT.len() + PRIVACY.len() + IDENTITY.len() + DOCUMENTS.len();
+const COUNT: usize = RECORDS.len()
+    + OTHERS.len()
+    + AUDIT.len()
+    + PRIVACY.len()
+    + SANDBOXES.len()
+    + OUTBOX.len()
+    + IDENTITY.len()
+    + DOCUMENTS.len();
 
 /// Every route that this crate answers.
 pub const ROUTES: &[Route] = &joined();
@@ -272,7 +336,7 @@ pub const ROUTES: &[Route] = &joined();
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses a place outside the table")]
 const fn joined() -> [Route; COUNT] {
     let mut all = [r("", "", "", Open, Private, ""); COUNT];
-    let tables = [RECORDS, OTHERS, AUDIT, PRIVACY, IDENTITY, DOCUMENTS];
+    let tables = [RECORDS, OTHERS, AUDIT, PRIVACY, SANDBOXES, OUTBOX, IDENTITY, DOCUMENTS];
     let (mut table, mut at) = (0, 0);
     while table < tables.len() {
         let mut row = 0;

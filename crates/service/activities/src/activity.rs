@@ -33,7 +33,11 @@ fn activity(name: &str, plural: &str, status: &str, doc: &str) -> Object {
                 .personal()
                 .doc("Who takes part: [{\"contact_id\" or \"user_id\" or \"email\", \"role\"?}]."),
         )
-        .field(Field::new("related_to_object", FieldType::text(40)).doc("The object of the record that it is about."))
+        .field(
+            Field::new("related_to_object", FieldType::text(40))
+                .technical()
+                .doc("The object of the record that it is about."),
+        )
         .field(Field::new("related_to_id", FieldType::any_reference()).indexed().doc("The record that it is about."))
         .field(Field::reference("assignee", "user").indexed().doc("Who does it."))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kontor_catalog::Catalogs;
 use kontor_model::{Allowance, Error, ErrorCode, Id, Kind, Limits, Op, Result, Settings, SpaceId, Value};
-use kontor_records::{Caller, Scopes, Standing};
+use kontor_records::{Caller, Scopes, Standing, Via};
 use kontor_store::{Cond, Expr, Select, Store, Which, system};
 
 use crate::roles::Roles;
@@ -15,6 +15,8 @@ pub struct Holder {
     pub space: SpaceId,
     /// The key, session or token; idempotency keys and limits are its own.
     pub credential: Id,
+    /// What kind of credential it is.
+    pub via: Via,
     /// Whose records it makes, and whose rights it has.
     pub user: Option<Id>,
     /// The role that the credential itself names.
@@ -74,10 +76,11 @@ impl Callers {
             None => Standing::alone(holder.user),
             Some(id) => self.standing(holder.space, id, user.team).await?,
         };
-        let own = crate::spaces::own_settings(&*self.store, holder.space).await?;
+        let own = crate::spaces::admit(&*self.store, holder.space).await?;
         Ok(Caller {
             space: holder.space,
             key_id: holder.credential,
+            via: holder.via,
             user_id: holder.user,
             scopes: Scopes::new(holder.scopes.unwrap_or_else(|| crate::scopes::of_role(&policy))),
             policy,
@@ -98,11 +101,13 @@ impl Callers {
         }
     }
 
-    /// Teams are the user's own and those that it manages.
+    /// Teams are the user's own, those that it is a member of and those that it manages.
     async fn standing(&self, space: SpaceId, user: Id, team: Option<i64>) -> Result<Standing> {
         let id = [("id", Kind::Int)];
         let managed = self.records(space, "team", &id).await?.equals("manager_id", Kind::Int, user.0);
         let mut teams: Vec<i64> = ids(&self.store.rows(managed).await?).chain(team).collect();
+        let joined = self.records(space, "team_member", &[("team_id", Kind::Int)]).await?;
+        teams.extend(ids(&self.store.rows(joined.equals("user_id", Kind::Int, user.0)).await?));
         teams.sort_unstable();
         teams.dedup();
         let mut members = vec![user.0];
@@ -112,7 +117,15 @@ impl Callers {
                 op: Op::In,
                 right: Value::Ints(teams.clone()),
             });
-            members.extend(ids(&self.store.rows(of_teams).await?).filter(|id| *id != user.0));
+            members.extend(ids(&self.store.rows(of_teams).await?));
+            let joined = self.records(space, "team_member", &[("user_id", Kind::Int)]).await?.filter(Cond::Test {
+                left: Expr::column("team_id", Kind::Int),
+                op: Op::In,
+                right: Value::Ints(teams.clone()),
+            });
+            members.extend(ids(&self.store.rows(joined).await?));
+            let mut seen = std::collections::HashSet::new();
+            members.retain(|id| seen.insert(*id));
         }
         let grantees: Vec<i64> = std::iter::once(user.0).chain(teams).collect();
         let object = Expr::column("object", Kind::Text);

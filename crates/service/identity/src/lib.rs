@@ -8,6 +8,7 @@ pub mod audit;
 pub mod callers;
 pub mod keys;
 pub mod origins;
+pub mod providers;
 pub mod quotas;
 pub mod roles;
 pub mod scopes;
@@ -15,6 +16,7 @@ pub mod settings;
 pub mod spaces;
 pub mod token;
 pub mod vault;
+pub mod webauthn;
 
 mod audit_entry;
 mod credential;
@@ -36,6 +38,7 @@ pub fn objects() -> Vec<Object> {
     vec![
         user::object(),
         team::object(),
+        team::member(),
         workspace::workspace(),
         workspace::space(),
         role::role(),

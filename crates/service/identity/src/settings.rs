@@ -1,6 +1,7 @@
 //! What a space sets for itself: a closed list of settings over those of the installation.
 
 use kontor_model::{Allowance, Error, ErrorCode, Kind, Result, Settings, SpaceId, Value, field};
+use kontor_outbox::OUTBOUND_MAIL;
 use kontor_store::system::{self, INSTALLATION};
 use kontor_store::{Batch, ColumnRef, CommitError, Expr, Select, Set, Store, Write};
 use serde_json::Value as J;
@@ -22,6 +23,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("key_per_day", "requests a day of each of its keys; 0 is no limit"),
     ("space_per_second", "requests a second of all its keys together; 0 is no limit"),
     ("space_burst", "requests at once of all its keys together"),
+    (OUTBOUND_MAIL, "whether its mail leaves the house: on or off; off in a sandbox"),
 ];
 
 /// The settings of a space that are its own.
@@ -64,12 +66,17 @@ impl OwnSettings {
             per_second: self.number("key_per_second"),
             burst: self.number("key_burst"),
             per_day: self.number("key_per_day"),
+            ..Allowance::default()
         }
     }
 
     /// What all its keys together may ask for.
     pub fn space_allowance(&self) -> Allowance {
-        Allowance { per_second: self.number("space_per_second"), burst: self.number("space_burst"), per_day: None }
+        Allowance {
+            per_second: self.number("space_per_second"),
+            burst: self.number("space_burst"),
+            ..Allowance::default()
+        }
     }
 
     /// The value as it is written on the command line; none when the space has none of its own.
@@ -98,6 +105,7 @@ impl OwnSettings {
         let value = match key {
             "mobile_region" | "phone_region" => one_of(key, text, field::countries().any(|c| c == text))?,
             "currency" => one_of(key, text, field::currencies().any(|c| c == text))?,
+            OUTBOUND_MAIL => one_of(key, text, ["on", "off"].contains(&text))?,
             "time_zone" => one_of(key, text, kontor_model::time::is_zone(text))?,
             "cors_origins" => {
                 let origins: Vec<&str> = text.split(',').map(str::trim).filter(|o| !o.is_empty()).collect();
@@ -192,7 +200,7 @@ mod tests {
         let settings = own.settings(&Settings::default());
         assert_eq!(settings.currency, "CHF");
         assert_eq!(settings.cors_origins, ["https://app.example.com", "http://localhost:5173"]);
-        assert_eq!(own.key_allowance(), Allowance { per_second: Some(20), burst: None, per_day: Some(0) });
+        assert_eq!(own.key_allowance(), Allowance { per_second: Some(20), per_day: Some(0), ..Allowance::default() });
         assert_eq!(own.space_allowance().burst, Some(7));
         assert_eq!(own.shown("cors_origins").unwrap(), "https://app.example.com,http://localhost:5173");
         own.set("currency", "").unwrap();
@@ -207,6 +215,7 @@ mod tests {
             ("currency", "XXY"),
             ("time_zone", "Mars/Olympus"),
             ("mobile_region", "cn"),
+            ("outbound_mail", "yes"),
             ("key_per_second", "-1"),
             ("key_per_second", "ten"),
             ("space_per_second", "100001"),

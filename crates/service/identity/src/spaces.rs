@@ -5,7 +5,8 @@ use std::sync::Arc;
 use kontor_catalog::Catalogs;
 use kontor_model::changes::Step;
 use kontor_model::{
-    Change, Changes, Clock, Error, Id, IdGenerator, Json, Kind, Limits, Mode, Result, Settings, SpaceId, Value,
+    Change, Changes, Clock, Error, ErrorCode, Id, IdGenerator, Json, Kind, Limits, Mode, Result, Settings, SpaceId,
+    Value,
 };
 use kontor_records::{Answer, Caller, Ctx, Policy, Records, Scopes};
 use kontor_store::system::{self, INSTALLATION};
@@ -25,6 +26,8 @@ pub struct Space {
     pub name: String,
     /// `live` or `sandbox`.
     pub kind: String,
+    /// Whether no job is making, refreshing or dropping it.
+    pub ready: bool,
 }
 
 /// All spaces of the installation.
@@ -32,20 +35,31 @@ pub struct Space {
 /// # Errors
 /// The database's.
 pub async fn spaces(store: &dyn Store) -> Result<Vec<Space>> {
-    let columns =
-        [("id", Kind::Int), ("name", Kind::Text), ("kind", Kind::Text)].map(|(n, k)| Expr::column(n, k)).to_vec();
+    let columns = [("id", Kind::Int), ("name", Kind::Text), ("kind", Kind::Text), ("state", Kind::Text)];
+    let columns: Vec<Expr> = columns.map(|(n, k)| Expr::column(n, k)).to_vec();
     let rows = store
         .rows(Select::new(INSTALLATION, system::SPACE, columns).order(Expr::column("id", Kind::Int), false))
         .await?;
     Ok(rows
         .into_iter()
         .filter_map(|row| match row.as_slice() {
-            [Value::Int(id), Value::Text(name), Value::Text(kind)] => {
-                Some(Space { id: SpaceId(*id), name: name.clone(), kind: kind.clone() })
+            [Value::Int(id), Value::Text(name), Value::Text(kind), state] => {
+                Some(Space { id: SpaceId(*id), name: name.clone(), kind: kind.clone(), ready: state.is_null() })
             }
             _ => None,
         })
         .collect())
+}
+
+/// The workspace that a space is of.
+///
+/// # Errors
+/// 404001 for no such space; the database's.
+pub async fn workspace_of(store: &dyn Store, space: SpaceId) -> Result<Id> {
+    let select = Select::new(INSTALLATION, system::SPACE, vec![Expr::column("workspace_id", Kind::Int)])
+        .equals("id", Kind::Int, space.0)
+        .limit(1);
+    store.rows(select).await?.first().and_then(|row| row.first()?.as_i64()).map(Id).ok_or_else(Error::not_found)
 }
 
 /// A space's settings: its own over the installation's.
@@ -66,6 +80,23 @@ pub async fn own_settings(store: &dyn Store, space: SpaceId) -> Result<OwnSettin
         .limit(1);
     let rows = store.rows(select).await?;
     Ok(OwnSettings::parse(rows.first().and_then(|r| r.first()?.as_str()).unwrap_or_default()))
+}
+
+/// What a space has set for itself, if it may be used at all.
+///
+/// # Errors
+/// 401001 for a space that is no more; 503000 for a sandbox that is being made, refreshed or dropped; the database's.
+pub async fn admit(store: &dyn Store, space: SpaceId) -> Result<OwnSettings> {
+    let columns = vec![Expr::column("settings", Kind::Json), Expr::column("state", Kind::Text)];
+    let select = Select::new(INSTALLATION, system::SPACE, columns).equals("id", Kind::Int, space.0).limit(1);
+    match store.rows(select).await?.first().map(Vec::as_slice) {
+        None => Err(Error::new(ErrorCode::BadCredential, "the space of this credential is no more")),
+        Some([settings, Value::Null]) => Ok(OwnSettings::parse(settings.as_str().unwrap_or_default())),
+        Some(_) => Err(Error::new(
+            ErrorCode::Unavailable,
+            "the sandbox is being made, refreshed or dropped; GET /v1/sandboxes of its live space says how far it is",
+        )),
+    }
 }
 
 /// The secret that signs cursors, made at the first start and shared by all processes.
@@ -151,15 +182,25 @@ impl Founding {
                 Err(other) => return Err(Error::internal(other)),
             }
         }
-        for space in spaces(&*self.store).await? {
-            if self.find(space.id, "role", "name", "owner").await?.is_none() {
-                self.shipped_roles(space.id).await?;
-            }
-            if self.owner(space.id).await?.is_none() {
-                self.furnish(space.id).await?;
-            }
+        // A space that a job is filling is furnished by the job.
+        for space in spaces(&*self.store).await?.into_iter().filter(|space| space.ready) {
+            self.furnish(space.id).await?;
         }
         Ok(first)
+    }
+
+    /// Gives a space its roles, its owner and a pipeline, unless it has them.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn furnish(&self, space: SpaceId) -> Result<()> {
+        if self.find(space, "role", "name", "owner").await?.is_none() {
+            self.shipped_roles(space).await?;
+        }
+        if self.owner(space).await?.is_none() {
+            self.first_records(space).await?;
+        }
+        Ok(())
     }
 
     /// The user that a space was given to.
@@ -197,7 +238,7 @@ impl Founding {
         self.carry_out(space, steps).await
     }
 
-    async fn furnish(&self, space: SpaceId) -> Result<()> {
+    async fn first_records(&self, space: SpaceId) -> Result<()> {
         let role = self.find(space, "role", "name", "owner").await?.map(|id| id.to_string());
         let mut steps = vec![
             create("owner", "user", &serde_json::json!({"name": "Owner", "external_id": OWNER, "role_id": role})),
@@ -214,6 +255,7 @@ impl Founding {
         let caller = Caller {
             space,
             key_id: Id(0),
+            via: Default::default(),
             user_id: None,
             policy: Arc::new(Policy::admin()),
             standing: Arc::default(),

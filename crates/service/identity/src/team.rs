@@ -10,3 +10,15 @@ pub(crate) fn object() -> Object {
         .field(Field::new("description", FieldType::long_text()))
         .field(Field::reference("manager", "user"))
 }
+
+/// Who a directory has made a member of which team; beside the team that stands in the user's own record.
+pub(crate) fn member() -> Object {
+    Object::new(crate::SERVICE, "team_member", "team_members")
+        .doc("A user's membership in a team.")
+        .guarded()
+        .unrouted()
+        .named_by("pair")
+        .field(Field::reference("team", "team").required().indexed())
+        .field(Field::reference("user", "user").required().indexed())
+        .field(Field::new("pair", FieldType::text_between(1, 80)).required().unique().doc("The ids of both."))
+}

@@ -16,6 +16,18 @@ use kontor_store::{Batch, CommitError, Expr, Select, Store};
 const KEY: usize = 32;
 const FILE: &str = "master.key";
 const VERSION: &str = "v1.";
+/// The purpose of sealed bodies in the outbox.
+const MAIL: &str = "mail";
+
+impl kontor_outbox::Sealing for Vault {
+    fn seal(&self, owner: i64, plain: &str) -> Result<String> {
+        Vault::seal(self, MAIL, owner, plain.as_bytes())
+    }
+
+    fn unseal(&self, owner: i64, sealed: &str) -> Result<String> {
+        String::from_utf8(Vault::unseal(self, MAIL, owner, sealed)?).map_err(Error::internal)
+    }
+}
 
 /// Seals and opens. Holds the master key; never shown.
 pub struct Vault {

@@ -10,7 +10,7 @@ pub(crate) fn invoice() -> Object {
         .owned()
         .kept_by_law()
         .named_by("number")
-        .field(Field::new("number", FieldType::text(40)).unique())
+        .field(Field::new("number", FieldType::text(40)).technical().unique())
         .field(Field::reference("customer", "customer").required().indexed())
         .field(Field::reference("deal", "deal").indexed())
         .field(Field::reference("order", "order").indexed())

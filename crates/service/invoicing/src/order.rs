@@ -12,7 +12,7 @@ pub(crate) fn order() -> Object {
         .owned()
         .kept_by_law()
         .named_by("number")
-        .field(Field::new("number", FieldType::text(40)).unique())
+        .field(Field::new("number", FieldType::text(40)).technical().unique())
         .field(Field::reference("customer", "customer").indexed().doc(CUSTOMER))
         .field(Field::reference("company", "company").indexed().doc("The company that it is for."))
         .field(Field::reference("deal", "deal").indexed())

@@ -5,7 +5,7 @@ use kontor_model::{Field, FieldType, Object};
 pub(crate) fn tax_rate() -> Object {
     Object::new(crate::SERVICE, "tax_rate", "tax_rates")
         .doc("A rate of tax, for a place, a class of products and a time.")
-        .field(Field::new("name", FieldType::text_between(1, 120)).required())
+        .field(Field::new("name", FieldType::text_between(1, 120)).technical().required())
         .field(
             Field::new("rate", FieldType::decimal_between(4, 0, 10_000))
                 .doc("A part of the price: 0.19 is 19 per cent."),
@@ -30,5 +30,5 @@ pub(crate) fn exchange_rate() -> Object {
                 .doc("Units of quote_currency for one of base_currency."),
         )
         .field(Field::new("valid_on", FieldType::date()).required())
-        .field(Field::new("source", FieldType::text(120)).doc("Who published it."))
+        .field(Field::new("source", FieldType::text(120)).technical().doc("Who published it."))
 }

@@ -10,6 +10,7 @@ pub(crate) fn object() -> Object {
         .field(Field::new("description", FieldType::long_text()))
         .field(
             Field::new("target_object", FieldType::text(40))
+                .technical()
                 .default("contact")
                 .doc("The object whose records it holds."),
         )

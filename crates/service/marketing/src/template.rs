@@ -8,7 +8,7 @@ pub(crate) fn object() -> Object {
         .owned()
         .field(Field::new("name", FieldType::text_between(1, 255)).required().searched())
         .field(Field::new("channel", FieldType::enumeration(["email", "sms", "chat"])).default("email"))
-        .field(Field::new("language", FieldType::text(35)).doc("BCP 47, such as de-AT."))
+        .field(Field::new("language", FieldType::text(35)).technical().doc("BCP 47, such as de-AT."))
         .field(Field::new("subject", FieldType::text(255)))
         .field(Field::new("body_text", FieldType::long_text()))
         .field(Field::new("body_html", FieldType::long_text()))

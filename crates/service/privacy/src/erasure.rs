@@ -8,9 +8,10 @@ use serde_json::{Value as J, json};
 
 use crate::Request;
 use crate::graph::{Found, Relation, is_personal};
+use crate::lines;
 use crate::needles::Needles;
 use crate::request::{archives, failed, forget_archive};
-use crate::service::Privacy;
+use crate::service::{Privacy, USER};
 
 /// Entries that one order lists.
 const LISTED: usize = 500;
@@ -24,6 +25,11 @@ impl Privacy {
         let (mut records, mut fields, mut histories) = (0_u64, 0_u64, 0_u64);
         let mut left: Vec<J> = Vec::new();
         let mut kept: Vec<J> = Vec::new();
+        let (space, subject) = (ctx.space(), request.subject.id);
+        let is_user = request.subject.object == USER;
+        if is_user && let Some(address) = self.logins.address(space, subject).await? {
+            needles.add(&address, true);
+        }
         for one in found.iter().skip(1) {
             let reference = || json!({"object": one.def.name, "id": one.id.to_string()});
             if one.relation == Relation::Kept {
@@ -47,6 +53,15 @@ impl Privacy {
         let (named, known) = (needles.clone(), needles.clone());
         let forgotten = self.transfer.forget(ctx.space(), &move |text| named.named(text)).await?;
         let answers = self.transfer.forget_answers(ctx.space(), &move |text| known.named(text)).await?;
+        let messages =
+            self.outbox.forget(space, &|to| needles.is_addressed(to), &|text| needles.is_theirs(text)).await?;
+        let store = &**self.records.store();
+        let keeps_bodies = lines::are_kept(store, space).await?;
+        let mut log_lines = 0;
+        if keeps_bodies {
+            log_lines += lines::forget(store, space, &|text| needles.named(text)).await?;
+        }
+        let login = is_user && self.logins.forget(space, subject).await?;
         // The person's own record last: it is where a second try learns what to look for.
         for one in found.iter().take(1) {
             let emptied = self.fields(one, &needles);
@@ -55,18 +70,24 @@ impl Privacy {
             fields += emptied.len() as u64;
             histories += 1;
         }
+        if keeps_bodies {
+            // Of requests that read the record before it was emptied, and have their lines only now.
+            tokio::time::sleep(lines::BEHIND).await;
+            log_lines += lines::forget(store, space, &|text| needles.named(text)).await?;
+        }
         let mut archived = 0_u64;
-        for old in archives(&**self.records.store(), ctx.space(), request.subject.id).await? {
-            self.forget_archive(ctx.space(), &old).await?;
+        for old in archives(store, space, subject).await? {
+            self.forget_archive(space, &old).await?;
             archived += 1;
         }
         // What was deleted is off the disk, too.
-        self.records.store().scrub().await?;
+        store.scrub().await?;
         Ok(json!({
             "counts": {
                 "records": records, "fields": fields, "histories": histories, "audit_entries": loose,
                 "stored_answers": answers, "files": forgotten.files, "files_in_use": forgotten.in_use,
-                "jobs": forgotten.jobs, "archives": archived,
+                "jobs": forgotten.jobs, "archives": archived, "messages": messages.messages,
+                "messages_under_way": messages.under_way, "log_lines": log_lines, "logins": u64::from(login),
             },
             "kept_by_law": kept,
             "linked": left,

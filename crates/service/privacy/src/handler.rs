@@ -100,6 +100,7 @@ impl Privacy {
         let caller = Caller {
             space,
             key_id: key_id.unwrap_or(Id(0)),
+            via: Default::default(),
             user_id,
             policy: Arc::new(Policy::admin()),
             standing: Arc::default(),

@@ -64,7 +64,8 @@ impl Needles {
         needles
     }
 
-    fn add(&mut self, text: &str, own: bool) {
+    /// A text more by which to find the person; `own` when nobody else has it.
+    pub fn add(&mut self, text: &str, own: bool) {
         let text = text.trim().to_lowercase();
         let placeholder = text.starts_with("erased ");
         if text.chars().count() >= LEAST && !placeholder && !self.texts.contains(&text) {
@@ -83,6 +84,13 @@ impl Needles {
         self.ids.iter().any(|id| text.contains(id.as_str()))
             || self.own.iter().any(|needle| lower.contains(needle.as_str()))
             || self.texts.iter().any(equal)
+    }
+
+    /// Whether a mail's receiver, `jo@smith.example` or `Jo <jo@smith.example>`, is the person.
+    pub fn is_addressed(&self, to: &str) -> bool {
+        let bare = to.rsplit_once('<').map_or(to, |(_, rest)| rest.trim_end().trim_end_matches('>'));
+        let bare = bare.trim().to_lowercase();
+        self.texts.contains(&bare)
     }
 
     /// Whether a text has one of the values.
@@ -120,6 +128,10 @@ mod tests {
         for other in ["Smith & Sons", "[{\"contact_id\":\"777\"}]", "joe"] {
             assert!(!needles.is_theirs(other), "{other}");
         }
+        for to in ["jo@smith.example", "JO@Smith.example", "Jo Smith <jo@smith.example>"] {
+            assert!(needles.is_addressed(to), "{to}");
+        }
+        assert!(!needles.is_addressed("bigjo@smith.example") && !needles.is_addressed("<x@y.example>"));
         assert!(needles.mentioned("Smith & Sons") && needles.named("\"77\""));
     }
 }

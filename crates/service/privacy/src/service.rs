@@ -7,17 +7,21 @@ use kontor_catalog::{Catalogs, ObjectDef};
 use kontor_jobs::{Handler, Jobs, NewJob, State};
 use kontor_model::changes::Step;
 use kontor_model::{Change, Changes, Error, ErrorCode, Fault, Id, Json, Mode, Result, SpaceId, name};
-use kontor_records::{Access, Answer, Ctx, Outcome, Records};
+use kontor_outbox::Outbox;
+use kontor_records::{Access, Answer, Ctx, Outcome, Records, Working};
 use kontor_store::Batch;
 use kontor_transfer::Transfer;
 use serde_json::{Value as J, json};
 
 use crate::handler::Work;
+use crate::logins::Logins;
 use crate::request::{self, DUE_MS, Kind, Request, Subject, failed};
 use crate::retention::Retain;
 
 /// The kind of its jobs.
 pub const JOB: &str = "privacy";
+/// The object whose records may have logins.
+pub(crate) const USER: &str = "user";
 /// The field that says no to a sale.
 const DO_NOT_SELL: &str = "do_not_sell";
 
@@ -30,14 +34,27 @@ pub struct Privacy {
     pub(crate) catalogs: Arc<Catalogs>,
     pub(crate) jobs: Arc<Jobs>,
     pub(crate) transfer: Arc<Transfer>,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) logins: Arc<dyn Logins>,
     pub(crate) signer: Signer,
 }
 
+/// What a [`Privacy`] is made of.
+pub struct Parts {
+    pub records: Arc<Records>,
+    pub catalogs: Arc<Catalogs>,
+    pub transfer: Arc<Transfer>,
+    pub outbox: Arc<Outbox>,
+    pub logins: Arc<dyn Logins>,
+    /// Signs certificates.
+    pub signer: Signer,
+}
+
 impl Privacy {
-    /// `signer` signs certificates.
-    pub fn new(records: Arc<Records>, catalogs: Arc<Catalogs>, transfer: Arc<Transfer>, signer: Signer) -> Self {
+    pub fn new(parts: Parts) -> Self {
+        let Parts { records, catalogs, transfer, outbox, logins, signer } = parts;
         let jobs = transfer.jobs().clone();
-        Self { records, catalogs, jobs, transfer, signer }
+        Self { records, catalogs, jobs, transfer, outbox, logins, signer }
     }
 
     /// What a [`kontor_jobs::Runner`] needs to run its jobs.
@@ -48,11 +65,17 @@ impl Privacy {
     /// Takes a request. A sale is refused at once, the rest is done by a job.
     ///
     /// # Errors
-    /// 403; 400002 for an object that is none, 400001 for one that is not about people; 404001; the database's.
+    /// 403; 400002 for an object that is none, 400001 for one that is not about people; 404001; 422000 for the erasure
+    /// of a user who may still sign in; the database's.
     pub async fn start(&self, ctx: &Ctx, kind: Kind, subject: Subject, render: Rendered<'_>) -> Result<Answer> {
         ctx.caller.may_manage(Access::Admin)?;
         let def = self.subject(ctx, &subject, kind)?;
-        self.records.stored(ctx, &def, subject.id).await?.ok_or_else(Error::not_found)?;
+        let record = self.records.stored(ctx, &def, subject.id).await?.ok_or_else(Error::not_found)?;
+        if kind == Kind::Erasure && may_sign_in(&def, &record) {
+            // What ends with it, and whether it may end, is a change's of the user to say.
+            let detail = "the user is active: set active to false first";
+            return Err(Error::new(ErrorCode::RuleRefused, detail));
+        }
         let now = self.records.clock().now_ms();
         let mut request = Request {
             id: self.records.ids().next(),
@@ -181,4 +204,9 @@ impl Privacy {
     pub fn transfer(&self) -> &Transfer {
         &self.transfer
     }
+}
+
+fn may_sign_in(def: &ObjectDef, record: &Working) -> bool {
+    let active = def.fields.iter().zip(&record.values).find(|(field, _)| field.name == "active");
+    def.name == USER && !record.deleted && active.and_then(|(_, value)| value.as_bool()) != Some(false)
 }

@@ -8,7 +8,9 @@ pub(crate) fn object() -> Object {
         .owned()
         .field(Field::new("name", FieldType::text_between(1, 255)).required().searched())
         .field(Field::new("description", FieldType::long_text()))
-        .field(Field::new("target_object", FieldType::text(40)).doc("The object whose records are measured."))
+        .field(
+            Field::new("target_object", FieldType::text(40)).technical().doc("The object whose records are measured."),
+        )
         .field(Field::new("definition", FieldType::json()).doc("The question, as in the body of an aggregate."))
         .field(
             Field::new("chart", FieldType::enumeration(["table", "number", "bar", "line", "pie", "funnel"]))

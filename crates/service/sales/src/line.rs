@@ -14,7 +14,9 @@ pub(crate) fn line(name: &str, plural: &str, parent: &str) -> Object {
         .field(Field::reference(parent, parent).required().indexed())
         .field(Field::new("position", FieldType::integer_between(0, 100_000)).doc("Its place among the lines."))
         .field(Field::reference("product", "product").indexed())
-        .field(Field::new("sku", FieldType::text(64)).doc("The product's number when the line was written."))
+        .field(
+            Field::new("sku", FieldType::text(64)).technical().doc("The product's number when the line was written."),
+        )
         .field(Field::new("description", FieldType::text(500)))
         .field(Field::new("quantity", FieldType::decimal(4)).default(ONE))
         .field(Field::new("unit_price", FieldType::money()))

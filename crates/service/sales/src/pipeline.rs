@@ -5,7 +5,7 @@ use kontor_model::{Field, FieldType, Object};
 pub(crate) fn pipeline() -> Object {
     Object::new(crate::SERVICE, "pipeline", "pipelines")
         .doc("A way of selling: an ordered list of stages.")
-        .field(Field::new("name", FieldType::text_between(1, 120)).required())
+        .field(Field::new("name", FieldType::text_between(1, 120)).technical().required())
         .field(Field::new("position", FieldType::integer_between(0, 10_000)).doc("Its place among the pipelines."))
         .field(Field::new("active", FieldType::boolean()).default(true))
 }
@@ -14,7 +14,7 @@ pub(crate) fn stage() -> Object {
     Object::new(crate::SERVICE, "stage", "stages")
         .doc("A step of a pipeline.")
         .field(Field::reference("pipeline", "pipeline").indexed())
-        .field(Field::new("name", FieldType::text_between(1, 120)).required())
+        .field(Field::new("name", FieldType::text_between(1, 120)).technical().required())
         .field(
             Field::new("position", FieldType::integer_between(0, 10_000))
                 .doc("Its place in the pipeline; the first is 1."),

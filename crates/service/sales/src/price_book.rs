@@ -5,7 +5,7 @@ use kontor_model::{Field, FieldType, Object};
 pub(crate) fn price_book() -> Object {
     Object::new(crate::SERVICE, "price_book", "price_books")
         .doc("A list of prices for some customers, some market or some time.")
-        .field(Field::new("name", FieldType::text_between(1, 120)).required().unique())
+        .field(Field::new("name", FieldType::text_between(1, 120)).technical().required().unique())
         .field(Field::new("description", FieldType::long_text()))
         .field(Field::new("active", FieldType::boolean()).default(true))
         .field(Field::new("valid_from", FieldType::date()))

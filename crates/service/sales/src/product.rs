@@ -7,10 +7,11 @@ pub(crate) fn object() -> Object {
         .doc("A good or service that is sold.")
         .field(
             Field::new("sku", FieldType::text_between(1, 64))
+                .technical()
                 .unique()
                 .doc("The business's own number for it (stock keeping unit)."),
         )
-        .field(Field::new("name", FieldType::text_between(1, 255)).required().searched())
+        .field(Field::new("name", FieldType::text_between(1, 255)).technical().required().searched())
         .field(Field::new("description", FieldType::long_text()))
         .field(Field::new("price", FieldType::price()).doc("For one unit, where no price book says otherwise."))
         .field(
@@ -18,6 +19,10 @@ pub(crate) fn object() -> Object {
                 .default("standard"),
         )
         .field(Field::new("active", FieldType::boolean()).default(true).doc("Whether it is still sold."))
-        .field(Field::new("series", FieldType::text(100)).doc("The range or category that it belongs to."))
-        .field(Field::new("unit", FieldType::text(100)).doc("What is counted: a piece, an hour, a box of 24 bottles."))
+        .field(Field::new("series", FieldType::text(100)).technical().doc("The range or category that it belongs to."))
+        .field(
+            Field::new("unit", FieldType::text(100))
+                .technical()
+                .doc("What is counted: a piece, an hour, a box of 24 bottles."),
+        )
 }

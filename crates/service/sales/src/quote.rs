@@ -9,7 +9,7 @@ pub(crate) fn quote() -> Object {
         .doc("An offer at fixed prices, valid until a day.")
         .owned()
         .named_by("number")
-        .field(Field::new("number", FieldType::text(40)).unique())
+        .field(Field::new("number", FieldType::text(40)).technical().unique())
         .field(Field::reference("deal", "deal").indexed())
         .field(Field::reference("company", "company").indexed())
         .field(Field::reference("contact", "contact"))

@@ -8,7 +8,7 @@ const MINUTES: i64 = 525_600;
 pub(crate) fn sla_policy() -> Object {
     Object::new(crate::SERVICE, "sla_policy", "sla_policies")
         .doc("How soon tickets of a priority are answered and solved (service level agreement).")
-        .field(Field::new("name", FieldType::text_between(1, 120)).required().unique())
+        .field(Field::new("name", FieldType::text_between(1, 120)).technical().required().unique())
         .field(Field::new("description", FieldType::long_text()))
         .field(
             Field::new("priority", FieldType::enumeration(crate::PRIORITIES.iter().copied()))
@@ -26,8 +26,12 @@ pub(crate) fn sla_policy() -> Object {
 pub(crate) fn business_hours() -> Object {
     Object::new(crate::SERVICE, "business_hours", "business_hours")
         .doc("The hours of a week in which clocks run, and the days on which they do not.")
-        .field(Field::new("name", FieldType::text_between(1, 120)).required().unique())
-        .field(Field::new("time_zone", FieldType::text(64)).doc("IANA name, such as Europe/Berlin."))
-        .field(Field::new("hours", FieldType::json()).doc("By weekday: {\"monday\": [[\"09:00\", \"17:30\"]], …}."))
-        .field(Field::new("holidays", FieldType::json()).doc("Days without hours: [\"2026-12-25\", …]."))
+        .field(Field::new("name", FieldType::text_between(1, 120)).technical().required().unique())
+        .field(Field::new("time_zone", FieldType::text(64)).technical().doc("IANA name, such as Europe/Berlin."))
+        .field(
+            Field::new("hours", FieldType::json())
+                .technical()
+                .doc("By weekday: {\"monday\": [[\"09:00\", \"17:30\"]], …}."),
+        )
+        .field(Field::new("holidays", FieldType::json()).technical().doc("Days without hours: [\"2026-12-25\", …]."))
 }

@@ -10,7 +10,7 @@ pub(crate) fn ticket() -> Object {
         .doc("A request for help, until it is solved.")
         .owned()
         .named_by("subject")
-        .field(Field::new("number", FieldType::text(40)).unique())
+        .field(Field::new("number", FieldType::text(40)).technical().unique())
         .field(Field::new("subject", FieldType::text_between(1, 255)).personal().required().searched())
         .field(Field::new("description", FieldType::long_text()).personal())
         .field(Field::new("status", FieldType::enumeration(STATUSES.iter().copied())).default("open"))

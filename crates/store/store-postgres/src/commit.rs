@@ -11,6 +11,7 @@ use kontor_store_sql::{Dialect, delete, insert, update};
 /// One statement of a batch.
 #[derive(Debug)]
 pub struct Statement {
+    pub space: SpaceId,
     pub table: Arc<str>,
     /// An insert of a row that must be new.
     pub plain: bool,
@@ -54,22 +55,23 @@ impl Compiled {
                 let values = values.into_iter().zip(columns.iter().map(|column| column.kind));
                 let params = std::iter::once(space_param).chain(values).chain(search_param(search)).collect();
                 let plain = on_conflict == OnConflict::Fail;
-                self.statements.push(Statement { table, plain, text, params, must: false });
+                self.statements.push(Statement { space, table, plain, text, params, must: false });
             }
             Write::Update { table, keys: row, set, must, search } => {
                 self.rows.push(locked(space, &table, &row));
                 let text = update(&table, &row, &set, search.is_some(), Dialect::Postgres);
                 let bound = kontor_store_sql::update_params(&row, &set).map(|(value, kind)| (value.into_owned(), kind));
                 let params = std::iter::once(space_param).chain(bound).chain(search_param(search)).collect();
-                self.statements.push(Statement { table, plain: false, text, params, must });
+                self.statements.push(Statement { space, table, plain: false, text, params, must });
             }
             Write::Delete { table, keys: row, must, search } => {
                 self.rows.push(locked(space, &table, &row));
                 let text = delete(&table, &row, search, Dialect::Postgres);
                 let bound = kontor_store_sql::delete_params(&row).map(|(value, kind)| (value.clone(), kind));
                 let params = std::iter::once(space_param).chain(bound).collect();
-                self.statements.push(Statement { table, plain: false, text, params, must });
+                self.statements.push(Statement { space, table, plain: false, text, params, must });
             }
+            Write::In { space, write } => self.push(space, *write, keys),
         }
     }
 }

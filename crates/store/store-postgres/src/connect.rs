@@ -1,5 +1,6 @@
 //! Connections that mend themselves: each slot has one, and a task that makes a new one when it breaks.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tokio_postgres::{Client, Connection, Error, Socket, Statement};
 
 use crate::error::describe;
 use crate::options::Target;
+use crate::scope::Scope;
 
 /// Prepared statements that one connection keeps.
 const STATEMENTS: usize = 500;
@@ -20,6 +22,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// A live connection.
 pub struct Conn {
     pub client: Client,
+    pub scope: Scope,
     statements: Cache<String, Statement>,
     target: Target,
     given_up: Notify,
@@ -115,7 +118,7 @@ impl Slot {
     }
 }
 
-/// A connection that is driven by the caller.
+/// A connection that is driven by the caller, as the login.
 ///
 /// # Errors
 /// The server's or the network's.
@@ -126,14 +129,48 @@ pub async fn open(
     Ok((client, connection))
 }
 
+/// Runs `work` on a connection of its own, as the login.
+///
+/// # Errors
+/// The server's or the network's.
+pub async fn aside<T>(target: &Target, work: impl AsyncFnOnce(&Client) -> Result<T, Error>) -> Result<T, Error> {
+    let (client, connection) = open(target).await?;
+    let work = async move { work(&client).await };
+    tokio::pin!(work, connection);
+    tokio::select! {
+        biased;
+        done = &mut work => done,
+        _ = &mut connection => work.await,
+    }
+}
+
+type Driver = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+
+/// A connection for reads and commits, with its session begun.
+async fn open_session(target: &Target) -> Result<(Client, Driver), Error> {
+    let (client, connection) = open(target).await?;
+    let mut connection: Driver = Box::pin(connection);
+    if let Some(session) = &target.session {
+        let begun = client.batch_execute(session);
+        tokio::pin!(begun);
+        tokio::select! {
+            biased;
+            done = &mut begun => done?,
+            _ = &mut connection => begun.await?,
+        }
+    }
+    Ok((client, connection))
+}
+
 async fn keep(target: Target, state: watch::Sender<State>) {
     let mut pause = FIRST_PAUSE;
     loop {
-        match open(&target).await {
+        match open_session(&target).await {
             Ok((client, connection)) => {
                 pause = FIRST_PAUSE;
                 let conn = Arc::new(Conn {
                     client,
+                    scope: Scope::default(),
                     statements: Cache::new(STATEMENTS),
                     target: target.clone(),
                     given_up: Notify::new(),

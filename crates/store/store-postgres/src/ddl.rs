@@ -15,8 +15,8 @@ use crate::options::Target;
 
 /// Building an index over many rows takes its time, and holds up writes to that table as long.
 const LIMIT: Duration = Duration::from_secs(3_600);
-/// `kontor` as a number.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(118040669482866)";
+/// `kontor` as a number; held to the end of the transaction.
+pub const LOCK: &str = "SELECT pg_advisory_xact_lock(118040669482866)";
 
 /// Why a change to tables was not made.
 enum Refused {

@@ -53,6 +53,7 @@ impl Growth {
 pub fn inserts(writes: &[Write]) -> Vec<(String, u64)> {
     let mut tables: Vec<(String, u64)> = Vec::new();
     for write in writes {
+        let write = if let Write::In { write, .. } = write { write } else { write };
         let Write::Insert { table, .. } = write else { continue };
         match tables.iter_mut().find(|(name, _)| **name == **table) {
             Some((_, count)) => *count += 1,

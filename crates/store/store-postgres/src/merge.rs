@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt::Write as _;
 
-use kontor_model::{Kind, Value};
+use kontor_model::{Kind, SpaceId, Value};
 
 use crate::commit::Statement;
 use crate::queue::Job;
@@ -15,13 +15,14 @@ const ROWS: usize = 128;
 /// Most parameters of one statement; the protocol allows 65,535.
 const PARAMS: usize = 8_192;
 
-/// Rows of one text.
+/// Rows of one text and one space: row security lets a statement write into one.
 pub struct Merged<'a> {
+    pub space: SpaceId,
     pub text: String,
     pub params: Vec<&'a (Value, Kind)>,
 }
 
-/// A group's statements.
+/// A group's statements, those of a space together.
 pub struct Plan<'a> {
     /// Sent first: what they would stand in the way of, or need, fails, and is then tried as it was written.
     pub merged: Vec<Merged<'a>>,
@@ -31,18 +32,20 @@ pub struct Plan<'a> {
 
 /// Every statement as it was written.
 pub fn apart(jobs: &[Job]) -> Plan<'_> {
-    let rest = jobs
+    let mut rest: Vec<_> = jobs
         .iter()
         .enumerate()
-        .flat_map(|(j, job)| job.compiled.statements.iter().enumerate().map(move |(w, statement)| (j, w, statement)));
-    Plan { merged: Vec::new(), rest: rest.collect() }
+        .flat_map(|(j, job)| job.compiled.statements.iter().enumerate().map(move |(w, statement)| (j, w, statement)))
+        .collect();
+    rest.sort_by_key(|(.., statement)| statement.space);
+    Plan { merged: Vec::new(), rest }
 }
 
 /// Plain inserts put together; an insert into a table that its own batch also updates or deletes from keeps its place.
 /// None where nothing would be gained.
 pub fn merged(jobs: &[Job]) -> Option<Plan<'_>> {
     let mut shapes: Vec<Vec<&Statement>> = Vec::new();
-    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut places: HashMap<(SpaceId, &str), usize> = HashMap::new();
     let mut rest = Vec::new();
     let mut count = 0;
     for (j, job) in jobs.iter().enumerate() {
@@ -53,7 +56,7 @@ pub fn merged(jobs: &[Job]) -> Option<Plan<'_>> {
                 rest.push((j, w, statement));
                 continue;
             }
-            let place = match places.entry(&statement.text) {
+            let place = match places.entry((statement.space, &statement.text)) {
                 Entry::Occupied(place) => *place.get(),
                 Entry::Vacant(place) => {
                     shapes.push(Vec::new());
@@ -65,7 +68,9 @@ pub fn merged(jobs: &[Job]) -> Option<Plan<'_>> {
             }
         }
     }
-    let merged: Vec<Merged<'_>> = shapes.iter().flat_map(|shape| chunks(shape)).collect();
+    let mut merged: Vec<Merged<'_>> = shapes.iter().flat_map(|shape| chunks(shape)).collect();
+    merged.sort_by_key(|rows| rows.space);
+    rest.sort_by_key(|(.., statement): &(usize, usize, &Statement)| statement.space);
     (merged.len() + rest.len() < count).then_some(Plan { merged, rest })
 }
 
@@ -78,6 +83,7 @@ fn chunks<'a>(rows: &[&'a Statement]) -> Vec<Merged<'a>> {
         let (chunk, others) = left.split_at(1 << most.ilog2());
         left = others;
         out.push(Merged {
+            space: first.space,
             text: with_rows(&first.text, width, chunk.len()),
             params: chunk.iter().flat_map(|statement| &statement.params).collect(),
         });
@@ -122,7 +128,11 @@ mod tests {
     use std::sync::Arc;
 
     fn job(writes: &[(&str, i64)], delete_from: Option<&str>) -> Job {
-        let mut batch = Batch::new(SpaceId(1));
+        job_of(1, writes, delete_from)
+    }
+
+    fn job_of(space: i64, writes: &[(&str, i64)], delete_from: Option<&str>) -> Job {
+        let mut batch = Batch::new(SpaceId(space));
         for (table, id) in writes {
             batch.insert(table, vec![("id", Kind::Int, (*id).into()), ("name", Kind::Text, "x".into())]);
         }
@@ -151,6 +161,16 @@ mod tests {
                 ("INSERT INTO \"b\" (\"space\", \"id\", \"name\") VALUES ($1, $2, $3), ($4, $5, $6)", 6),
             ]
         );
+    }
+
+    #[test]
+    fn rows_of_two_spaces_do_not_share_a_statement() {
+        let jobs = [job_of(2, &[("a", 1)], None), job_of(1, &[("a", 2)], Some("b")), job_of(2, &[("a", 3)], None)];
+        let plan = merged(&jobs).unwrap();
+        let shown: Vec<(i64, usize)> = plan.merged.iter().map(|m| (m.space.0, m.params.len())).collect();
+        assert_eq!(shown, [(1, 3), (2, 6)]);
+        let apart: Vec<(i64, usize, usize)> = apart(&jobs).rest.iter().map(|(j, w, s)| (s.space.0, *j, *w)).collect();
+        assert_eq!(apart, [(1, 1, 0), (1, 1, 1), (2, 0, 0), (2, 2, 0)]);
     }
 
     #[test]

@@ -13,6 +13,18 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// an index has it all (count by stage over 1,000,000 records: 319 ms against 183 ms).
 const PLANNER: &str = "-c random_page_cost=1.1";
 
+/// Whether row security stands behind the space that every statement names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RowSecurity {
+    /// Where the login can run statements as a role without rights of its own; elsewhere it is said that it does not.
+    #[default]
+    Auto,
+    /// Without such a role, policies are forced on the login; where that is not possible either, nothing is opened.
+    Require,
+    /// Policies are taken out of force.
+    Off,
+}
+
 /// How to reach and use the database.
 #[derive(Clone)]
 pub struct PostgresOptions {
@@ -32,6 +44,10 @@ pub struct PostgresOptions {
     pub acquire_timeout: Duration,
     /// Off for poolers in transaction mode: only unnamed statements are used.
     pub prepare: bool,
+    pub row_security: RowSecurity,
+    /// The role that statements run as; made when it is not there. Roles are the cluster's: installations that share
+    /// one have a role each.
+    pub role: String,
 }
 
 impl PostgresOptions {
@@ -44,6 +60,8 @@ impl PostgresOptions {
             statement_timeout: Duration::from_secs(10),
             acquire_timeout: Duration::from_secs(5),
             prepare: true,
+            row_security: RowSecurity::Auto,
+            role: "kontor_app".to_owned(),
         }
     }
 
@@ -81,7 +99,7 @@ impl PostgresOptions {
             config.options(PLANNER);
         }
         let tls = tls(config.get_ssl_mode() != SslMode::Disable, root.as_deref())?;
-        Ok(Target { config, tls })
+        Ok(Target { config, tls, session: None })
     }
 }
 
@@ -90,6 +108,8 @@ impl PostgresOptions {
 pub struct Target {
     pub config: Config,
     pub tls: MakeRustlsConnect,
+    /// What connections for reads and commits begin with; others work as the login.
+    pub session: Option<Arc<str>>,
 }
 
 struct Parts {

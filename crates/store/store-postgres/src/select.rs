@@ -4,24 +4,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use futures::TryStreamExt;
+use kontor_model::SpaceId;
 use kontor_store::{Lane, Select, StoreError};
-use kontor_store_sql::{Dialect, Sql};
+use kontor_store_sql::{Dialect, Hints, Sql};
 use tokio::time::Instant;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Error, Row};
+use tokio_postgres::{Client, Error, Row, Statement};
 
 use crate::connect::{Conn, Slot, cancel};
 use crate::error::{Kind, cancelled, kind, store_error};
 use crate::options::{PostgresOptions, Target};
 use crate::param::{Param, type_of};
+use crate::role::Standing;
+use crate::scope::{Refusal, Scope, between, set, within};
 
 pub struct Readers {
     shared: Vec<Slot>,
     next: AtomicUsize,
     pool: Pool,
     target: Target,
+    standing: Standing,
     options: PostgresOptions,
     pub busy: AtomicUsize,
 }
@@ -36,11 +40,27 @@ impl Drop for Busy<'_> {
 }
 
 impl Readers {
-    pub fn new(shared: Vec<Slot>, target: Target, options: PostgresOptions) -> Result<Self, StoreError> {
+    pub fn new(
+        shared: Vec<Slot>,
+        target: Target,
+        standing: Standing,
+        options: PostgresOptions,
+    ) -> Result<Self, StoreError> {
         let recycle = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(target.config.clone(), target.tls.clone(), recycle);
         let wait = Some(options.acquire_timeout);
+        let session = target.session.clone();
+        let begin = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
+            let session = session.clone();
+            Box::pin(async move {
+                match session {
+                    Some(session) => client.batch_execute(&session).await.map_err(HookError::Backend),
+                    None => Ok(()),
+                }
+            })
+        });
         let pool = Pool::builder(manager)
+            .post_create(begin)
             .max_size(options.pool_size.max(1))
             .runtime(Runtime::Tokio1)
             .wait_timeout(wait)
@@ -48,20 +68,22 @@ impl Readers {
             .recycle_timeout(wait)
             .build()
             .map_err(|error| StoreError::Internal(error.to_string()))?;
-        Ok(Self { shared, next: AtomicUsize::new(0), pool, target, options, busy: AtomicUsize::new(0) })
+        Ok(Self { shared, next: AtomicUsize::new(0), pool, target, standing, options, busy: AtomicUsize::new(0) })
     }
 
     pub async fn select(&self, select: &Select) -> Result<Vec<Row>, StoreError> {
-        let sql = kontor_store_sql::select(select, Dialect::Postgres);
-        self.read(&sql, select.lane).await
+        let hints = Hints { views: self.standing.has_views(), ..Hints::default() };
+        let sql = kontor_store_sql::select_with(select, Dialect::Postgres, hints);
+        let space = Some(select.space).filter(|_| self.standing.sets_space());
+        self.read(&sql, select.lane, space).await
     }
 
-    /// Rows of a statement. What only the connection was to blame for is asked once more.
-    pub async fn read(&self, sql: &Sql, lane: Lane) -> Result<Vec<Row>, StoreError> {
+    /// Rows of a statement, with `space` set for it. What only the connection was to blame for is asked once more.
+    pub async fn read(&self, sql: &Sql, lane: Lane, space: Option<SpaceId>) -> Result<Vec<Row>, StoreError> {
         self.busy.fetch_add(1, Ordering::Relaxed);
         let _busy = Busy(&self.busy);
         if lane == Lane::Slow {
-            return self.pooled(sql).await;
+            return self.pooled(sql, space).await;
         }
         let deadline = Instant::now() + self.options.statement_timeout;
         // When the server was away every shared connection may be one that broke.
@@ -69,9 +91,11 @@ impl Readers {
         loop {
             tried += 1;
             let conn = self.pick().await?;
-            let error = match tokio::time::timeout_at(deadline, self.quick(&conn, sql)).await {
+            let error = match tokio::time::timeout_at(deadline, self.quick(&conn, sql, space)).await {
                 Ok(Ok(rows)) => return Ok(rows),
-                Ok(Err(error)) => error,
+                Ok(Err(Refusal::Server(error))) => error,
+                Ok(Err(Refusal::Unset)) if tried <= self.shared.len() + 1 => continue,
+                Ok(Err(Refusal::Unset)) => return Err(unset()),
                 Err(_) => {
                     // Whatever runs on this connection now was sent before this question, so its time is up too.
                     conn.cancel().await;
@@ -111,35 +135,58 @@ impl Readers {
         self.shared.get(n % self.shared.len().max(1))
     }
 
-    async fn quick(&self, conn: &Conn, sql: &Sql) -> Result<Vec<Row>, Error> {
+    async fn quick(&self, conn: &Arc<Conn>, sql: &Sql, space: Option<SpaceId>) -> Result<Vec<Row>, Refusal> {
         if !self.options.prepare {
-            return unnamed(&conn.client, sql).await;
+            return self.transaction(&conn.client, Some(&conn.scope), sql, space).await;
         }
         let types: Vec<Type> = sql.params.iter().map(|(value, kind)| type_of(value, *kind)).collect();
         let statement = conn.prepared(&sql.text, &types).await?;
-        let rows = conn.client.query_raw(&statement, sql.params.iter().map(|(value, _)| Param(value))).await?;
-        rows.try_collect().await
+        let ask = prepared(&conn.client, &statement, sql);
+        match space {
+            Some(space) => within(conn, space, ask).await,
+            None => Ok(ask.await?),
+        }
     }
 
     /// The server plans a prepared statement for its values as long as that pays, and then once for all: a search takes
-    /// as long to plan as to run.
-    async fn slow(&self, object: &Object, sql: &Sql) -> Result<Vec<Row>, Error> {
+    /// as long to plan as to run. The space is sent with each: that costs nothing here.
+    async fn slow(&self, object: &Object, sql: &Sql, space: Option<SpaceId>) -> Result<Vec<Row>, Refusal> {
         if !self.options.prepare {
-            return unnamed(object, sql).await;
+            return self.transaction(object, None, sql, space).await;
         }
         let types: Vec<Type> = sql.params.iter().map(|(value, kind)| type_of(value, *kind)).collect();
         let statement = object.prepare_typed_cached(&sql.text, &types).await?;
-        let rows = object.query_raw(&statement, sql.params.iter().map(|(value, _)| Param(value))).await?;
-        rows.try_collect().await
+        let ask = prepared(object, &statement, sql);
+        let Some(space) = space else { return Ok(ask.await?) };
+        let set = set(space);
+        between(None, object.batch_execute(&set), ask, async { Ok(()) }).await
     }
 
-    async fn pooled(&self, sql: &Sql) -> Result<Vec<Row>, StoreError> {
+    /// A statement in a transaction of its own that begins with what sessions do not keep.
+    async fn transaction(
+        &self,
+        client: &Client,
+        scope: Option<&Scope>,
+        sql: &Sql,
+        space: Option<SpaceId>,
+    ) -> Result<Vec<Row>, Refusal> {
+        let Some(space) = space else {
+            return between(scope, async { Ok(()) }, unnamed(client, sql), async { Ok(()) }).await;
+        };
+        let begin = self.standing.transaction("BEGIN", true, space);
+        between(scope, client.batch_execute(&begin), unnamed(client, sql), client.batch_execute("COMMIT")).await
+    }
+
+    async fn pooled(&self, sql: &Sql, space: Option<SpaceId>) -> Result<Vec<Row>, StoreError> {
         // When the server was away every connection of the pool may be one that broke.
         for left in (0..=self.options.pool_size.max(1)).rev() {
             let object = self.pool.get().await.map_err(pool_error)?;
-            match tokio::time::timeout(self.options.statement_timeout, self.slow(&object, sql)).await {
+            match tokio::time::timeout(self.options.statement_timeout, self.slow(&object, sql, space)).await {
                 Ok(Ok(rows)) => return Ok(rows),
-                Ok(Err(error)) if left == 0 || kind(&error) != Kind::Broken => return Err(store_error(&error)),
+                Ok(Err(Refusal::Unset)) if left == 0 => return Err(unset()),
+                Ok(Err(Refusal::Server(error))) if left == 0 || kind(&error) != Kind::Broken => {
+                    return Err(store_error(&error));
+                }
                 Ok(Err(_)) => drop(Object::take(object)),
                 Err(_) => {
                     cancel(object.cancel_token(), &self.target).await;
@@ -157,7 +204,13 @@ impl Readers {
     }
 }
 
-/// A statement that leaves nothing behind on the server; planned for its values.
+/// Sends at its first poll.
+async fn prepared(client: &Client, statement: &Statement, sql: &Sql) -> Result<Vec<Row>, Error> {
+    let rows = client.query_raw(statement, sql.params.iter().map(|(value, _)| Param(value))).await?;
+    rows.try_collect().await
+}
+
+/// A statement that leaves nothing behind on the server; planned for its values. Sends at its first poll.
 async fn unnamed(client: &Client, sql: &Sql) -> Result<Vec<Row>, Error> {
     let params = sql.params.iter().map(|(value, kind)| (Param(value), type_of(value, *kind)));
     client.query_typed_raw(&sql.text, params).await?.try_collect().await
@@ -165,6 +218,10 @@ async fn unnamed(client: &Client, sql: &Sql) -> Result<Vec<Row>, Error> {
 
 fn timed_out(limit: Duration) -> StoreError {
     StoreError::Timeout(format!("no answer within {} ms; the statement was cancelled", limit.as_millis()))
+}
+
+fn unset() -> StoreError {
+    StoreError::Unavailable("the space of a statement could not be set".to_owned())
 }
 
 fn pool_error(error: PoolError) -> StoreError {

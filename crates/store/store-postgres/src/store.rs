@@ -20,8 +20,10 @@ use crate::commit::{Keys, compile};
 use crate::connect::Slot;
 use crate::ddl;
 use crate::growth::{Growth, inserts};
+use crate::guard;
 use crate::options::{PostgresOptions, Target};
 use crate::queue::{Job, Queue, Ticket};
+use crate::role::{self, Standing};
 use crate::select::Readers;
 use crate::writer::Writer;
 
@@ -33,7 +35,9 @@ pub struct PostgresStore {
     queue: Arc<Queue>,
     growth: Growth,
     keys: RwLock<Keys>,
+    /// As the login: changes to tables need the owner.
     target: Target,
+    standing: Standing,
     options: PostgresOptions,
     closed: AtomicBool,
     tasks: Mutex<JoinSet<()>>,
@@ -43,13 +47,18 @@ impl PostgresStore {
     /// Connects; fails when the database cannot be reached now. Later breaks are mended in the background.
     ///
     /// # Errors
-    /// [`StoreError::Internal`] for options that cannot be read, [`StoreError::Unavailable`].
+    /// [`StoreError::Internal`] for options that cannot be read or row security that cannot be had as required,
+    /// [`StoreError::Unavailable`].
     pub async fn connect(options: PostgresOptions) -> Result<Self, StoreError> {
         let target = options.target()?;
+        let standing = role::standing(&target, &options).await?;
+        // Behind a pooler in transaction mode every transaction says it anew.
+        let session = standing.session().filter(|_| options.prepare).map(Arc::from);
+        let working = Target { session, ..target.clone() };
         let mut tasks = JoinSet::new();
         let mut slots = |count: usize| -> Vec<Slot> {
             let one = |_| {
-                let (slot, keep) = Slot::new(target.clone());
+                let (slot, keep) = Slot::new(working.clone());
                 tasks.spawn(keep);
                 slot
             };
@@ -64,16 +73,18 @@ impl PostgresStore {
         tasks.spawn(analyse);
         let Some(writer) = writing.first().cloned() else { return Err(StoreError::Closed) };
         for (number, slot) in writing.into_iter().enumerate() {
-            let writer = Writer { number, slot, queue: queue.clone(), options: options.clone() };
+            let standing = standing.clone();
+            let writer = Writer { number, slot, queue: queue.clone(), standing, options: options.clone() };
             tasks.spawn(writer.run());
         }
         Ok(Self {
-            readers: Readers::new(shared, target.clone(), options.clone())?,
+            readers: Readers::new(shared, working, standing.clone(), options.clone())?,
             writer,
             queue,
             growth,
             keys: RwLock::default(),
             target,
+            standing,
             options,
             closed: AtomicBool::new(false),
             tasks: Mutex::new(tasks),
@@ -113,12 +124,13 @@ impl PostgresStore {
     }
 
     async fn ask(&self, text: &str) -> Result<Vec<tokio_postgres::Row>, StoreError> {
-        self.readers.read(&Sql { text: text.to_owned(), params: Vec::new() }, Lane::Quick).await
+        self.readers.read(&Sql { text: text.to_owned(), params: Vec::new() }, Lane::Quick, None).await
     }
 
     async fn status_now(&self) -> Result<StoreStatus, StoreError> {
         self.open()?;
-        let rows = self.ask("SELECT current_setting('server_version'), pg_database_size(current_database())").await?;
+        let size = "CASE WHEN has_database_privilege(current_database(), 'CONNECT') THEN pg_database_size(current_database()) END";
+        let rows = self.ask(&format!("SELECT current_setting('server_version'), {size}")).await?;
         let row = rows.first();
         Ok(StoreStatus {
             backend: "postgres",
@@ -126,6 +138,7 @@ impl PostgresStore {
             bytes: row.and_then(|row| row.try_get::<_, i64>(1).ok()).and_then(|bytes| u64::try_from(bytes).ok()),
             readers_busy: self.readers.busy.load(Ordering::Relaxed),
             writers_busy: self.queue.len(),
+            guard: self.standing.guard(),
         })
     }
 
@@ -195,7 +208,8 @@ impl Store for PostgresStore {
     fn migrate(&self, schema: Arc<Schema>) -> BoxFuture<'_, Result<Vec<String>, StoreError>> {
         async move {
             self.open()?;
-            let done = ddl::migrate(&self.target, &schema).await?;
+            let mut done = ddl::migrate(&self.target, &schema).await?;
+            done.extend(guard::guard(&self.target, &schema, &self.standing).await?);
             let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
             keys.extend(schema.tables.iter().map(|table| (table.name.clone(), table.key.clone())));
             Ok(done)

@@ -10,7 +10,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures::future::{MaybeDone, maybe_done};
-use kontor_model::{Kind as KindOf, Value};
+use kontor_model::{Kind as KindOf, SpaceId, Value};
 use kontor_store::{CommitError, StoreError};
 use tokio::time::timeout;
 use tokio_postgres::Error;
@@ -22,6 +22,7 @@ use crate::merge::{self, Plan};
 use crate::options::PostgresOptions;
 use crate::param::{Param, type_of};
 use crate::queue::{Job, Queue};
+use crate::role::{self, Standing};
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// How often a group is tried before its batches are run one by one.
@@ -33,6 +34,7 @@ pub struct Writer {
     pub number: usize,
     pub slot: Slot,
     pub queue: Arc<Queue>,
+    pub standing: Standing,
     pub options: PostgresOptions,
 }
 
@@ -149,18 +151,32 @@ impl Writer {
         Ok(outcome)
     }
 
-    /// Sends `BEGIN` and all statements at once and reads the answers; leaves the transaction open.
+    /// Sends `BEGIN` and all statements, those of each space behind its name, and reads the answers; leaves the
+    /// transaction open.
     async fn send(&self, conn: &Conn, plan: &Plan<'_>) -> Result<(), Pass> {
         let mut sent: Vec<(usize, usize, bool, Sent<'_>)> = Vec::with_capacity(plan.merged.len() + plan.rest.len());
-        let mut begin: Sent<'_> =
-            Box::pin(maybe_done(Box::pin(async { conn.client.batch_execute(BEGIN).await.map(|()| 1) })));
+        let merged = plan.merged.iter().map(|rows| rows.space);
+        let mut space = merged.chain(plan.rest.iter().map(|(.., statement)| statement.space)).next();
+        let text = match space {
+            Some(space) => self.standing.transaction(BEGIN, !self.options.prepare, space),
+            None => BEGIN.to_owned(),
+        };
+        let mut begin = command(conn, text);
+        // A cancel request may meet `BEGIN` alone. What follows would then be committed statement by statement, and done
+        // twice: so it waits, unless row security refuses it.
+        let waits = !self.standing.refuses_strays(self.options.prepare);
+        if waits {
+            answer(&mut begin).await.map_err(|error| Pass::Again(store_error(&error)))?;
+        }
         for rows in &plan.merged {
+            sent.extend(self.turn(conn, &mut space, rows.space).map(|turn| (0, 0, false, turn)));
             match self.statement(conn, &rows.text, &rows.params).await {
                 Ok(future) => sent.push((0, 0, false, Box::pin(maybe_done(future)))),
                 Err(error) => return Err(failure(conn, &error, 0, 0)),
             }
         }
         for (j, w, statement) in &plan.rest {
+            sent.extend(self.turn(conn, &mut space, statement.space).map(|turn| (*j, *w, false, turn)));
             match self.statement(conn, &statement.text, &statement.params).await {
                 Ok(future) => sent.push((*j, *w, statement.must, Box::pin(maybe_done(future)))),
                 Err(error) => return Err(failure(conn, &error, *j, *w)),
@@ -168,14 +184,18 @@ impl Writer {
         }
         // Each is put on the wire by its first poll: in this order, before any answer is waited for.
         std::future::poll_fn(|cx| {
-            let _ = begin.as_mut().poll(cx);
+            if !waits {
+                let _ = begin.as_mut().poll(cx);
+            }
             for (.., future) in &mut sent {
                 let _ = future.as_mut().poll(cx);
             }
             Poll::Ready(())
         })
         .await;
-        answer(&mut begin).await.map_err(|error| Pass::Again(store_error(&error)))?;
+        if !waits {
+            answer(&mut begin).await.map_err(|error| Pass::Again(store_error(&error)))?;
+        }
         let mut failed: Vec<(usize, CommitError)> = Vec::new();
         let mut again = None;
         for (j, w, must, future) in &mut sent {
@@ -203,6 +223,12 @@ impl Writer {
             None if failed.is_empty() => Ok(()),
             None => Err(Pass::Failed(failed)),
         }
+    }
+
+    /// Sets the space of the statements that follow, where it is another.
+    fn turn<'a>(&self, conn: &'a Conn, last: &mut Option<SpaceId>, space: SpaceId) -> Option<Sent<'a>> {
+        let same = last.replace(space) == Some(space);
+        (!same && self.standing.sets_space()).then(|| command(conn, role::local(space)))
     }
 
     /// A statement that is on the wire once it has been polled.
@@ -265,6 +291,11 @@ fn failure(conn: &Conn, error: &Error, job: usize, write: usize) -> Pass {
             Pass::Failed(vec![(job, error)])
         }
     }
+}
+
+/// A text without parameters that is on the wire once it has been polled.
+fn command(conn: &Conn, text: String) -> Sent<'_> {
+    Box::pin(maybe_done(Box::pin(async move { conn.client.batch_execute(&text).await.map(|()| 1) })))
 }
 
 async fn answer(sent: &mut Sent<'_>) -> Result<u64, Error> {

@@ -12,7 +12,7 @@ use kontor_model::{Kind, Show, SpaceId};
 use kontor_store::{
     Batch, Column, ColumnRef, Expr, Index, OnConflict, Schema, Select, Shape, ShapeField, Store, Table, Which, Write,
 };
-use kontor_store_postgres::PostgresStore;
+use kontor_store_postgres::{PostgresStore, RowSecurity};
 
 const SPACE: SpaceId = SpaceId(1);
 const TEXTS: [&str; 8] = ["first_name", "last_name", "email", "phone", "city", "country", "title", "status"];
@@ -69,7 +69,7 @@ fn cpu() -> u64 {
     rest.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10_000
 }
 
-/// Calls a second of 64 callers within three seconds, with the median and the 99th hundredth in µs.
+/// Calls a second of 64 callers within two seconds, with the median and the 99th hundredth in µs.
 async fn rate<F: Future<Output = ()> + Send>(name: &str, call: impl Fn() -> F + Clone + Send + Sync + 'static) {
     let count = Arc::new(AtomicU64::new(0));
     let (started, cpu_before) = (Instant::now(), cpu());
@@ -78,7 +78,7 @@ async fn rate<F: Future<Output = ()> + Send>(name: &str, call: impl Fn() -> F + 
             let (call, count) = (call.clone(), count.clone());
             tokio::spawn(async move {
                 let mut times = Vec::new();
-                while started.elapsed() < Duration::from_secs(3) {
+                while started.elapsed() < Duration::from_secs(2) {
                     let began = Instant::now();
                     call().await;
                     times.push(began.elapsed().as_micros());
@@ -148,4 +148,84 @@ async fn figures() {
         store.close().await;
     }
     database.drop().await;
+}
+
+/// What row security costs: one space, and eight whose questions share connections.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a quiet machine"]
+async fn row_security() {
+    let Some(database) = Database::make().await else { return };
+    let columns: Arc<[ColumnRef]> = columns().into();
+    let mut next = 1_000_000;
+    for round in 0..6 {
+        let mut options = database.options();
+        options.row_security = if round % 2 == 0 { RowSecurity::Off } else { RowSecurity::Require };
+        println!("row security {:?}", options.row_security);
+        let store: Arc<PostgresStore> = database.open(options).await;
+        store.migrate(schema()).await.unwrap();
+        for part in (0..ROWS / 500).filter(|_| round == 0) {
+            for space in 1..=8 {
+                let writes = (1..=500).map(|n| contact(&columns, part * 500 + n)).collect();
+                store.commit(Batch { space: SpaceId(space), writes }).await.unwrap();
+            }
+        }
+        if round == 0 {
+            database.admin.batch_execute("CHECKPOINT").await.unwrap();
+        }
+        for spaces in [1, 8] {
+            next += 1_000_000;
+            println!("spaces {spaces}");
+            compare(&store, &columns, spaces, next).await;
+        }
+        store.close().await;
+    }
+    database.drop().await;
+}
+
+async fn compare(store: &Arc<PostgresStore>, columns: &Arc<[ColumnRef]>, spaces: i64, base: i64) {
+    let turn = Arc::new(AtomicI64::new(0));
+    let (of, n) = (store.clone(), turn.clone());
+    rate("read", move || {
+        let (store, n) = (of.clone(), n.fetch_add(1, Ordering::Relaxed));
+        let select = Select { space: SpaceId(n % spaces + 1), ..reading(n * 7_919 % ROWS + 1) };
+        async move { assert_eq!(store.rows(select).await.unwrap().len(), 1) }
+    })
+    .await;
+    let (of, n) = (store.clone(), turn.clone());
+    rate("page of 50", move || {
+        let (store, n) = (of.clone(), n.fetch_add(1, Ordering::Relaxed));
+        let mut select = Select { space: SpaceId(n % spaces + 1), ..reading(1) };
+        select.filter = None;
+        select.after = Some(vec![(n * 7_919 % ROWS / 2).into(), 0.into()]);
+        let by = ["created_at", "id"].map(|name| Expr::column(name, Kind::Int));
+        let select = by.into_iter().fold(select, |select, by| select.order(by, false)).limit(50);
+        async move { assert_eq!(store.rows(select).await.unwrap().len(), 50) }
+    })
+    .await;
+    let (of, n) = (store.clone(), turn.clone());
+    rate("search", move || {
+        let (store, n) = (of.clone(), n.fetch_add(1, Ordering::Relaxed));
+        let tokens = vec![format!("person{}", n * 7_919 % ROWS + 1)];
+        let mut select = Select { space: SpaceId(n % spaces + 1), ..reading(1) };
+        select.filter = None;
+        select.search = Some(kontor_store::Search { terms: vec![kontor_store::Term { tokens, prefix: false }] });
+        async move { assert_eq!(store.rows(select).await.unwrap().len(), 1) }
+    })
+    .await;
+    let (of, n) = (store.clone(), turn.clone());
+    rate("aggregate", move || {
+        let (store, n) = (of.clone(), n.fetch_add(1, Ordering::Relaxed));
+        let by = Expr::column("last_name", Kind::Text);
+        let mut select = Select::new(SpaceId(n % spaces + 1), "contact", vec![by.clone(), Expr::Count]);
+        (select.group, select.lane) = (vec![by], kontor_store::Lane::Slow);
+        async move { assert!(!store.rows(select).await.unwrap().is_empty()) }
+    })
+    .await;
+    let (of, columns, n) = (store.clone(), columns.clone(), Arc::new(AtomicI64::new(base)));
+    rate("create", move || {
+        let (store, columns, n) = (of.clone(), columns.clone(), n.fetch_add(1, Ordering::Relaxed));
+        let batch = Batch { space: SpaceId(n % spaces + 1), ..batch(&columns, n) };
+        async move { store.commit(batch).await.unwrap() }
+    })
+    .await;
 }

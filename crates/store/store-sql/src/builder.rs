@@ -27,6 +27,8 @@ pub(crate) struct Builder {
     pub rank: Rank,
     /// Sums beyond 64 bits are expected (SQLite).
     pub exact: bool,
+    /// Tables are read through their views.
+    pub views: bool,
     /// How many selects this place is inside of.
     pub depth: u8,
 }
@@ -40,6 +42,7 @@ impl Builder {
             shared: Vec::new(),
             rank: Rank::Absent,
             exact: false,
+            views: false,
             depth: 0,
         }
     }
@@ -58,6 +61,15 @@ impl Builder {
 
     pub fn ident(&mut self, name: &str) {
         ident(name, &mut self.text);
+    }
+
+    /// A table that is read from.
+    pub fn relation(&mut self, table: &str) {
+        if self.views {
+            self.ident(&crate::ddl::view_name(table));
+        } else {
+            self.ident(table);
+        }
     }
 
     /// The name of a relation here: `t0` outside, `u0` in a select inside of it.

@@ -37,7 +37,7 @@ impl Builder {
         self.push(".");
         self.ident(&rows.column);
         self.push(" FROM ");
-        self.ident(&rows.from.table);
+        self.relation(&rows.from.table);
         self.push(" AS ");
         self.alias(0);
         self.push(" WHERE ");

@@ -170,6 +170,35 @@ pub fn drop_index(name: &str) -> String {
     out
 }
 
+/// PostgreSQL: the space that was set for the statement; null, which nothing equals, where none was. As a select of its
+/// own it is asked once for each statement, and compared with the statement's own space before any row is read.
+const SPACE_SET: &str = "(SELECT nullif(current_setting('kontor.space', true), '')::bigint)";
+
+/// PostgreSQL: lets only rows of the space that was set be read and written.
+pub fn policy(table: &str) -> String {
+    let mut out = String::from("CREATE POLICY kontor_space ON ");
+    ident(table, &mut out);
+    let _ = write!(out, " USING (\"space\" = {SPACE_SET}) WITH CHECK (\"space\" = {SPACE_SET})");
+    out
+}
+
+/// The view of [`view`].
+pub fn view_name(table: &str) -> String {
+    format!("own_{table}")
+}
+
+/// PostgreSQL: the rows of the space that was set, as a view of the owner's. Row security lets no operator that could
+/// tell something about a row (`@@`, `->>`, `LIKE`: all that are not leakproof) look into an index before the policy has
+/// passed the row; a view does, and shows the same rows.
+pub fn view(table: &str) -> String {
+    let mut out = String::from("CREATE OR REPLACE VIEW ");
+    ident(&view_name(table), &mut out);
+    out.push_str(" AS SELECT * FROM ");
+    ident(table, &mut out);
+    let _ = write!(out, " WHERE \"space\" = {SPACE_SET}");
+    out
+}
+
 /// PostgreSQL: functions that expressions use; to be made before the tables. They are immutable, so that indexes may
 /// use them, and give null for a value of another type.
 pub fn functions() -> &'static [&'static str] {

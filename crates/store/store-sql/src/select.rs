@@ -1,6 +1,6 @@
 //! A select as one statement.
 
-use kontor_model::{Kind, Value};
+use kontor_model::{Kind, Op, Value};
 use kontor_store::{Cond, Expr, Join, Select, Source, Which};
 
 use crate::builder::{Builder, Rank};
@@ -16,6 +16,9 @@ pub struct Hints {
     pub exact_sums: bool,
     /// SQLite: the search has so many matches that rows are better read in the order and looked up among the matches.
     pub walk_order: bool,
+    /// PostgreSQL: row security holds, and there are views ([`crate::ddl::view`]) for questions that it would keep from
+    /// their indexes.
+    pub views: bool,
 }
 
 /// The statement. Column n of its rows is `select.columns[n]`; in PostgreSQL a [`Expr::Sum`] is text of a whole number.
@@ -27,6 +30,7 @@ pub fn select(select: &Select, dialect: Dialect) -> Sql {
 pub fn select_with(select: &Select, dialect: Dialect, hints: Hints) -> Sql {
     let mut b = Builder::new(dialect);
     b.exact = hints.exact_sums;
+    b.views = hints.views && !b.sqlite() && kept_from_indexes(select);
     let question = select.search.as_ref().and_then(|search| question(search, dialect));
     let ranked = question.is_some()
         && select.order.iter().any(|order| order.by == Expr::Rank)
@@ -197,7 +201,7 @@ fn source(b: &mut Builder, select: &Select, question: Option<String>, walk: bool
 }
 
 fn table(b: &mut Builder, source: &Source) {
-    b.ident(&source.table);
+    b.relation(&source.table);
     b.push(" AS t0");
 }
 
@@ -205,7 +209,7 @@ fn joins(b: &mut Builder, joins: &[Join]) {
     for (i, join) in joins.iter().enumerate() {
         let n = i + 1;
         b.push(" LEFT JOIN ");
-        b.ident(&join.source.table);
+        b.relation(&join.source.table);
         b.push(" AS t");
         b.number(n);
         b.push(" ON t");
@@ -261,6 +265,25 @@ fn filters_json(cond: &Cond) -> bool {
         Cond::And(all) | Cond::Or(all) => all.iter().any(filters_json),
         Cond::Not(inner) => filters_json(inner),
         Cond::Test { left, .. } | Cond::Between { left, .. } | Cond::Among { left, .. } => reads_json(left),
+        Cond::Never => false,
+    }
+}
+
+/// Whether it looks for rows by what is not leakproof: full text, custom fields, parts of texts.
+fn kept_from_indexes(select: &Select) -> bool {
+    select.search.is_some()
+        || select.order.iter().any(|order| reads_json(&order.by))
+        || select.filter.as_ref().is_some_and(leaks)
+        || select.joins.iter().any(|join| reads_json(&join.on) || join.filter.as_ref().is_some_and(leaks))
+}
+
+fn leaks(cond: &Cond) -> bool {
+    match cond {
+        Cond::And(all) | Cond::Or(all) => all.iter().any(leaks),
+        Cond::Not(inner) => leaks(inner),
+        Cond::Test { left, op, .. } => reads_json(left) || matches!(op, Op::Contains | Op::StartsWith),
+        Cond::Between { left, .. } => reads_json(left),
+        Cond::Among { left, rows } => reads_json(left) || leaks(&rows.filter),
         Cond::Never => false,
     }
 }

@@ -1,6 +1,6 @@
 use kontor_model::{Bucket, Kind, Op, SpaceId, Value};
 use kontor_store::{
-    ColumnRef, Cond, Expr, Index, IndexPart, Join, OnConflict, Search, Select, Set, Source, Table, Term, Which,
+    ColumnRef, Cond, Expr, Index, IndexPart, Join, Members, OnConflict, Search, Select, Set, Source, Table, Term, Which,
 };
 use proptest::prelude::*;
 
@@ -292,4 +292,26 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn only_what_row_security_keeps_from_indexes_is_read_through_views() {
+    let hints = Hints { views: true, ..Hints::default() };
+    let base = || Select::new(SpaceId(1), "a", vec![Expr::column("id", Kind::Int)]);
+    let plain = base().equals("id", Kind::Int, 1).filter(Cond::Among {
+        left: Expr::column("id", Kind::Int),
+        rows: Box::new(Members {
+            space: SpaceId(1),
+            from: Source { table: "b".into(), object: None, which: Which::All },
+            column: "id".into(),
+            filter: Cond::Never,
+        }),
+    });
+    assert!(!select_with(&plain, Dialect::Postgres, hints).text.contains("own_"));
+    let text = Cond::Test { left: Expr::column("name", Kind::Text), op: Op::Contains, right: "x".into() };
+    let through = plain.filter(text);
+    let shown = select_with(&through, Dialect::Postgres, hints).text;
+    assert!(shown.contains("FROM \"own_a\" AS t0") && shown.contains("FROM \"own_b\" AS u0"), "{shown}");
+    assert!(!select_with(&through, Dialect::Sqlite, hints).text.contains("own_"));
+    assert!(!select(&through, Dialect::Postgres).text.contains("own_"));
 }

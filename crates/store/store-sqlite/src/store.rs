@@ -210,6 +210,7 @@ impl Store for SqliteStore {
             bytes: size(self.options.path.clone()).ok().map(|bytes| bytes + log),
             readers_busy: self.reading.load(Ordering::Relaxed),
             writers_busy: self.writing.load(Ordering::Relaxed),
+            guard: kontor_store::Guard::Alone,
         };
         Box::pin(std::future::ready(Ok(status)))
     }

@@ -169,6 +169,7 @@ impl Writing {
                 };
                 Ok(changed > 0 || !must)
             }
+            Write::In { space, write } => self.write(db, *space, write),
         }
     }
 

@@ -37,7 +37,7 @@ pub enum Set {
     Add(i64),
 }
 
-/// One statement. The batch's space is added to each.
+/// One statement. The batch's space is added to each, unless it names its own.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
     Insert {
@@ -60,6 +60,16 @@ pub enum Write {
     },
     /// Deletes the rows whose `keys` are equal; none found is [`crate::CommitError::Guard`] when `must`.
     Delete { table: Arc<str>, keys: Vec<(ColumnRef, Value)>, must: bool, search: bool },
+    /// A statement of another space in the same commit: the audit entry of a space beside rows of the installation.
+    In { space: SpaceId, write: Box<Write> },
+}
+
+impl Write {
+    /// The same statement, of another space than its batch.
+    #[must_use]
+    pub fn of(self, space: SpaceId) -> Self {
+        Write::In { space, write: Box::new(self) }
+    }
 }
 
 /// What is committed together.

@@ -11,6 +11,7 @@ pub mod select;
 #[cfg(feature = "suite")]
 pub mod suite;
 pub mod system;
+pub mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,11 +23,25 @@ pub use error::{CommitError, StoreError};
 pub use page::{Cell, Cells, CustomShape, Page, PageRow, Shape, ShapeField};
 pub use schema::{Column, Index, IndexPart, Schema, Table};
 pub use select::{Columns, Cond, Expr, Join, Lane, Members, Order, Search, Select, Source, Term, Which};
+pub use watch::{Commits, Seen, Watched};
 
 use kontor_model::Value;
 
 /// Rows of typed values, in the order of the select's columns.
 pub type Rows = Vec<Vec<Value>>;
+
+/// What stands behind the space that every statement names. The texts are for operators.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Guard {
+    /// Nothing can: the program alone reads the file.
+    #[default]
+    Alone,
+    Holds(String),
+    /// It holds, but somebody could do away with it.
+    Weak(String),
+    /// It does not hold.
+    Open(String),
+}
 
 /// What a database says of itself.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -41,6 +56,7 @@ pub struct StoreStatus {
     pub readers_busy: usize,
     /// Batches waiting or running.
     pub writers_busy: usize,
+    pub guard: Guard,
 }
 
 /// A database. Every call is bounded in time by the store's own limits.

@@ -3,7 +3,9 @@
 mod accounts;
 mod audit;
 mod limits;
+mod outbox;
 mod privacy;
+pub mod providers;
 mod request_log;
 
 pub use accounts::*;
@@ -18,6 +20,7 @@ use crate::schema::{Column, Index, Table};
 pub mod oauth;
 
 pub use limits::DAY_USE;
+pub use outbox::OUTBOX;
 pub use request_log::REQUEST_LOG;
 
 /// Space 0 holds what belongs to the installation as a whole.
@@ -58,8 +61,10 @@ pub fn tables() -> Vec<Table> {
     tables.extend(privacy::tables());
     tables.extend(accounts::tables());
     tables.extend(limits::tables());
+    tables.extend(outbox::tables());
     tables.extend(request_log::tables());
     tables.extend(oauth::tables());
+    tables.extend(providers::tables());
     tables
 }
 
@@ -75,6 +80,13 @@ fn standard() -> Vec<Table> {
                 text("name").not_null(),
                 json("settings"),
                 int("created_at").not_null(),
+                // Of sandboxes; a space without a state is ready.
+                text("state"),
+                text("origin"),
+                int("source_space"),
+                int("job_id"),
+                int("made_by"),
+                int("refreshed_at"),
             ],
         ),
         Table::new(SETTING, &["name"], vec![text("name"), text("value").not_null()]),
@@ -97,6 +109,7 @@ fn standard() -> Vec<Table> {
                 int("rate_per_second"),
                 int("rate_burst"),
                 int("rate_per_day"),
+                text("route_limits"),
                 json("ip_ranges"),
                 int("service_account_id"),
                 int("last_used_at"),

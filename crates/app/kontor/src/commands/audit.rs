@@ -38,7 +38,8 @@ async fn verify_all(command: &cli::AuditVerify, house: &House) -> Result<()> {
     let wanted = match &command.space {
         Some(_) => vec![find(house, command.space.as_deref()).await?],
         None => {
-            let installation = Space { id: INSTALLATION, name: "installation".into(), kind: String::new() };
+            let installation =
+                Space { id: INSTALLATION, name: "installation".into(), kind: String::new(), ready: true };
             spaces::spaces(&*house.store).await?.into_iter().chain([installation]).collect()
         }
     };

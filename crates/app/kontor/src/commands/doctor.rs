@@ -2,9 +2,12 @@
 
 use anyhow::{Result, bail};
 use kontor_config::Config;
+use kontor_model::{Clock, SystemClock};
+use kontor_store::Guard;
 
 use crate::house::{self, Use};
 use crate::lock::{self, Taken};
+use crate::secure;
 
 /// Checks everything and prints a line for each; an error when something is wrong.
 ///
@@ -12,6 +15,7 @@ use crate::lock::{self, Taken};
 /// At least one check failed.
 pub async fn doctor(config: &Config) -> Result<()> {
     let mut wrong = 0;
+    let note = |name: &str, text: &str| println!("note   {name}: {text}");
     let mut say = |name: &str, outcome: Result<String, String>| match outcome {
         Ok(text) => println!("ok     {name}: {text}"),
         Err(text) => {
@@ -20,6 +24,9 @@ pub async fn doctor(config: &Config) -> Result<()> {
         }
     };
     say("configuration", Ok(format!("listen {}, data {}", config.listen, config.data.display())));
+    if let Some(outcome) = secure::look(config, SystemClock.now_ms()) {
+        say("certificate", outcome);
+    }
     if config.database_url.is_none() {
         let outcome = match lock::take(&config.data) {
             Ok(Taken::Ours(_)) => Ok("no server is running on it".to_owned()),
@@ -44,6 +51,11 @@ pub async fn doctor(config: &Config) -> Result<()> {
         Ok(status) => {
             let size = status.bytes.map_or_else(String::new, |b| format!(", {} MiB", b / 1_048_576));
             say("version", Ok(format!("{} {}{size}", status.backend, status.version)));
+            match status.guard {
+                Guard::Alone => {}
+                Guard::Holds(text) => say("isolation", Ok(text)),
+                Guard::Weak(text) | Guard::Open(text) => note("isolation", &text),
+            }
         }
         Err(error) => say("version", Err(error.to_string())),
     }

@@ -2,13 +2,12 @@
 
 use anyhow::{Context, Result, anyhow, bail};
 use kontor_config::Config;
-use kontor_identity::audit;
+use kontor_identity::audit::By;
 use kontor_identity::keys::{KeyInfo, NewKey};
 use kontor_identity::scopes;
 use kontor_identity::spaces::{self, Space};
 use kontor_model::time::datetime_text;
 use kontor_model::{Allowance, Id};
-use serde_json::json;
 
 use crate::cli;
 use crate::house::{House, Use};
@@ -20,7 +19,12 @@ use crate::house::{House, Use};
 pub async fn create(command: cli::KeyCreate, config: &Config) -> Result<()> {
     let house = House::open(config, Use::Beside).await?;
     let holder = Holder { role: &command.role, user: command.user.as_deref(), space: command.space.as_deref() };
-    let allowance = Allowance { per_second: command.rate_per_second, burst: command.burst, per_day: command.per_day };
+    let allowance = Allowance {
+        per_second: command.rate_per_second,
+        burst: command.burst,
+        per_day: command.per_day,
+        routes: command.route_limits.unwrap_or_default(),
+    };
     let (_, key) = make_with(&house, &command.name, holder, command.scopes, command.days, allowance).await?;
     println!("{key}");
     house.store.close().await;
@@ -90,29 +94,17 @@ async fn make_with(
         expires_at: days.map(|days| house.clock.now_ms() + i64::from(days) * 86_400_000),
         allowance,
     };
-    let (info, key) = house.keys.create(new).await?;
-    let shown = json!({"name": info.name, "role": info.role, "scopes": info.scopes, "hint": info.hint});
-    if let Err(error) = note(house, &info, "create", &shown).await {
-        // What the audit does not know of is not used.
-        house.keys.revoke(info.id).await.ok();
-        return Err(error.into());
-    }
-    Ok((info, key))
+    Ok(house.keys.create(new, By::command_line(space.id)).await?)
 }
 
-async fn note(house: &House, key: &KeyInfo, action: &str, changes: &serde_json::Value) -> kontor_model::Result<()> {
-    audit::note(&*house.store, &*house.clock, &house.ids, key.space, key.id, action, changes).await
-}
-
-/// Ends a key, and writes it down before.
+/// Ends a key.
 ///
 /// # Errors
 /// No such key; the database's.
 pub async fn end(house: &House, id: Id) -> kontor_model::Result<()> {
-    if let Some(key) = house.keys.list().await?.into_iter().find(|key| key.id == id) {
-        note(house, &key, "revoke", &json!({})).await?;
-    }
-    house.keys.revoke(id).await
+    let key = house.keys.list().await?.into_iter().find(|key| key.id == id);
+    let key = key.ok_or_else(kontor_model::Error::not_found)?;
+    house.keys.revoke(&key, By::command_line(key.space)).await
 }
 
 /// A space by its name or id; the live one when none is named.

@@ -23,7 +23,8 @@ pub async fn reset(command: cli::UserReset, config: &Config) -> Result<()> {
         Taken::Theirs(holder) => holder.url,
         Taken::Ours(_) => None,
     };
-    let url = running.unwrap_or_else(|| format!("http://{}", config.listen));
+    let url =
+        running.unwrap_or_else(|| format!("{}://{}", if config.is_tls() { "https" } else { "http" }, config.listen));
     let house = House::open(config, Use::Beside).await?;
     let outcome = house.accounts.reset(&command.email, command.second_factor).await;
     match outcome {

@@ -227,6 +227,8 @@ pub struct Field {
     pub retired: bool,
     /// Says something about a person, and goes when that person is erased.
     pub personal: bool,
+    /// Text that says how the system works or what the business sells, and nothing about anyone: a masked copy keeps it.
+    pub technical: bool,
     /// The unique field's own error code, where the contract gives one.
     pub taken_code: Option<crate::ErrorCode>,
 }
@@ -249,6 +251,7 @@ impl Field {
             custom: false,
             retired: false,
             personal: false,
+            technical: false,
             taken_code: None,
         }
     }
@@ -293,6 +296,13 @@ impl Field {
     #[must_use]
     pub fn personal(mut self) -> Self {
         self.personal = true;
+        self
+    }
+
+    /// Text that a masked copy keeps.
+    #[must_use]
+    pub fn technical(mut self) -> Self {
+        self.technical = true;
         self
     }
 

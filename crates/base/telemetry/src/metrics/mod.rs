@@ -13,9 +13,16 @@
 //! | `jobs_duration_seconds` | kind |
 //! | `jobs_waiting` | kind |
 //! | `log_lines_dropped_total` | |
+//! | `http_connections` | |
+//! | `http_connections_closed_total` | reason |
+//! | `tls_certificate_expires_days` | |
+//! | `tls_handshake_failures_total` | |
 //! | `rate_limit_refusals_total` | limit |
 //! | `rate_limit_redis_away` | |
 //! | `request_log_lines_dropped_total` | |
+//! | `overload_limit`, `overload_in_flight`, `overload_queued` | kind |
+//! | `overload_shed_total` | kind |
+//! | `cache_answers_total` | from |
 //! | `kontor_build_info` | version, revision |
 //! | `process_*` (Linux) | |
 

@@ -7,6 +7,9 @@ use crate::Catalog;
 /// Words that no collection may be called: they are addresses of their own.
 pub(super) const RESERVED: &[&str] = &[
     "metadata",
+    "outbox",
+    "password_resets",
+    "sandboxes",
     "composite",
     "imports",
     "exports",

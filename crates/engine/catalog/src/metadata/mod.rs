@@ -1,6 +1,7 @@
 //! Custom objects and fields: made, changed and retired at run time. Data are never lost by it.
 
 mod checks;
+mod copy;
 mod fields;
 mod indexes;
 mod objects;

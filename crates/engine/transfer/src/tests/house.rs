@@ -91,6 +91,7 @@ impl House {
         let caller = Caller {
             space: SPACE,
             key_id: Id(5),
+            via: Default::default(),
             user_id: None,
             policy: Arc::new(role),
             standing: Arc::default(),

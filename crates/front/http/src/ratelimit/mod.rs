@@ -1,5 +1,5 @@
-//! Step 6: how much may be asked for (api.md 8): by address, credential, day and space, in this process or shared
-//! through Redis.
+//! Step 6: how much may be asked for (api.md 8): by address, credential, day, space and kind of route, in this process
+//! or shared through Redis.
 //!
 //! Before the credential is looked at, only addresses are refused that are known to have gone too far. Then all limits
 //! of the request are taken together, or none of them.
@@ -14,6 +14,7 @@ mod redis;
 mod refusal;
 #[cfg(test)]
 mod tests;
+mod weight;
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -37,7 +38,8 @@ use crate::health::{Ask, Check};
 
 pub use days::{DayBook, DayUse};
 pub use pass::{Pass, WrongGuess};
-pub use policy::cost;
+pub use policy::network;
+pub use weight::{Weight, weight};
 
 /// Addresses that are refused, and credentials that were good: as many are remembered.
 const REMEMBERED: usize = 16_384;
@@ -67,7 +69,7 @@ pub struct RateLimits {
     refused: Cache<IpAddr, (u64, Subject)>,
     /// Credentials that were good, and when.
     good: Cache<u64, u64>,
-    refusals: [(&'static str, Counter); 5],
+    refusals: [(&'static str, Counter); 10],
 }
 
 impl RateLimits {
@@ -106,7 +108,8 @@ impl RateLimits {
             hasher: RandomState::new(),
             refused: Cache::new(REMEMBERED),
             good: Cache::new(REMEMBERED),
-            refusals: ["ip", "failures", "key", "space", "day"].map(refused),
+            refusals: ["ip", "failures", "key", "space", "day", "sign_in", "token", "search", "bulk", "metadata"]
+                .map(refused),
         }
     }
 
@@ -168,18 +171,19 @@ impl RateLimits {
         &self,
         pass: &mut Pass,
         caller: Option<&Caller>,
-        cost: u64,
+        weight: Weight,
         refused: Option<ErrorCode>,
     ) -> Result<()> {
         if pass.exempt {
             return Ok(());
         }
         let (mut buckets, unlimited) =
-            caller.map(|caller| policy::of_caller(&self.rate, caller, cost, &*self.clock)).unwrap_or_default();
+            caller.map(|caller| policy::of_caller(&self.rate, caller, weight, &*self.clock)).unwrap_or_default();
         let is_bad = refused == Some(ErrorCode::BadCredential);
         if let Some(address) = pass.address {
             buckets.extend(policy::of_address(&self.rate, address).filter(|_| !unlimited));
             buckets.extend(policy::of_failure(&self.rate, address).filter(|_| is_bad));
+            buckets.extend(policy::of_gate(&self.rate, address, weight));
         }
         if let Some(token) = pass.token {
             if caller.is_some() {

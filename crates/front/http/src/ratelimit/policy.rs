@@ -3,11 +3,11 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use kontor_config::Rate;
-use kontor_model::{Allowance, Clock};
+use kontor_model::{Allowance, Clock, Pace, RouteKind};
 use kontor_records::Caller;
 
 use super::gcra::Rule;
-use crate::route::Route;
+use super::weight::{Gate, Kind, Weight};
 
 const DAY_MS: i64 = 86_400_000;
 /// In which bad credentials are counted.
@@ -24,6 +24,10 @@ pub enum Subject {
     Space(i64),
     /// A credential on a day, counted from 1970-01-01.
     Day(i64, i64),
+    /// A credential at one kind of routes.
+    Route(RouteKind, i64),
+    /// An address at one kind of open routes.
+    Gate(Gate, IpAddr),
 }
 
 impl Subject {
@@ -35,6 +39,8 @@ impl Subject {
             Subject::Key(_) => "key",
             Subject::Space(_) => "space",
             Subject::Day(..) => "day",
+            Subject::Route(kind, _) => kind.name(),
+            Subject::Gate(gate, _) => gate.name(),
         }
     }
 }
@@ -73,11 +79,25 @@ pub fn day(now_ms: i64) -> (i64, u64) {
     (now_ms.div_euclid(DAY_MS), left.saturating_mul(1_000))
 }
 
-/// What a request to this route takes.
-pub fn cost(route: &Route, heavy: u32) -> u64 {
-    const HEAVY: &[&str] = &["batch", "composite", "aggregate", "imports", "exports"];
-    let last = route.path.rsplit('/').next().unwrap_or_default();
-    if route.method == "POST" && HEAVY.contains(&last) { u64::from(heavy) } else { 1 }
+/// What an address may ask of the routes where one says who one is.
+pub fn of_gate(rate: &Rate, address: IpAddr, weight: Weight) -> Option<Bucket> {
+    let Some(Kind::Gate(gate)) = weight.kind else { return None };
+    let rule = match gate {
+        Gate::SignIn => Rule::rate(rate.sign_in_per_second, rate.sign_in_burst),
+        Gate::Token => Rule::rate(rate.token_per_second, rate.token_burst),
+    };
+    Some(Bucket::new(Subject::Gate(gate, network(address)), rule?, 1))
+}
+
+/// What a credential may ask of a kind of routes: its own limit, or the installation's.
+fn of_kind(rate: &Rate, own: Option<Pace>, kind: RouteKind) -> Option<Rule> {
+    let (per_second, burst) = match kind {
+        RouteKind::Search => (rate.search_per_second, rate.search_burst),
+        RouteKind::Bulk => (rate.bulk_per_second, rate.bulk_burst),
+        RouteKind::Metadata => (rate.metadata_per_second, rate.metadata_burst),
+    };
+    let pace = own.unwrap_or(Pace { per_second, burst });
+    Rule::rate(pace.per_second, pace.burst)
 }
 
 /// The limits of an address.
@@ -91,10 +111,11 @@ pub fn of_failure(rate: &Rate, address: IpAddr) -> Option<Bucket> {
     (rate.ip_failures > 0).then(|| Bucket::new(Subject::Failures(network(address)), rule, 1))
 }
 
-/// The limits of a caller: of its credential, of that in a day, of its space. One whose rate is not limited takes from
+/// The limits of a caller: of its credential, of that in a day and at this kind of routes, of its space. One whose rate is not limited takes from
 /// nobody else's limits either.
-pub fn of_caller(rate: &Rate, caller: &Caller, cost: u64, clock: &dyn Clock) -> (Vec<Bucket>, bool) {
-    let mut out = Vec::with_capacity(4);
+pub fn of_caller(rate: &Rate, caller: &Caller, weight: Weight, clock: &dyn Clock) -> (Vec<Bucket>, bool) {
+    let mut out = Vec::with_capacity(5);
+    let cost = weight.cost;
     let key = resolve(caller.limits.key, rate.key_per_second, rate.key_burst);
     if let Some(rule) = key {
         out.push(Bucket::new(Subject::Key(caller.key_id.0), rule, cost));
@@ -105,6 +126,12 @@ pub fn of_caller(rate: &Rate, caller: &Caller, cost: u64, clock: &dyn Clock) -> 
         out.push(Bucket::new(Subject::Day(caller.key_id.0, day), Rule::Window { limit: per_day, length_us }, 1));
     }
     let unlimited = caller.limits.key.per_second == Some(0);
+    if let Some(Kind::Route(kind)) = weight.kind {
+        let own = caller.limits.key.routes.get(kind);
+        // A credential without a limit has none here either, unless it says so.
+        let rule = of_kind(rate, own, kind).filter(|_| !unlimited || own.is_some());
+        out.extend(rule.map(|rule| Bucket::new(Subject::Route(kind, caller.key_id.0), rule, 1)));
+    }
     if !unlimited && let Some(rule) = resolve(caller.limits.space, rate.space_per_second, rate.space_burst) {
         out.push(Bucket::new(Subject::Space(caller.space.0), rule, cost));
     }
@@ -124,7 +151,6 @@ fn resolve(own: Allowance, per_second: u32, burst: u32) -> Option<Rule> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::{Access, Mark};
     use kontor_model::{FixedClock, Id, Limits, Settings, SpaceId};
     use kontor_records::{Policy as Rules, Scopes};
 
@@ -132,6 +158,7 @@ mod tests {
         Caller {
             space: SpaceId(3),
             key_id: Id(7),
+            via: Default::default(),
             user_id: None,
             policy: std::sync::Arc::new(Rules::admin()),
             standing: std::sync::Arc::default(),
@@ -143,7 +170,7 @@ mod tests {
 
     fn quotas(limits: Limits) -> Vec<(&'static str, u64, u64)> {
         let clock = FixedClock::at(DAY_MS * 20_000 + 1_000);
-        let (buckets, _) = of_caller(&Rate::default(), &caller(limits), 1, &clock);
+        let (buckets, _) = of_caller(&Rate::default(), &caller(limits), Weight::ONE, &clock);
         buckets.iter().map(|b| (b.subject.policy(), b.quota.0, b.quota.1)).collect()
     }
 
@@ -152,7 +179,7 @@ mod tests {
         let key = |key| Limits { key, ..Limits::default() };
         let default = [("key", 100, 10), ("day", 50_000, 86_400), ("space", 1_000, 5)];
         assert_eq!(quotas(Limits::default()), default);
-        let own = Allowance { per_second: Some(2), burst: None, per_day: Some(9) };
+        let own = Allowance { per_second: Some(2), per_day: Some(9), ..Allowance::default() };
         assert_eq!(quotas(key(own)), [("key", 20, 10), ("day", 9, 86_400), ("space", 1_000, 5)]);
         let burst = Allowance { burst: Some(7), ..Allowance::default() };
         assert_eq!(quotas(key(burst))[0], ("key", 7, 1));
@@ -164,7 +191,7 @@ mod tests {
     #[test]
     fn a_day_ends_at_midnight() {
         let clock = FixedClock::at(DAY_MS * 20_001 - 1_500);
-        let (buckets, _) = of_caller(&Rate::default(), &caller(Limits::default()), 1, &clock);
+        let (buckets, _) = of_caller(&Rate::default(), &caller(Limits::default()), Weight::ONE, &clock);
         let day = buckets[1];
         assert_eq!(day.subject, Subject::Day(7, 20_000));
         assert_eq!(day.rule, Rule::Window { limit: 50_000, length_us: 1_500_000 });
@@ -180,16 +207,33 @@ mod tests {
     }
 
     #[test]
-    fn dear_requests_cost_more() {
-        let of = |method, path| cost(&Route::new(method, path, "x", Access::Read, Mark::Partner, "x"), 5);
-        for path in
-            ["/v1/{collection}/batch", "/v1/composite", "/v1/{collection}/aggregate", "/v1/exports", "/v1/imports"]
-        {
-            assert_eq!(of("POST", path), 5, "{path}");
-        }
+    fn kinds_of_routes_are_limited_beside_the_credential() {
+        let clock = FixedClock::at(0);
+        let weight = Weight { cost: 5, kind: Some(Kind::Route(RouteKind::Bulk)) };
+        let of = |key: Allowance| {
+            let (buckets, _) =
+                of_caller(&Rate::default(), &caller(Limits { key, ..Limits::default() }), weight, &clock);
+            buckets.iter().map(|b| (b.subject.policy(), b.quota.0, b.cost)).collect::<Vec<_>>()
+        };
         assert_eq!(
-            (of("POST", "/v1/{collection}/search"), of("GET", "/v1/{collection}"), of("GET", "/v1/jobs")),
-            (1, 1, 1)
+            of(Allowance::default()),
+            [("key", 100, 5), ("day", 50_000, 1), ("bulk", 20, 1), ("space", 1_000, 5)]
         );
+        let own = |text: &str| Allowance { routes: text.parse().unwrap(), ..Allowance::default() };
+        assert_eq!(of(own("bulk=1:7"))[2], ("bulk", 7, 1));
+        assert_eq!(of(own("search=1:7"))[2], ("bulk", 20, 1));
+        assert!(of(own("bulk=0:1")).iter().all(|(name, ..)| *name != "bulk"));
+        assert_eq!(of(Allowance::UNLIMITED), []);
+        assert_eq!(of(Allowance { per_second: Some(0), per_day: Some(0), ..own("bulk=1:7") }), [("bulk", 7, 1)]);
+    }
+
+    #[test]
+    fn gates_are_limited_by_address() {
+        let here = "2001:db8::1".parse().unwrap();
+        let of =
+            |kind| of_gate(&Rate::default(), here, Weight { cost: 1, kind }).map(|b| (b.subject.policy(), b.quota));
+        assert_eq!(of(Some(Kind::Gate(Gate::SignIn))), Some(("sign_in", (100, 20))));
+        assert_eq!(of(Some(Kind::Gate(Gate::Token))), Some(("token", (200, 10))));
+        assert_eq!((of(Some(Kind::Route(RouteKind::Search))), of(None)), (None, None));
     }
 }

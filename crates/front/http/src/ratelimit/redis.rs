@@ -146,6 +146,8 @@ impl Redis {
             Subject::Key(id) => write!(key, ":key:{id}"),
             Subject::Space(id) => write!(key, ":space:{id}"),
             Subject::Day(id, day) => write!(key, ":day:{id}:{day}"),
+            Subject::Route(kind, id) => write!(key, ":{}:{id}", kind.name()),
+            Subject::Gate(gate, address) => write!(key, ":{}:{address}", gate.name()),
         };
         key
     }

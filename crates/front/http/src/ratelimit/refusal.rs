@@ -29,11 +29,16 @@ impl RateLimits {
                     "more than {quota} bad credentials came from this address within {window} s; try again in {seconds} s"
                 ),
             ),
-            Subject::Key(_) | Subject::Space(_) | Subject::Ip(_) => {
+            Subject::Key(_) | Subject::Space(_) | Subject::Ip(_) | Subject::Route(..) | Subject::Gate(..) => {
                 let whose = match name {
                     "key" => "this credential",
                     "space" => "all credentials of this space together",
-                    _ => "this address",
+                    "ip" => "this address",
+                    "sign_in" => "this address, at the sign-in pages,",
+                    "token" => "this address, at the token endpoints,",
+                    "search" => "this credential, searching and aggregating,",
+                    "bulk" => "this credential, with batches, composites, imports and exports,",
+                    _ => "this credential, changing metadata,",
                 };
                 let rate = match bucket.rule {
                     Rule::Rate { interval_us, .. } => 1_000_000 / interval_us.max(1),

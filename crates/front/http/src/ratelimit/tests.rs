@@ -23,6 +23,7 @@ fn caller(key: i64, allowance: Allowance) -> Caller {
     Caller {
         space: SpaceId(1),
         key_id: Id(key),
+        via: Default::default(),
         user_id: None,
         policy: Arc::new(Rules::admin()),
         standing: Arc::default(),
@@ -33,7 +34,7 @@ fn caller(key: i64, allowance: Allowance) -> Caller {
 }
 
 fn small(burst: u32) -> Allowance {
-    Allowance { per_second: Some(1), burst: Some(burst), per_day: None }
+    Allowance { per_second: Some(1), burst: Some(burst), per_day: None, ..Allowance::default() }
 }
 
 /// A limit that a slow test does not refill.
@@ -57,7 +58,7 @@ fn bearer(token: &str) -> HeaderMap {
 async fn ask(limits: &RateLimits, token: &str, caller: Option<&Caller>) -> Result<HeaderMap> {
     let mut pass = Pass::default();
     limits.enter(Some(HERE), &bearer(token), &Uri::from_static("/v1/contacts"), &mut pass)?;
-    limits.take(&mut pass, caller, 1, caller.is_none().then_some(ErrorCode::BadCredential)).await?;
+    limits.take(&mut pass, caller, Weight::ONE, caller.is_none().then_some(ErrorCode::BadCredential)).await?;
     let mut headers = HeaderMap::new();
     pass.write(&mut headers);
     Ok(headers)
@@ -112,7 +113,7 @@ async fn who_guesses_is_refused_and_neighbours_are_not() {
     ask(&limits, "good", Some(&neighbour)).await.unwrap();
     // Guesses that were under way together are counted, and not answered.
     let refused = limits
-        .take(&mut Pass { address: Some(HERE), ..Pass::default() }, None, 1, Some(ErrorCode::BadCredential))
+        .take(&mut Pass { address: Some(HERE), ..Pass::default() }, None, Weight::ONE, Some(ErrorCode::BadCredential))
         .await;
     assert_eq!(refused.unwrap_err().code(), ErrorCode::RateLimited);
     // Elsewhere nothing has happened.
@@ -131,7 +132,7 @@ async fn guesses_that_handlers_refuse_count_as_well() {
         if limits.enter(Some(HERE), &HeaderMap::new(), &Uri::from_static("/"), &mut pass).is_err() {
             continue;
         }
-        limits.take(&mut pass, None, 1, None).await.unwrap();
+        limits.take(&mut pass, None, Weight::ONE, None).await.unwrap();
         answered += u32::from(limits.failed(&mut pass).await.is_ok());
         let mut headers = HeaderMap::new();
         pass.write(&mut headers);

@@ -34,11 +34,10 @@ impl OAuth {
         let (client_id, shown) = read(headers, form)?;
         let unknown = || OAuthError::invalid_client("the client is unknown, or did not show that it is itself");
         let attempts = format!("client {client_id} {peer}");
+        let spent =
+            || OAuthError { status: 429, ..OAuthError::new("invalid_client", "too many wrong secrets; wait a minute") };
         if self.attempts.are_spent(&attempts, self.clock.now_ms()) {
-            return Err(OAuthError {
-                status: 429,
-                ..OAuthError::new("invalid_client", "too many wrong secrets; wait a minute")
-            });
+            return Err(spent());
         }
         let client = self.clients.find(&client_id).await?.ok_or_else(unknown)?;
         let good = match (shown, client.auth_method) {
@@ -49,11 +48,15 @@ impl OAuth {
             (Shown::Assertion(assertion), AuthMethod::PrivateKeyJwt) => self.asserted(&client, &assertion).await?,
             _ => false,
         };
-        if good {
-            return Ok(client);
+        // Of guesses that came in together, those behind the last that is taken learn nothing, not even that they are
+        // right.
+        let now = self.clock.now_ms();
+        match good {
+            true if self.attempts.are_spent(&attempts, now) => Err(spent()),
+            true => Ok(client),
+            false if self.attempts.count(&attempts, now) => Err(unknown()),
+            false => Err(spent()),
         }
-        self.attempts.count(&attempts, self.clock.now_ms());
-        Err(unknown())
     }
 
     async fn asserted(&self, client: &Client, assertion: &str) -> Result<bool, OAuthError> {

@@ -28,7 +28,7 @@ impl Clients {
         let described = match self.egress.json(&address).await {
             Ok(document) => described(&document, client_id),
             Err(_) if age.is_some_and(|age| age < LONGEST_MS) => return Ok(known),
-            Err(why) => Err(why.to_owned()),
+            Err(why) => Err(why.to_string()),
         };
         let described = match described {
             Ok(described) => described,

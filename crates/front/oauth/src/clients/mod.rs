@@ -7,15 +7,15 @@ pub mod metadata;
 
 use std::sync::Arc;
 
+use kontor_egress::Egress;
 use kontor_model::{Clock, Error, Id, IdGenerator, Kind, Result, SpaceId};
-use kontor_store::Store;
 use kontor_store::system::oauth::OAUTH_CLIENT;
+use kontor_store::{Store, Write};
 use quick_cache::sync::Cache;
 use serde_json::Value as J;
 
 use crate::attempts::Attempts;
 use crate::db::{self, Committed, Row};
-use crate::egress::Egress;
 use crate::jose::Jwk;
 use crate::random;
 pub use metadata::{AuthMethod, Metadata};
@@ -129,7 +129,7 @@ pub struct Clients {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     ids: Arc<IdGenerator>,
-    egress: Egress,
+    egress: Arc<Egress>,
     key_sets: Cache<String, (i64, J)>,
     /// Documents asked for, by host: strangers make this server call, but not often.
     fetches: Attempts,
@@ -139,7 +139,7 @@ pub struct Clients {
 const KEY_SET_MS: i64 = 300_000;
 
 impl Clients {
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<IdGenerator>, egress: Egress) -> Self {
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<IdGenerator>, egress: Arc<Egress>) -> Self {
         Self { store, clock, ids, egress, key_sets: Cache::new(256), fetches: Attempts::new(30, 60_000) }
     }
 
@@ -182,11 +182,11 @@ impl Clients {
         db::rows(&*self.store, OAUTH_CLIENT, COLUMNS, same).await?.iter().map(read).collect()
     }
 
-    /// Makes a client; its secret is seen this once.
+    /// Makes a client, with what the audit tells of it; its secret is seen this once.
     ///
     /// # Errors
     /// The database's.
-    pub async fn create(&self, new: NewClient) -> Result<(Client, Option<String>)> {
+    pub async fn create(&self, new: NewClient, entry: Option<Write>) -> Result<(Client, Option<String>)> {
         let client_id = format!("kc_{}", crate::jose::base64::encode(&random::bytes::<16>()?));
         let secret = if new.auth_method.has_secret() { Some(random::token("kcs_")?) } else { None };
         let client = Client {
@@ -206,6 +206,7 @@ impl Clients {
         };
         let mut batch = db::batch();
         batch.writes.push(db::insert(OAUTH_CLIENT, row(&client)?));
+        batch.writes.extend(entry);
         db::commit(&*self.store, batch).await?;
         Ok((client, secret))
     }
@@ -214,11 +215,11 @@ impl Clients {
     ///
     /// # Errors
     /// 404001 when there is no such client with a secret in the space; the database's.
-    pub async fn new_secret(&self, space: SpaceId, id: Id) -> Result<String> {
+    pub async fn new_secret(&self, space: SpaceId, id: Id, entry: Write) -> Result<String> {
         let client = self.get(id).await?.filter(|c| c.space == space && !c.revoked && c.auth_method.has_secret());
         let client = client.ok_or_else(Error::not_found)?;
         let secret = random::token("kcs_")?;
-        self.set(client.id, vec![db::text("secret_hash", &random::hash(&secret))]).await?;
+        self.set(client.id, vec![db::text("secret_hash", &random::hash(&secret))], entry).await?;
         Ok(secret)
     }
 
@@ -226,14 +227,15 @@ impl Clients {
     ///
     /// # Errors
     /// 404001 when there is no such client in the space; the database's.
-    pub async fn revoke(&self, space: SpaceId, id: Id) -> Result<()> {
+    pub async fn revoke(&self, space: SpaceId, id: Id, entry: Write) -> Result<()> {
         let client = self.get(id).await?.filter(|c| c.space == space && !c.revoked).ok_or_else(Error::not_found)?;
-        self.set(client.id, vec![db::int("revoked", 1)]).await
+        self.set(client.id, vec![db::int("revoked", 1)], entry).await
     }
 
-    async fn set(&self, id: Id, fields: Vec<db::Field>) -> Result<()> {
+    async fn set(&self, id: Id, fields: Vec<db::Field>, entry: Write) -> Result<()> {
         let mut batch = db::batch();
         batch.writes.push(db::update(OAUTH_CLIENT, vec![db::int("id", id.0)], fields));
+        batch.writes.push(entry);
         match db::commit(&*self.store, batch).await? {
             Committed::Done => Ok(()),
             _ => Err(Error::not_found()),

@@ -152,8 +152,8 @@ pub async fn create(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> 
         role,
     };
     let told = json!({"client_name": new.name, "grant_types": new.metadata.grant_types, "scope": new.metadata.scope, "role": new.role});
-    oauth.write_down(&call, caller, "oauth_client", "create", &told).await?;
-    let (client, secret) = oauth.clients.create(new).await?;
+    let entry = oauth.entry(&call, caller, "oauth_client", "create", &told).await?;
+    let (client, secret) = oauth.clients.create(new, Some(entry)).await?;
     let mut data = client_json(&client);
     if let (Some(secret), Some(data)) = (secret, data.as_object_mut()) {
         data.insert("client_secret".into(), json!(secret));
@@ -170,8 +170,8 @@ pub async fn delete(State(oauth): State<Arc<OAuth>>, Path(given): Path<String>, 
     let call = Call::of(request).await?;
     let caller = admin(&call)?.clone();
     let client = own(&oauth, &caller, &given).await?;
-    oauth.write_down(&call, caller, "oauth_client", "delete", &json!({"id": given})).await?;
-    oauth.clients.revoke(client.space, client.id).await?;
+    let entry = oauth.entry(&call, caller, "oauth_client", "delete", &json!({"id": given})).await?;
+    oauth.clients.revoke(client.space, client.id, entry).await?;
     oauth.tokens.forget();
     Ok(single(StatusCode::OK, &json!({"id": given, "deleted": true}), &call))
 }
@@ -184,8 +184,8 @@ pub async fn rotate_secret(
     let call = Call::of(request).await?;
     let caller = admin(&call)?.clone();
     let client = own(&oauth, &caller, &given).await?;
-    oauth.write_down(&call, caller, "oauth_client", "rotate_secret", &json!({"id": given})).await?;
-    let secret = oauth.clients.new_secret(client.space, client.id).await?;
+    let entry = oauth.entry(&call, caller, "oauth_client", "rotate_secret", &json!({"id": given})).await?;
+    let secret = oauth.clients.new_secret(client.space, client.id, entry).await?;
     Ok(single(StatusCode::OK, &json!({"id": given, "client_secret": secret}), &call))
 }
 

@@ -68,15 +68,22 @@ pub async fn decide(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> 
         }
         let now = oauth.clock.now_ms();
         let attempts = format!("device {}", session.id);
+        let spent = || oauth.code_page(&call, "", Some("Too many wrong codes. Wait a minute."));
         if oauth.attempts.are_spent(&attempts, now) {
-            return oauth.code_page(&call, "", Some("Too many wrong codes. Wait a minute."));
+            return spent();
         }
         let waiting = match random::typed_user_code(typed) {
             Some(code) => oauth.waiting(&code).await?.filter(|waiting| waiting.client.serves(session.space)),
             None => None,
         };
+        // Of guesses that came in together, those behind the last that is taken learn nothing.
+        if oauth.attempts.are_spent(&attempts, now) {
+            return spent();
+        }
         let Some(waiting) = waiting else {
-            oauth.attempts.count(&attempts, now);
+            if !oauth.attempts.count(&attempts, now) {
+                return spent();
+            }
             return oauth.code_page(&call, "", Some("This code is unknown, used or too old."));
         };
         match form.get("decision") {

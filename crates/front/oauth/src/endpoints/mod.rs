@@ -9,6 +9,9 @@ mod introspect;
 mod jwks;
 mod metadata;
 mod par;
+mod passkey;
+mod passkeys;
+mod providers;
 mod register;
 mod revoke;
 mod sign_in;
@@ -48,7 +51,15 @@ pub fn router(oauth: &Arc<OAuth>) -> Router {
         .route("/oauth/end_session", get(end_session::ask).post(end_session::leave))
         .route("/sign-in", get(sign_in::show).post(sign_in::enter))
         .route("/sign-in/second-factor", get(sign_in::back).post(sign_in::second_factor))
+        .route("/sign-in/passkey", get(sign_in::back).post(passkey::enter))
+        .route("/sign-in/passkey/begin", post(passkey::begin))
+        .route("/sign-in/passkey.js", get(passkey::script))
+        .route("/sign-in/passkeys", get(passkeys::show).post(passkeys::add))
+        .route("/sign-in/passkeys/begin", post(passkeys::begin))
+        .route("/sign-in/passkeys/remove", post(passkeys::remove))
         .route("/sign-in/redeem", get(sign_in::back).post(sign_in::redeem))
+        .route("/oauth/providers/{id}/start", get(providers::start))
+        .route("/oauth/providers/{id}/callback", get(providers::callback))
         .route("/v1/oauth_clients", get(admin::list).post(admin::create))
         .route("/v1/oauth_clients/{id}", get(admin::read).delete(admin::delete))
         .route("/v1/oauth_clients/{id}/rotate_secret", post(admin::rotate_secret))

@@ -48,7 +48,7 @@ pub async fn register(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -
         user: None,
         role: None,
     };
-    let (client, secret) = oauth.clients.create(new).await?;
+    let (client, secret) = oauth.clients.create(new, None).await?;
     let mut body = shown(&client);
     if let (Some(secret), Some(body)) = (secret, body.as_object_mut()) {
         body.insert("client_secret".into(), json!(secret));

@@ -15,15 +15,17 @@ use crate::ask::Kept;
 use crate::call::Call;
 use crate::error::OAuthError;
 use crate::form::Form;
-use crate::people::{NewSession, SignIn};
+use crate::people::SignIn;
 use crate::{OAuth, pages, redirect};
 
-type Outcome = Result<Response<Body>, OAuthError>;
+pub(super) type Outcome = Result<Response<Body>, OAuthError>;
 
 /// What is carried from step to step.
-const CARRIED: &[&str] = &["interaction", "user_code"];
+pub(super) const CARRIED: &[&str] = &["interaction", "user_code"];
+/// Names of second factors.
+const METHODS: &[&str] = &["passkey", "totp", "recovery_code"];
 
-fn shown(error: OAuthError) -> Response<Body> {
+pub(super) fn shown(error: OAuthError) -> Response<Body> {
     if error.status >= 500 { error.into_response() } else { pages::failed(400, &error.description) }
 }
 
@@ -58,8 +60,15 @@ pub async fn enter(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> R
             return oauth.sign_in_page(&call, &form, Some("The page was too old. Please try again.")).await;
         }
         let (email, password) = (form.get("email").unwrap_or_default(), form.get("password").unwrap_or_default());
+        if password.is_empty() {
+            let choices = oauth.choices(&form, Some(email)).await?;
+            if choices.is_empty() {
+                return oauth.sign_in_page(&call, &form, Some("Please type your password.")).await;
+            }
+            return Ok(pages::go_on(email, &choices));
+        }
         match oauth.people.sign_in(email, password, call.origin()).await {
-            Ok(SignIn::Done(new)) => Ok(oauth.entered(&form, &new)),
+            Ok(SignIn::Done(new)) => Ok(oauth.entered(&form, &new.token)),
             Ok(SignIn::SecondFactor { ticket, methods }) => {
                 oauth.second_page(&call, &form, &ticket, &methods, None).await
             }
@@ -87,10 +96,10 @@ pub async fn second_factor(State(oauth): State<Arc<OAuth>>, request: Request<Bod
         let ticket = form.need("ticket")?;
         let code: String = form.get("code").unwrap_or_default().chars().filter(|c| !c.is_whitespace()).collect();
         match oauth.people.second_factor(ticket, &code, call.origin()).await {
-            Ok(new) => Ok(oauth.entered(&form, &new)),
+            Ok(new) => Ok(oauth.entered(&form, &new.token)),
             Err(error) => {
                 let guess = is_guess(&error);
-                Ok(counted(guess, oauth.second_page(&call, &form, ticket, &[], Some(&said(error)?)).await?))
+                Ok(counted(guess, oauth.second_page(&call, &form, ticket, &methods(&form), Some(&said(error)?)).await?))
             }
         }
     };
@@ -106,7 +115,7 @@ pub async fn redeem(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> 
         }
         let (token, password) = (form.need("token")?, form.get("password").unwrap_or_default());
         match oauth.people.redeem(token, form.get("email"), password, call.origin()).await {
-            Ok(SignIn::Done(new)) => Ok(oauth.entered(&form, &new)),
+            Ok(SignIn::Done(new)) => Ok(oauth.entered(&form, &new.token)),
             Ok(SignIn::SecondFactor { ticket, methods }) => {
                 oauth.second_page(&call, &form, &ticket, &methods, None).await
             }
@@ -121,12 +130,18 @@ pub async fn redeem(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> 
     outcome.await.unwrap_or_else(shown)
 }
 
-fn is_guess(error: &Error) -> bool {
+/// The ways to the second factor, as the page before carried them.
+pub(super) fn methods(form: &Form) -> Vec<String> {
+    let said = form.get("methods").unwrap_or_default().split(' ');
+    said.filter(|method| METHODS.contains(method)).map(str::to_owned).collect()
+}
+
+pub(super) fn is_guess(error: &Error) -> bool {
     error.code() == ErrorCode::BadCredential
 }
 
 /// The page of a refusal; after a wrong guess the door counts it against the address.
-fn counted(guess: bool, mut page: Response<Body>) -> Response<Body> {
+pub(super) fn counted(guess: bool, mut page: Response<Body>) -> Response<Body> {
     if guess {
         page.extensions_mut().insert(WrongGuess);
     }
@@ -134,12 +149,12 @@ fn counted(guess: bool, mut page: Response<Body>) -> Response<Body> {
 }
 
 /// What the person reads of a refusal; a failure of ours is one.
-fn said(error: Error) -> Result<String, OAuthError> {
+pub(super) fn said(error: Error) -> Result<String, OAuthError> {
     if error.code().status() >= 500 { Err(error.into()) } else { Ok(error.detail().to_owned()) }
 }
 
 impl OAuth {
-    async fn sign_in_page(&self, call: &Call, form: &Form, error: Option<&str>) -> Outcome {
+    pub(super) async fn sign_in_page(&self, call: &Call, form: &Form, error: Option<&str>) -> Outcome {
         let (hint, leads_to) = match form.get("interaction") {
             Some(handle) => match self.kept(Kept::Waiting, handle).await? {
                 Some((_, ask)) => (ask.login_hint.clone(), redirect::policy_source(&ask.redirect_uri)),
@@ -148,10 +163,12 @@ impl OAuth {
             None => (None, String::new()),
         };
         let email = form.get("email").or(hint.as_deref()).unwrap_or_default();
-        self.form_page(call, form, &[], error, &leads_to, |fields| pages::sign_in(fields, email))
+        let choices = self.choices(form, None).await?;
+        let site = self.passkeys.party().map(|party| party.id.as_str());
+        self.form_page(call, form, &[], error, &leads_to, |fields| pages::sign_in(fields, email, &choices, site))
     }
 
-    async fn second_page(
+    pub(super) async fn second_page(
         &self,
         call: &Call,
         form: &Form,
@@ -166,9 +183,10 @@ impl OAuth {
             None => None,
         };
         let leads_to = leads_to.unwrap_or_default();
-        self.form_page(call, form, &[("ticket", ticket)], error, &leads_to, |fields| {
-            pages::second_factor(fields, methods)
-        })
+        let site = self.passkeys.party().map(|party| party.id.as_str());
+        let carried = methods.join(" ");
+        let more = [("ticket", ticket), ("methods", carried.as_str())];
+        self.form_page(call, form, &more, error, &leads_to, |fields| pages::second_factor(fields, methods, site))
     }
 
     async fn redeem_page(&self, call: &Call, form: &Form, asks: bool, error: Option<&str>) -> Outcome {
@@ -178,7 +196,7 @@ impl OAuth {
     }
 
     /// A page with the form's token and what is carried on.
-    fn form_page(
+    pub(super) fn form_page(
         &self,
         call: &Call,
         form: &Form,
@@ -198,7 +216,7 @@ impl OAuth {
     }
 
     /// The cookie, and on to where the person came from.
-    fn entered(&self, form: &Form, new: &NewSession) -> Response<Body> {
+    pub(super) fn entered(&self, form: &Form, token: &str) -> Response<Body> {
         let next = if let Some(handle) = form.get("interaction") {
             redirect::with_query("/oauth/authorize", &[("interaction", handle)])
         } else if let Some(code) = form.get("user_code") {
@@ -207,7 +225,7 @@ impl OAuth {
             "/sign-in".to_owned()
         };
         let mut response = see_other(&next);
-        self.set_cookie(&mut response, SESSION, &new.token);
+        self.set_cookie(&mut response, SESSION, token);
         response
     }
 }

@@ -1,7 +1,8 @@
 //! Public keys.
 
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaPublicKeyComponents,
+    UnparsedPublicKey,
 };
 use serde_json::{Value, json};
 
@@ -14,6 +15,7 @@ pub enum Alg {
     EdDsa,
     Es256,
     Rs256,
+    Ps256,
 }
 
 impl Alg {
@@ -22,6 +24,7 @@ impl Alg {
             Alg::EdDsa => "EdDSA",
             Alg::Es256 => "ES256",
             Alg::Rs256 => "RS256",
+            Alg::Ps256 => "PS256",
         }
     }
 
@@ -31,12 +34,13 @@ impl Alg {
             "EdDSA" | "Ed25519" => Some(Alg::EdDsa),
             "ES256" => Some(Alg::Es256),
             "RS256" => Some(Alg::Rs256),
+            "PS256" => Some(Alg::Ps256),
             _ => None,
         }
     }
 }
 
-/// A public key of one algorithm.
+/// A public key of one algorithm; an RSA key is of two.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Jwk {
     Ed25519(Vec<u8>),
@@ -81,6 +85,11 @@ impl Jwk {
         }
     }
 
+    /// Whether it verifies what is signed with the algorithm.
+    pub fn fits(&self, alg: Alg) -> bool {
+        self.alg() == alg || (alg == Alg::Ps256 && matches!(self, Jwk::Rsa { .. }))
+    }
+
     /// Its required members, in the order of the thumbprint.
     pub fn to_json(&self) -> Value {
         match self {
@@ -107,12 +116,17 @@ impl Jwk {
         base64::encode(&random::sha256(&text))
     }
 
-    pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+    /// Whether it made the signature with the algorithm.
+    pub fn verify(&self, alg: Alg, message: &[u8], signature: &[u8]) -> bool {
+        if !self.fits(alg) {
+            return false;
+        }
         match self {
             Jwk::Ed25519(key) => UnparsedPublicKey::new(&ED25519, key).verify(message, signature).is_ok(),
             Jwk::P256(key) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key).verify(message, signature).is_ok(),
             Jwk::Rsa { n, e } => {
-                RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature).is_ok()
+                let way = if alg == Alg::Ps256 { &RSA_PSS_2048_8192_SHA256 } else { &RSA_PKCS1_2048_8192_SHA256 };
+                RsaPublicKeyComponents { n, e }.verify(way, message, signature).is_ok()
             }
         }
     }
@@ -139,8 +153,9 @@ mod tests {
         let signature =
             base64::decode("hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg")
                 .unwrap();
-        assert!(key.verify(signed.as_bytes(), &signature));
-        assert!(!key.verify(b"x", &signature) && !key.verify(signed.as_bytes(), &signature[1..]));
+        let verifies = |message: &[u8], signature: &[u8]| key.verify(Alg::EdDsa, message, signature);
+        assert!(verifies(signed.as_bytes(), &signature) && !key.verify(Alg::Es256, signed.as_bytes(), &signature));
+        assert!(!verifies(b"x", &signature) && !verifies(signed.as_bytes(), &signature[1..]));
     }
 
     #[test]

@@ -29,7 +29,12 @@ impl<'a> Jws<'a> {
     /// Takes a token apart. None for what is malformed, has an algorithm that is not known here (`none`, HS256, …),
     /// a critical extension (RFC 7515, 4.1.11) or an unencoded payload.
     pub fn parse(text: &'a str) -> Option<Self> {
-        if text.len() > LONGEST {
+        Self::parse_within(text, LONGEST)
+    }
+
+    /// As [`Jws::parse`], of at most so many bytes.
+    pub fn parse_within(text: &'a str, longest: usize) -> Option<Self> {
+        if text.len() > longest {
             return None;
         }
         let (signed, signature) = text.rsplit_once('.')?;
@@ -40,6 +45,10 @@ impl<'a> Jws<'a> {
         }
         let alg = Alg::from_name(header.get("alg")?.as_str()?)?;
         Some(Self { header, alg, signed, payload, signature: base64::decode(signature)? })
+    }
+
+    pub fn alg(&self) -> Alg {
+        self.alg
     }
 
     pub fn kid(&self) -> Option<&str> {
@@ -59,7 +68,7 @@ impl<'a> Jws<'a> {
 
     /// The claims, when `key` made the signature with the algorithm that the header says.
     pub fn verified(&self, key: &Jwk) -> Option<Map<String, Value>> {
-        if key.alg() != self.alg || !key.verify(self.signed.as_bytes(), &self.signature) {
+        if !key.verify(self.alg, self.signed.as_bytes(), &self.signature) {
             return None;
         }
         object(&base64::decode(self.payload)?)
@@ -87,14 +96,14 @@ impl Signer {
     /// A new key as it is kept: a seed of 32 bytes, or PKCS #8.
     ///
     /// # Errors
-    /// The machine gives no randomness; RS256 is not signed with.
+    /// The machine gives no randomness; RSA is not signed with.
     pub fn make(alg: Alg) -> Result<Vec<u8>> {
         match alg {
             Alg::EdDsa => Ok(random::bytes::<32>()?.to_vec()),
             Alg::Es256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
                 .map(|document| document.as_ref().to_vec())
                 .map_err(Error::internal),
-            Alg::Rs256 => Err(Error::internal("RS256 keys are not made")),
+            Alg::Rs256 | Alg::Ps256 => Err(Error::internal("RSA keys are not made")),
         }
     }
 
@@ -108,7 +117,7 @@ impl Signer {
             Alg::Es256 => EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, bytes)
                 .map(|k| Signer::Es256(Box::new(k)))
                 .map_err(Error::internal),
-            Alg::Rs256 => Err(Error::internal("RS256 keys are not kept")),
+            Alg::Rs256 | Alg::Ps256 => Err(Error::internal("RSA keys are not kept")),
         }
     }
 

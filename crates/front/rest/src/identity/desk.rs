@@ -8,13 +8,12 @@ use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use futures::future::BoxFuture;
 use kontor_http::{Refusal, envelope, reply};
-use kontor_identity::accounts::{Accounts, Origin, Session};
+use kontor_identity::accounts::{Accounts, Asked, Origin, Passkeys, Session};
 use kontor_identity::keys::Keys;
 use kontor_identity::roles::Roles;
 use kontor_identity::spaces::Founding;
 use kontor_model::{Error, ErrorCode, Result};
-use kontor_records::Ctx;
-use kontor_store::Batch;
+use kontor_oauth::providers::Federation;
 use serde_json::Value as J;
 
 use crate::{Api, Call};
@@ -23,9 +22,11 @@ use crate::{Api, Call};
 pub struct Desk {
     pub api: Arc<Api>,
     pub accounts: Arc<Accounts>,
+    pub passkeys: Arc<Passkeys>,
     pub keys: Arc<Keys>,
     pub founding: Arc<Founding>,
     pub roles: Arc<Roles>,
+    pub federation: Arc<Federation>,
 }
 
 impl Desk {
@@ -37,21 +38,6 @@ impl Desk {
         let caller = call.admitted.caller()?;
         let session = self.accounts.session_by_id(caller.key_id).await?;
         session.ok_or_else(|| Error::new(ErrorCode::Forbidden, "only a person who is signed in may do this, not a key"))
-    }
-
-    /// Writes down who did what. What was done stays done when this fails.
-    pub async fn note(&self, ctx: &Ctx, object: &str, action: &str, changes: &J) {
-        let mut batch = Batch::new(ctx.space());
-        let outcome = match self.api.records.audit_write(ctx, object, action, changes) {
-            Ok(write) => {
-                batch.writes.push(write);
-                self.api.records.store().commit(batch).await.map_err(Error::internal)
-            }
-            Err(error) => Err(error),
-        };
-        if let Err(error) = outcome {
-            tracing::error!(request_id = &*ctx.request_id, %error, object, action, "an audit entry was not written");
-        }
     }
 }
 
@@ -81,6 +67,11 @@ where
 pub fn origin(call: &Call) -> Origin<'_> {
     let agent = call.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
     Origin { ip: call.admitted.client, user_agent: agent.unwrap_or_default() }
+}
+
+/// The request, for what is done with passkeys.
+pub fn asked(call: &Call) -> Asked<'_> {
+    Asked { origin: origin(call), request_id: call.request_id() }
 }
 
 /// An answer of one thing.

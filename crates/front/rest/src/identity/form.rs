@@ -1,5 +1,7 @@
 //! Bodies of a few members, read strictly: all faults at once.
 
+use std::collections::BTreeMap;
+
 use kontor_http::body;
 use kontor_model::{Error, ErrorCode, Fault, Json, Result, name, time};
 
@@ -79,6 +81,16 @@ impl Form {
         text
     }
 
+    /// An object that has to be there, as it was sent.
+    pub fn object(&mut self, member: &str) -> Json {
+        match self.value(member) {
+            Some(object @ Json::Object(_)) => return object.clone(),
+            Some(_) => self.faults.push(Fault::new(member, "type", "must be an object")),
+            None => self.faults.push(Fault::new(member, "required", "is required")),
+        }
+        Json::Null
+    }
+
     /// A list of texts.
     pub fn texts(&mut self, member: &str) -> Option<Vec<String>> {
         let value = self.value(member)?;
@@ -88,6 +100,36 @@ impl Form {
         }
         self.faults.push(Fault::new(member, "type", "must be a list of texts"));
         None
+    }
+
+    /// A truth.
+    pub fn flag(&mut self, member: &str) -> Option<bool> {
+        let value = self.value(member)?;
+        if let Json::Bool(flag) = value {
+            return Some(*flag);
+        }
+        self.faults.push(Fault::new(member, "type", "must be true or false"));
+        None
+    }
+
+    /// Texts by name.
+    pub fn text_map(&mut self, member: &str) -> Option<BTreeMap<String, String>> {
+        let value = self.value(member)?;
+        let pairs = value.as_object().map(|members| {
+            members.iter().map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
+        });
+        if let Some(Some(pairs)) = pairs {
+            return Some(pairs);
+        }
+        self.faults.push(Fault::new(member, "type", "must be an object of texts"));
+        None
+    }
+
+    /// A fault, unless the field has one already.
+    pub fn fault_once(&mut self, fault: Fault) {
+        if self.faults.iter().all(|known| known.field != fault.field) {
+            self.faults.push(fault);
+        }
     }
 
     /// A whole number between these bounds.
@@ -122,7 +164,7 @@ mod tests {
     use super::*;
 
     fn form(text: &str) -> Form {
-        Form::new(Json::parse_str(text).unwrap(), &["name", "count", "at", "list"])
+        Form::new(Json::parse_str(text).unwrap(), &["name", "count", "at", "list", "flag", "map"])
     }
 
     #[test]
@@ -134,6 +176,17 @@ mod tests {
         let fields: Vec<&str> = error.faults().iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(fields, ["nmae", "name", "count", "at", "list"]);
         assert!(error.faults().iter().all(|fault| fault.value.is_none()));
+    }
+
+    #[test]
+    fn truths_and_maps_are_strict() {
+        let mut right = form(r#"{"flag": true, "map": {"a": "b"}}"#);
+        assert_eq!((right.flag("flag"), right.text_map("map").unwrap()["a"].as_str()), (Some(true), "b"));
+        assert!(right.finish().is_ok());
+        let mut wrong = form(r#"{"flag": "true", "map": {"a": 1}}"#);
+        assert_eq!((wrong.flag("flag"), wrong.text_map("map")), (None, None));
+        wrong.fault_once(Fault::new("map", "x", "x"));
+        assert_eq!(wrong.finish().unwrap_err().faults().len(), 2);
     }
 
     #[test]

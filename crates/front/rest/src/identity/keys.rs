@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, Response, StatusCode};
+use kontor_identity::audit::By;
 use kontor_identity::keys::{Grant, Grantor, KeyInfo, NewKey};
 use kontor_identity::scopes;
 use kontor_model::{Allowance, Error, ErrorCode, Fault, Id, Result};
@@ -172,9 +173,7 @@ pub async fn create(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
         expires_at: grant.expires_at,
         allowance: Allowance::default(),
     };
-    let (key, secret) = desk.keys.create(new).await?;
-    let noted = json!({"id": key.id.to_string(), "name": key.name, "role": key.role, "scopes": key.scopes});
-    desk.note(&keeper.ctx, "api_key", "create", &noted).await;
+    let (key, secret) = desk.keys.create(new, By::of(&keeper.ctx)).await?;
     made(&call, &key, &secret, now, None)
 }
 
@@ -205,10 +204,7 @@ pub async fn update(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     }
     form.finish()?;
     let grant = keeper.grants(grant)?;
-    let after = desk.keys.change(&key, text, grant).await?;
-    let changes = json!({"id": key.id.to_string(), "name": [key.name, after.name], "role": [key.role, after.role],
-        "scopes": [key.scopes, after.scopes], "ip_ranges": [key.ip_ranges, after.ip_ranges]});
-    desk.note(&keeper.ctx, "api_key", "update", &changes).await;
+    let after = desk.keys.change(&key, text, grant, By::of(&keeper.ctx)).await?;
     Ok(desk::single(&call, StatusCode::OK, &show::key(&after, now)))
 }
 
@@ -218,8 +214,7 @@ pub async fn revoke(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let keeper = Keeper::of(&desk, &call).await?;
     let key = keeper.key(&desk, &call).await?;
     if key.revoked_at.is_none() {
-        desk.keys.revoke(key.id).await?;
-        desk.note(&keeper.ctx, "api_key", "revoke", &json!({"id": key.id.to_string(), "name": key.name})).await;
+        desk.keys.revoke(&key, By::of(&keeper.ctx)).await?;
     }
     Ok(desk::single(&call, StatusCode::OK, &json!({"id": key.id.to_string(), "revoked": true})))
 }
@@ -233,10 +228,8 @@ pub async fn rotate(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let mut form = Form::optional(&call, &["overlap_seconds"])?;
     let overlap = form.number("overlap_seconds", 0, LONGEST_OVERLAP_S).unwrap_or(OVERLAP_S);
     form.finish()?;
-    let (new, secret) = desk.keys.rotate(&key, overlap * 1_000).await?;
+    let (new, secret) = desk.keys.rotate(&key, overlap * 1_000, By::of(&keeper.ctx)).await?;
     let now = desk.founding.clock.now_ms();
     let old = desk.keys.get(keeper.ctx.space(), key.id).await?;
-    let noted = json!({"id": key.id.to_string(), "new_id": new.id.to_string(), "overlap_seconds": overlap});
-    desk.note(&keeper.ctx, "api_key", "rotate", &noted).await;
     made(&call, &new, &secret, now, Some(("previous", show::key(&old, now))))
 }

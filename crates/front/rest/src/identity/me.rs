@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
+use kontor_identity::audit::By;
 use kontor_identity::spaces::{self, Space};
 use kontor_model::{Error, ErrorCode, Fault, Id, Result, SpaceId};
 use serde_json::{Value as J, json};
@@ -36,10 +37,15 @@ pub async fn read(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let credential = match desk.accounts.session_by_id(caller.key_id).await? {
         Some(session) => {
             let (second_factor, codes) = desk.accounts.factors(&session).await?;
-            let open = desk.accounts.memberships(session.account).await?;
+            let passkeys = desk.passkeys.list(&session).await?.len();
+            let open = desk.accounts.spaces_of(&session).await?;
             let open: Vec<J> = open.iter().map(|membership| space(membership.space, name(membership.space))).collect();
             set(&mut data, "spaces", J::Array(open));
-            set(&mut data, "second_factor", json!({"totp": second_factor, "recovery_codes_left": codes}));
+            set(
+                &mut data,
+                "second_factor",
+                json!({"totp": second_factor, "passkeys": passkeys, "recovery_codes_left": codes}),
+            );
             json!({"kind": "session", "id": session.id.to_string()})
         }
         None => match desk.keys.get(caller.space, caller.key_id).await {
@@ -77,12 +83,13 @@ pub async fn sessions(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
 /// 403000 without a session, 404001 for one that is not one's own.
 pub async fn end(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let own = desk.session(&call).await?;
+    let ctx = desk.api.ctx(&call).await?;
     let id = call.id(3)?;
     let all = desk.accounts.sessions_of(own.space, own.user).await?;
     if !all.iter().any(|session| session.id == id) {
         return Err(Error::not_found());
     }
-    desk.accounts.revoke_session(id).await?;
+    desk.accounts.revoke_session(id, own.user, By::of(&ctx)).await?;
     Ok(desk::single(&call, StatusCode::OK, &json!({"id": id.to_string(), "ended": true})))
 }
 
@@ -90,10 +97,11 @@ pub async fn end(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
 /// 403000 without a session.
 pub async fn end_others(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let own = desk.session(&call).await?;
+    let ctx = desk.api.ctx(&call).await?;
     let mut ended = 0;
     for session in desk.accounts.sessions_of(own.space, own.user).await? {
         if session.id != own.id {
-            desk.accounts.revoke_session(session.id).await?;
+            desk.accounts.revoke_session(session.id, own.user, By::of(&ctx)).await?;
             ended += 1;
         }
     }
@@ -119,6 +127,7 @@ pub async fn password(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let mut form = Form::of(&call, &["current_password", "new_password"])?;
     let (current, new) = (form.required("current_password"), form.required("new_password"));
     form.finish()?;
-    desk.accounts.set_password(&own, &current, &new, desk::origin(&call)).await?;
+    let ctx = desk.api.ctx(&call).await?;
+    desk.accounts.set_password(&own, &current, &new, desk::origin(&call), By::of(&ctx)).await?;
     Ok(desk::single(&call, StatusCode::OK, &json!({"changed": true})))
 }

@@ -2,19 +2,29 @@
 
 use serde_json::{Map, Value as J, json};
 
+use super::openapi_providers as providers;
 use crate::openapi::{Detail, PLACE, envelope, json_answer, json_body, list_of, reference};
 use crate::routes::Route;
 
 /// The tag of a route.
 pub fn tag(route: &Route) -> &'static str {
-    if route.path.starts_with("/v1/api_keys") { "api_keys" } else { "accounts" }
+    if route.path.starts_with("/v1/api_keys") {
+        "api_keys"
+    } else if providers::is_theirs(route) {
+        "identity_providers"
+    } else {
+        "accounts"
+    }
 }
 
 /// Tags with a sentence for each.
-pub const TAGS: [(&str, &str); 2] =
-    [("accounts", "Signing in, one's own login, invitations."), ("api_keys", "Credentials of programs.")];
+pub const TAGS: [(&str, &str); 3] = [
+    ("accounts", "Signing in, one's own login, invitations."),
+    ("api_keys", "Credentials of programs."),
+    ("identity_providers", "Signing in through a company's own provider."),
+];
 
-fn object(required: &[&str], properties: J) -> J {
+pub(super) fn object(required: &[&str], properties: J) -> J {
     let mut schema = json!({"type": "object", "additionalProperties": false, "properties": properties});
     if let Some(members) = schema.as_object_mut().filter(|_| !required.is_empty()) {
         members.insert("required".to_owned(), json!(required));
@@ -22,16 +32,27 @@ fn object(required: &[&str], properties: J) -> J {
     schema
 }
 
-fn data(required: &[&str], properties: J) -> J {
+pub(super) fn data(required: &[&str], properties: J) -> J {
     envelope(json!({"type": "object", "required": required, "properties": properties}))
 }
 
-fn optional_body(schema: J) -> Option<J> {
+pub(super) fn optional_body(schema: J) -> Option<J> {
     Some(json!({"required": false, "content": {"application/json": {"schema": schema}}}))
 }
 
-fn secret(about: &str) -> J {
+pub(super) fn secret(about: &str) -> J {
     json!({"type": "string", "minLength": 1, "maxLength": 1000, "format": "password", "writeOnly": true, "description": about})
+}
+
+/// What a browser gives back.
+fn credential(kind: &str) -> J {
+    let description = format!("{kind} (WebAuthn Level 3, 5.1): what toJSON() of the browser's credential gives.");
+    json!({"type": "object", "description": description, "required": ["id", "type", "response"],
+        "properties": {"id": {"type": "string"}, "type": {"type": "string", "const": "public-key"}, "response": {"type": "object"}}})
+}
+
+fn passkey_name() -> J {
+    json!({"type": "string", "minLength": 1, "maxLength": 60})
 }
 
 /// The components.
@@ -72,6 +93,7 @@ pub fn schemas() -> Map<String, J> {
     let session = json!({"type": "object", "required": ["id", "space_id", "user_id", "created_at", "auth_time", "expires_at", "amr", "current"], "properties": {
         "id": id(), "space_id": id(), "user_id": id(), "role": text(), "created_at": time(), "auth_time": time(),
         "last_seen_at": time(), "expires_at": time(), "amr": {"type": "array", "items": {"type": "string"}, "description": "RFC 8176."},
+        "identity_provider_id": {"type": ["string", "null"], "description": "The company's own provider that signed the person in."},
         "ip_address": maybe_text(), "user_agent": maybe_text(), "current": {"type": "boolean", "description": "Whether it is this request's."}}});
     let space = json!({"type": "object", "required": ["id"], "properties": {"id": id(), "name": maybe_text(), "kind": maybe_text()}});
     let me = data(
@@ -79,18 +101,35 @@ pub fn schemas() -> Map<String, J> {
         json!({
         "user": {"type": ["object", "null"], "required": ["id"], "properties": {"id": id(), "name": maybe_text(), "email": maybe_text()}},
         "space": space, "role": text(), "scopes": texts(), "spaces": {"type": "array", "items": space},
-        "second_factor": {"type": "object", "properties": {"totp": {"type": "boolean"}, "recovery_codes_left": {"type": "integer"}}},
+        "second_factor": {"type": "object", "properties": {"totp": {"type": "boolean"}, "passkeys": {"type": "integer"}, "recovery_codes_left": {"type": "integer"}}},
         "credential": {"type": "object", "required": ["kind", "id"], "properties": {
             "kind": {"type": "string", "enum": ["session", "api_key", "access_token"]}, "id": id(), "name": text()}}}),
     );
+    let passkey = json!({
+        "id": id(), "name": text(), "created_at": time(), "last_used_at": maybe("date-time"),
+        "synced": {"type": "boolean", "description": "Whether it may be on more than one device."},
+        "backed_up": {"type": "boolean", "description": "Whether it is, as of its last use."},
+        "aaguid": {"type": "string", "description": "The authenticator's model, 32 hexadecimal digits; zeros where it does not say."}});
+    let mut new_passkey = passkey.clone();
+    if let Some(members) = new_passkey.as_object_mut() {
+        let codes =
+            json!({"type": "array", "items": text(), "description": "Of the first second factor: shown only now."});
+        members.insert("recovery_codes".to_owned(), codes);
+    }
     let all = json!({
+        "Passkey": {"type": "object", "required": ["id", "name", "created_at", "synced", "backed_up", "aaguid"], "properties": passkey},
+        "PasskeyAnswer": envelope(reference("schemas", "Passkey")),
+        "PasskeyList": list_of(reference("schemas", "Passkey")),
+        "PasskeyAdded": data(&["id", "name"], new_passkey),
+        "WebauthnOptions": data(&["options"], json!({"options": {"type": "object",
+            "description": "For PublicKeyCredential.parseCreationOptionsFromJSON or parseRequestOptionsFromJSON (WebAuthn Level 3)."}})),
         "Session": session,
         "SessionAnswer": envelope(reference("schemas", "Session")),
         "SessionList": list_of(reference("schemas", "Session")),
         "SignedIn": data(&["state"], json!({
             "state": {"type": "string", "enum": ["signed_in", "second_factor"]}, "session": reference("schemas", "Session"),
             "ticket": {"type": "string", "description": "For POST /v1/auth/second_factor, within five minutes."},
-            "methods": {"type": "array", "items": {"type": "string", "enum": ["totp", "recovery_code"]}}})),
+            "methods": {"type": "array", "items": {"type": "string", "enum": ["passkey", "totp", "recovery_code"]}}})),
         "Me": me,
         "ApiKey": {"type": "object", "required": required, "properties": key},
         "ApiKeyAnswer": envelope(reference("schemas", "ApiKey")),
@@ -99,14 +138,19 @@ pub fn schemas() -> Map<String, J> {
         "ApiKeyCreate": create,
         "ApiKeyUpdate": object(&[], rights("The new list.")),
     });
-    match all {
+    let mut members = match all {
         J::Object(members) => members,
         _ => Map::new(),
-    }
+    };
+    members.extend(providers::schemas());
+    members
 }
 
 /// Everything about a route that its row does not say.
 pub fn detail(route: &Route) -> Detail {
+    if providers::is_theirs(route) {
+        return providers::detail(route);
+    }
     let schema = |name: &str| reference("schemas", name);
     let email = || json!({"type": "string", "maxLength": 254, "format": "email"});
     let password = |about: &str| object(&["password"], json!({"password": secret(about)}));
@@ -134,6 +178,48 @@ pub fn detail(route: &Route) -> Detail {
                 "password": secret("12 to 128 characters; the existing one where there is one and the link is an invitation.")}),
             )),
             vec![json_answer(200, "Signed in, with a cookie; or the second factor is asked for.", schema("SignedIn"))],
+        ),
+        "beginPasskeySignIn" => (
+            optional_body(object(
+                &[],
+                json!({"ticket": secret("From signing in; without it the passkey stands alone.")}),
+            )),
+            vec![json_answer(
+                200,
+                "What the browser asks for, with a cookie that belongs to it.",
+                schema("WebauthnOptions"),
+            )],
+        ),
+        "passkeySignIn" => (
+            json_body(object(
+                &["credential"],
+                json!({"ticket": secret("The one that it was begun with."), "credential": credential("AuthenticationResponseJSON")}),
+            )),
+            vec![json_answer(200, "Signed in, with a cookie.", schema("SignedIn"))],
+        ),
+        "listMyPasskeys" => (None, vec![json_answer(200, "The passkeys.", schema("PasskeyList"))]),
+        "beginPasskey" => (
+            json_body(password("Asked for again.")),
+            vec![json_answer(200, "What the browser asks for.", schema("WebauthnOptions"))],
+        ),
+        "addPasskey" => (
+            json_body(object(
+                &["credential"],
+                json!({"name": passkey_name(), "credential": credential("RegistrationResponseJSON")}),
+            )),
+            vec![json_answer(
+                201,
+                "The passkey; with the first second factor also recovery codes.",
+                schema("PasskeyAdded"),
+            )],
+        ),
+        "renamePasskey" => (
+            json_body(object(&["name"], json!({"name": passkey_name()}))),
+            vec![json_answer(200, "The passkey.", schema("PasskeyAnswer"))],
+        ),
+        "removePasskey" => (
+            json_body(password("Asked for again.")),
+            ok("It is removed.", &["id", "removed"], json!({"id": schema("Id"), "removed": {"type": "boolean"}})),
         ),
         "signOut" => (
             optional_body(object(&[], json!({}))),
@@ -176,14 +262,24 @@ pub fn detail(route: &Route) -> Detail {
             json_body(password("Asked for again.")),
             ok("There is no second factor any more.", &["totp"], json!({"totp": {"type": "boolean"}})),
         ),
+        "askPasswordReset" => (
+            json_body(object(&["email"], json!({"email": {"type": "string", "format": "email", "maxLength": 254}}))),
+            vec![json_answer(
+                202,
+                "Taken, whether or not anybody signs in with the address.",
+                data(&["state"], json!({"state": {"type": "string", "const": "accepted"}})),
+            )],
+        ),
         "inviteUser" => {
             let properties = json!({"user_id": schema("Id"), "email": {"type": "string"}, "url": {"type": "string"},
                 "token": {"type": "string", "description": "Shown only now."}, "expires_at": {"type": "string", "format": "date-time"},
-                "has_password": {"type": "boolean", "description": "Whether the person accepts with a password they have here."}});
+                "has_password": {"type": "boolean", "description": "Whether the person accepts with a password they have here."},
+                "mail": {"type": ["object", "null"], "description": "The message of the outbox that carries the link, and its state.", "properties": {
+                    "message_id": schema("Id"), "state": {"type": "string", "enum": ["held", "queued"]}}}});
             (
                 optional_body(object(
                     &[],
-                    json!({"role": {"type": "string", "minLength": 1, "maxLength": 120, "default": "member"}}),
+                    json!({"role": {"type": ["string", "null"], "minLength": 1, "maxLength": 120, "default": "member"}}),
                 )),
                 vec![json_answer(
                     201,

@@ -1,6 +1,6 @@
 //! Sessions and keys as they are shown: never a secret.
 
-use kontor_identity::accounts::Session;
+use kontor_identity::accounts::{Passkey, Session};
 use kontor_identity::keys::KeyInfo;
 use kontor_model::Id;
 use kontor_model::time::datetime_text;
@@ -20,8 +20,16 @@ pub fn session(session: &Session, current: bool) -> J {
         "id": session.id.to_string(), "space_id": session.space.to_string(), "user_id": session.user.to_string(),
         "role": session.role, "created_at": datetime_text(session.created_at),
         "auth_time": datetime_text(session.auth_time), "last_seen_at": datetime_text(session.last_seen_at),
-        "expires_at": datetime_text(session.expires_at), "amr": session.amr, "ip_address": session.ip,
+        "expires_at": datetime_text(session.expires_at), "amr": session.amr, "identity_provider_id": id(session.provider), "ip_address": session.ip,
         "user_agent": session.user_agent, "current": current,
+    })
+}
+
+pub fn passkey(passkey: &Passkey) -> J {
+    json!({
+        "id": passkey.id.to_string(), "name": passkey.name, "created_at": datetime_text(passkey.created_at),
+        "last_used_at": time(passkey.last_used_at), "synced": passkey.backup_eligible,
+        "backed_up": passkey.backed_up, "aaguid": passkey.aaguid,
     })
 }
 

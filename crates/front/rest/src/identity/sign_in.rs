@@ -7,6 +7,7 @@ use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderValue, Response, StatusCode};
 use kontor_http::{SESSION_COOKIE, origin};
 use kontor_identity::accounts::SignIn;
+use kontor_identity::audit::By;
 use kontor_model::{Error, Result};
 use serde_json::json;
 
@@ -24,7 +25,7 @@ fn cookie(call: &Call, token: &str, max_age: u32) -> Result<HeaderValue> {
     HeaderValue::try_from(text).map_err(Error::internal)
 }
 
-fn entered(call: &Call, outcome: SignIn) -> Result<Response<Body>> {
+pub(super) fn entered(call: &Call, outcome: SignIn) -> Result<Response<Body>> {
     match outcome {
         SignIn::Done(new) => {
             let data = json!({"state": "signed_in", "session": show::session(&new.session, true)});
@@ -78,7 +79,8 @@ pub async fn redeem(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
 pub async fn sign_out(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let session = desk.session(&call).await?;
     Form::optional(&call, &[])?.finish()?;
-    desk.accounts.revoke_session(session.id).await?;
+    let ctx = desk.api.ctx(&call).await?;
+    desk.accounts.revoke_session(session.id, session.user, By::of(&ctx)).await?;
     let mut response = desk::single(&call, StatusCode::OK, &json!({"state": "signed_out"}));
     response.headers_mut().insert(SET_COOKIE, cookie(&call, "", 0)?);
     Ok(response)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use kontor_identity::accounts::Session;
+use kontor_identity::audit::By;
 use kontor_model::Result;
 use serde_json::json;
 
@@ -36,7 +37,8 @@ pub async fn confirm(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let mut form = Form::of(&call, &["code"])?;
     let code = form.required("code");
     form.finish()?;
-    let codes = desk.accounts.confirm_totp(&session, &code, desk::origin(&call)).await?;
+    let ctx = desk.api.ctx(&call).await?;
+    let codes = desk.accounts.confirm_totp(&session, &code, desk::origin(&call), By::of(&ctx)).await?;
     Ok(desk::single(&call, StatusCode::OK, &json!({"totp": true, "recovery_codes": codes})))
 }
 
@@ -44,7 +46,8 @@ pub async fn confirm(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
 /// As [`begin`]; 422000 without an app.
 pub async fn recovery_codes(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let (session, password) = proof(&desk, &call).await?;
-    let codes = desk.accounts.new_recovery_codes(&session, &password, desk::origin(&call)).await?;
+    let ctx = desk.api.ctx(&call).await?;
+    let codes = desk.accounts.new_recovery_codes(&session, &password, desk::origin(&call), By::of(&ctx)).await?;
     Ok(desk::single(&call, StatusCode::OK, &json!({"totp": true, "recovery_codes": codes})))
 }
 
@@ -52,6 +55,7 @@ pub async fn recovery_codes(desk: Arc<Desk>, call: Call) -> Result<Response<Body
 /// As [`recovery_codes`].
 pub async fn remove(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let (session, password) = proof(&desk, &call).await?;
-    desk.accounts.disable_totp(&session, &password, desk::origin(&call)).await?;
+    let ctx = desk.api.ctx(&call).await?;
+    desk.accounts.disable_totp(&session, &password, desk::origin(&call), By::of(&ctx)).await?;
     Ok(desk::single(&call, StatusCode::OK, &json!({"totp": false})))
 }

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::header::HOST;
 use axum::http::{Response, StatusCode};
 use kontor_http::origin;
+use kontor_identity::audit::By;
 use kontor_identity::roles::BUILT_IN;
 use kontor_model::time::datetime_text;
 use kontor_model::{ErrorCode, Fault, Result, SpaceId};
@@ -51,12 +52,11 @@ pub async fn invite(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let role = role(&desk, ctx.space(), &mut form).await?;
     form.finish()?;
     let role = role.map_or_else(|| "member".to_owned(), |(name, _)| name);
-    let invitation = desk.accounts.invite(ctx.space(), user, &role).await?;
-    let noted = json!({"user_id": user.to_string(), "role": role});
-    desk.note(&ctx, "user", "invite", &noted).await;
+    let invitation = desk.accounts.invite(ctx.space(), user, &role, By::of(&ctx)).await?;
     let data = json!({
         "user_id": user.to_string(), "email": invitation.email, "url": address(&call, &invitation.token),
         "token": invitation.token, "expires_at": datetime_text(invitation.expires_at), "has_password": invitation.known,
+        "mail": invitation.mailed.map(|mail| json!({"message_id": mail.message.to_string(), "state": mail.state.name()})),
     });
     Ok(desk::single(&call, StatusCode::CREATED, &data))
 }
@@ -70,7 +70,6 @@ pub async fn end_sessions(desk: Arc<Desk>, call: Call) -> Result<Response<Body>>
     let user = call.id(2)?;
     desk.accounts.person(ctx.space(), user).await?;
     let ended = desk.accounts.sessions_of(ctx.space(), user).await?.len();
-    desk.accounts.revoke_sessions_of(ctx.space(), user).await?;
-    desk.note(&ctx, "user", "end_sessions", &json!({"user_id": user.to_string(), "ended": ended})).await;
+    desk.accounts.revoke_sessions_of(ctx.space(), user, By::of(&ctx)).await?;
     Ok(desk::single(&call, StatusCode::OK, &json!({"user_id": user.to_string(), "ended": ended})))
 }

@@ -65,6 +65,7 @@ impl House {
         let caller = Caller {
             space: SpaceId(1),
             key_id: Id(key),
+            via: Default::default(),
             user_id: None,
             policy: Arc::new(Policy::member()),
             standing: Arc::default(),

@@ -66,11 +66,11 @@ pub fn responses() -> Map<String, J> {
             401 | 403 => set(&mut headers, "WWW-Authenticate", reference("headers", "WwwAuthenticate")),
             405 => set(&mut headers, "Allow", reference("headers", "Allow")),
             412 => set(&mut headers, "ETag", reference("headers", "ETag")),
-            429 => {
-                set(&mut headers, "RateLimit", reference("headers", "RateLimit"));
-                set(&mut headers, "RateLimit-Policy", reference("headers", "RateLimitPolicy"));
-            }
             _ => {}
+        }
+        if status < 500 {
+            set(&mut headers, "RateLimit", reference("headers", "RateLimit"));
+            set(&mut headers, "RateLimit-Policy", reference("headers", "RateLimitPolicy"));
         }
         let narrowed =
             json!({"type": "object", "properties": {"status": {"const": status}, "error_code": {"enum": numbers}}});

@@ -203,8 +203,36 @@ pub fn detail(route: &Route, detail: &mut Detail) {
         "secondFactorForm" => {
             (detail.body, detail.answers) = (page_form(&["csrf", "ticket", "code", "interaction", "user_code"]), page())
         }
+        "passkeyScript" => {
+            detail.answers = vec![Answer {
+                status: 200,
+                about: "The script.",
+                content: vec![("text/javascript", text())],
+                headers: &[],
+            }];
+        }
+        "askPasskey" => {
+            detail.body = page_form(&["csrf", "ticket"]);
+            detail.answers = json_200("What the browser asks for (WebAuthn Level 3, 5.5).");
+        }
+        "passkeyBack" => detail.answers = page(),
+        "passkeyForm" => {
+            (detail.body, detail.answers) =
+                (page_form(&["csrf", "ticket", "credential", "interaction", "user_code"]), page())
+        }
+        "passkeysPage" => detail.answers = page(),
+        "askNewPasskey" => {
+            detail.body = page_form(&["csrf", "password"]);
+            detail.answers = json_200("What the browser asks for (WebAuthn Level 3, 5.4).");
+        }
+        "addPasskeyForm" => (detail.body, detail.answers) = (page_form(&["csrf", "name", "credential"]), page()),
+        "removePasskeyForm" => (detail.body, detail.answers) = (page_form(&["csrf", "id", "password"]), page()),
         "redeemPage" => detail.answers = page(),
         "redeemForm" => (detail.body, detail.answers) = (page_form(&["csrf", "token", "email", "password"]), page()),
+        "providerStart" => {
+            (detail.parameters, detail.answers) = (query(&["interaction", "user_code", "login_hint"]), page())
+        }
+        "providerCallback" => (detail.parameters, detail.answers) = (query(&["code", "state", "iss", "error"]), page()),
         "listOauthClients" => detail.answers = vec![json_answer(200, "The clients.", schema("OAuthClientList"))],
         "createOauthClient" => {
             detail.body = json_body(schema("OAuthClientCreate"));
@@ -237,7 +265,8 @@ pub fn detail(route: &Route, detail: &mut Detail) {
                 ("text/html", text()),
                 ("application/problem+json", schema("Problem")),
             ];
-            detail.answers.push(Answer { status, about, content, headers: &[] });
+            let headers: &[_] = if status == 429 { &[("Retry-After", "RetryAfter")] } else { &[] };
+            detail.answers.push(Answer { status, about, content, headers });
         }
     }
 }

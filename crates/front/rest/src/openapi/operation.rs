@@ -141,6 +141,7 @@ fn scopes(access: Access, collection: Option<&str>) -> Vec<String> {
         Access::Write => own("write").into_iter().chain(["crm:write".into()]).collect(),
         Access::Metadata => vec!["metadata:write".into()],
         Access::Audit => vec!["audit:read".into(), "admin".into()],
+        Access::Scim => vec!["scim".into(), "admin".into()],
         Access::Admin => vec!["admin".into()],
     }
 }

@@ -4,21 +4,23 @@ use kontor_http::HEALTH_ROUTES;
 use serde_json::{Map, Value as J, json};
 
 use super::names::Names;
-use super::oauth;
 use super::operation::{self, Answer, Detail, ETAG, MADE, PLACE, json_answer, json_body};
 use super::reference;
+use super::{oauth, scim};
 use crate::identity::openapi as identity;
-use crate::routes::{AUDIT, DOCUMENTS, IDENTITY, OTHERS, PRIVACY, Route};
+use crate::routes::{AUDIT, DOCUMENTS, IDENTITY, OTHERS, OUTBOX, PRIVACY, Route, SANDBOXES};
 
 /// Tags that are no services.
 pub fn tags() -> Vec<(String, String)> {
     [
         oauth::TAG,
+        scim::TAG,
         ("composite", "Several objects in one transaction."),
         ("metadata", "Objects and fields: what there is, and what a space adds."),
         ("bulk", "Imports, exports and their jobs."),
         ("audit", "Who did what; the chain that keeps it whole."),
         ("privacy", "What persons ask for by law: access, erasure, no sale."),
+        ("sandboxes", "Spaces to try things in, and mail that leaves the house or stays in it."),
         ("requests", "Finished requests: who calls what, in which version, with which outcome."),
         ("documents", "The documents about this API."),
         ("operations", "For operators: health and figures."),
@@ -31,8 +33,8 @@ pub fn tags() -> Vec<(String, String)> {
 
 /// Adds the paths.
 pub fn add(operations: &mut Names, paths: &mut Map<String, J>) {
-    let own = OTHERS.iter().chain(AUDIT).chain(PRIVACY).chain(DOCUMENTS);
-    for route in own.chain(HEALTH_ROUTES).chain(kontor_oauth::ROUTES) {
+    let own = OTHERS.iter().chain(AUDIT).chain(PRIVACY).chain(SANDBOXES).chain(OUTBOX).chain(DOCUMENTS);
+    for route in own.chain(HEALTH_ROUTES).chain(kontor_oauth::ROUTES).chain(kontor_scim::ROUTES) {
         operation::add(route, &route.path.replace("{*", "{"), detail(route), operations, paths);
     }
     for route in IDENTITY {
@@ -59,8 +61,12 @@ fn tag(route: &Route) -> &'static str {
         "audit"
     } else if under("/v1/privacy") {
         "privacy"
+    } else if under("/v1/sandboxes") || under("/v1/outbox") {
+        "sandboxes"
     } else if under("/v1/request_logs") {
         "requests"
+    } else if kontor_scim::ROUTES.iter().any(|row| row.operation == route.operation) {
+        scim::TAG.0
     } else if kontor_oauth::ROUTES.iter().any(|row| row.operation == route.operation) {
         oauth::TAG.0
     } else if under("/docs") || under("/openapi") {
@@ -171,6 +177,7 @@ fn detail(route: &Route) -> Detail {
         }
         "readJobResult" => detail.answers = vec![other("The file, in its own type.", vec![("*/*", json!({}))])],
         "listAudit" | "readAudit" | "exportAudit" | "auditState" => super::audit::detail(route, &mut detail),
+        _ if tag(route) == "sandboxes" => super::sandboxes::detail(route, &mut detail),
         _ if tag(route) == "privacy" => super::privacy::detail(route, &mut detail),
         "openapiV1" | "openapiV2" => {
             detail.conditional = true;
@@ -204,6 +211,7 @@ fn detail(route: &Route) -> Detail {
             };
             detail.answers = vec![other("It takes work.", vec![("application/json", health())]), away];
         }
+        operation if operation.starts_with("scim") => scim::detail(route, &mut detail),
         _ => oauth::detail(route, &mut detail),
     }
     if detail.answers.is_empty() {

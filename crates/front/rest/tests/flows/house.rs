@@ -1,6 +1,7 @@
 //! A whole API over a database of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
@@ -35,6 +36,7 @@ impl Authenticate for Keys {
         let caller = Caller {
             space: SpaceId(space),
             key_id: Id(key),
+            via: Default::default(),
             user_id: None,
             policy: Arc::new(role),
             standing: Arc::default(),
@@ -43,6 +45,10 @@ impl Authenticate for Keys {
             limits: kontor_model::Limits::default(),
         };
         async { Ok(Arc::new(caller)) }.boxed()
+    }
+
+    fn remembered(&self, _: Presented<'_>, _: Duration) -> Option<(Arc<Caller>, Duration)> {
+        None
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Account {
     /// Hashes of the codes that are left.
     pub recovery: Vec<String>,
     pub last_space: Option<SpaceId>,
+    /// What authenticators know the login by, in base64url; None before the first passkey.
+    pub user_handle: Option<String>,
     /// Raised by every change.
     pub version: i64,
 }
@@ -36,6 +38,7 @@ const COLUMNS: &rows::Columns = &[
     ("totp_step", Kind::Int),
     ("recovery", Kind::Json),
     ("last_space", Kind::Int),
+    ("user_handle", Kind::Text),
     ("version", Kind::Int),
 ];
 
@@ -51,6 +54,7 @@ impl Account {
             totp_step: row.int(),
             recovery: row.texts(),
             last_space: row.optional_int().map(SpaceId),
+            user_handle: row.optional_text(),
             version: row.int(),
         }
     }
@@ -89,6 +93,7 @@ impl Account {
             totp_step: 0,
             recovery: Vec::new(),
             last_space: None,
+            user_handle: None,
             version: 1,
         }
     }

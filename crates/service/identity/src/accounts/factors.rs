@@ -3,11 +3,13 @@
 use kontor_model::{Error, ErrorCode, Kind, Result};
 use kontor_store::system::INSTALLATION;
 use kontor_store::{Batch, CommitError, Write};
+use serde_json::json;
 
 use super::account::Account;
 use super::rows::{Cell, failed, int, list, text};
 use super::tickets::{Purpose, Ticket};
-use super::{Accounts, NewSession, Origin, Session, TotpSetup, recovery, totp};
+use super::{Accounts, NewSession, Origin, Session, TotpSetup, passkeys, recovery, totp};
+use crate::audit::By;
 
 /// Wrong codes that a ticket survives.
 const TRIES: i64 = 5;
@@ -60,10 +62,11 @@ impl Accounts {
 
     /// What a right code changes, and how it was proved (RFC 8176).
     fn code(&self, account: &Account, code: &str) -> Result<Option<(&'static [&'static str], Vec<Cell>)>> {
-        let Some(sealed) = &account.totp else { return Ok(None) };
-        let secret = self.parts.vault.unseal(SEALED_FOR, account.id.0, sealed)?;
-        if let Some(step) = totp::step(&secret, code, self.now(), account.totp_step) {
-            return Ok(Some((&["pwd", "otp", "mfa"], vec![int("totp_step", step)])));
+        if let Some(sealed) = &account.totp {
+            let secret = self.parts.vault.unseal(SEALED_FOR, account.id.0, sealed)?;
+            if let Some(step) = totp::step(&secret, code, self.now(), account.totp_step) {
+                return Ok(Some((&["pwd", "otp", "mfa"], vec![int("totp_step", step)])));
+            }
         }
         let left = recovery::spend(&self.parts.vault, &account.recovery, code)?;
         Ok(left.map(|left| (&["pwd", "mfa"][..], vec![("recovery", Kind::Json, list(&left))])))
@@ -85,9 +88,10 @@ impl Accounts {
         Ok(account)
     }
 
-    async fn keep(&self, account: &Account, set: Vec<Cell>) -> Result<()> {
+    async fn keep(&self, account: &Account, set: Vec<Cell>, entry: Option<Write>) -> Result<()> {
         let mut batch = Batch::new(INSTALLATION);
         batch.writes.push(account.change(set));
+        batch.writes.extend(entry);
         match self.parts.store.commit(batch).await {
             Err(CommitError::Guard { .. }) => {
                 Err(Error::new(ErrorCode::Conflict, "the login was changed at the same time; try again"))
@@ -96,7 +100,7 @@ impl Accounts {
         }
     }
 
-    /// Whether the holder has a second factor, and how many recovery codes are left.
+    /// Whether the holder has an authenticator app, and how many recovery codes are left.
     ///
     /// # Errors
     /// The database's.
@@ -116,7 +120,7 @@ impl Accounts {
         }
         let secret = totp::secret()?;
         let sealed = self.parts.vault.seal(SEALED_FOR, account.id.0, &secret)?;
-        self.keep(&account, vec![text("totp_pending", sealed)]).await?;
+        self.keep(&account, vec![text("totp_pending", sealed)], None).await?;
         Ok(TotpSetup { secret: totp::shown(&secret), uri: totp::uri(&secret, &account.email) })
     }
 
@@ -124,7 +128,13 @@ impl Accounts {
     ///
     /// # Errors
     /// 401001 for a wrong code, 422000 when nothing was begun, 429000 after too many failures; the database's.
-    pub async fn confirm_totp(&self, session: &Session, code: &str, origin: Origin<'_>) -> Result<Vec<String>> {
+    pub async fn confirm_totp(
+        &self,
+        session: &Session,
+        code: &str,
+        origin: Origin<'_>,
+        by: By<'_>,
+    ) -> Result<Vec<String>> {
         let account = self.account(session.account).await?.ok_or_else(Error::not_found)?;
         let begun = account.totp_pending.as_ref().filter(|_| account.totp.is_none());
         let Some(sealed) = begun else { return Err(rule("there is nothing to confirm: begin first")) };
@@ -139,7 +149,8 @@ impl Accounts {
             int("totp_step", step),
             ("recovery", Kind::Json, list(&kept)),
         ];
-        self.keep(&account, set).await?;
+        self.keep(&account, set, Some(self.entry(by, session.user, "set_up_factor", &json!({"factor": "totp"}))?))
+            .await?;
         self.throttle.give_back([counted]).await?;
         tracing::info!(account = account.id.0, "a second factor was set up");
         Ok(shown)
@@ -154,32 +165,47 @@ impl Accounts {
         session: &Session,
         password: &str,
         origin: Origin<'_>,
+        by: By<'_>,
     ) -> Result<Vec<String>> {
         let account = self.holder(session, password, origin).await?;
-        if account.totp.is_none() {
-            return Err(rule("there is no authenticator app that the codes could stand in for"));
+        if account.totp.is_none() && !passkeys::are_there(self, account.id).await? {
+            return Err(rule("there is no second factor that the codes could stand in for"));
         }
         let (shown, kept) = recovery::make(&self.parts.vault)?;
-        self.keep(&account, vec![("recovery", Kind::Json, list(&kept))]).await?;
+        let entry = self.entry(by, session.user, "new_recovery_codes", &json!({}))?;
+        self.keep(&account, vec![("recovery", Kind::Json, list(&kept))], Some(entry)).await?;
         Ok(shown)
     }
 
-    /// Gives up the second factor.
+    /// Gives up the authenticator app; the recovery codes stay while there are passkeys.
     ///
     /// # Errors
     /// As [`Accounts::begin_totp`]; 422000 when there is none.
-    pub async fn disable_totp(&self, session: &Session, password: &str, origin: Origin<'_>) -> Result<()> {
+    pub async fn disable_totp(&self, session: &Session, password: &str, origin: Origin<'_>, by: By<'_>) -> Result<()> {
         let account = self.holder(session, password, origin).await?;
         if account.totp.is_none() && account.totp_pending.is_none() {
             return Err(rule("there is no authenticator app"));
         }
-        self.keep(&account, without_factor()).await?;
+        let entry = self.entry(by, session.user, "give_up_factor", &json!({"factor": "totp"}))?;
+        let mut set = without_app();
+        if !passkeys::are_there(self, account.id).await? {
+            set.append(&mut without_codes());
+        }
+        self.keep(&account, set, Some(entry)).await?;
         tracing::info!(account = account.id.0, "a second factor was given up");
         Ok(())
     }
 }
 
+fn without_app() -> Vec<Cell> {
+    vec![text("totp", None::<String>), text("totp_pending", None::<String>)]
+}
+
+pub fn without_codes() -> Vec<Cell> {
+    vec![("recovery", Kind::Json, list(&[]))]
+}
+
 /// What a login without a second factor has.
 pub fn without_factor() -> Vec<Cell> {
-    vec![text("totp", None::<String>), text("totp_pending", None::<String>), ("recovery", Kind::Json, list(&[]))]
+    [without_app(), without_codes()].concat()
 }

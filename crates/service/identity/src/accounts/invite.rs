@@ -1,13 +1,22 @@
 //! How a person gets a login, and gets it back: invitations, the owner's first link, resets, new passwords.
 
 use kontor_model::{Error, ErrorCode, Fault, Id, Kind, Result, SpaceId};
+use kontor_outbox::Composed;
 use kontor_store::system::{ACCOUNT, EVENT, INSTALLATION, MEMBERSHIP, ONE_TIME};
 use kontor_store::{Batch, CommitError};
+use serde_json::json;
 
 use super::account::Account;
 use super::rows::{self, Cell, failed, int, list, text};
 use super::tickets::{Purpose, Ticket};
-use super::{Accounts, Invitation, Membership, NewSession, Origin, Session, SignIn, email, factors, password};
+use super::{
+    Accounts, Invitation, Mailed, Membership, NewSession, Origin, Session, SignIn, email, factors, passkeys, password,
+};
+use crate::audit::By;
+use crate::providers;
+
+/// The type of the event of an invitation.
+pub(super) const INVITED: &str = "kontor.user.invited";
 
 fn rule(detail: &str) -> Error {
     Error::new(ErrorCode::RuleRefused, detail)
@@ -26,16 +35,31 @@ impl Accounts {
     /// # Errors
     /// 404001 for no such user; 422000 for one that is not active, has no e-mail address, or signs in to other spaces
     /// too; the database's.
-    pub async fn invite(&self, space: SpaceId, user: Id, role: &str) -> Result<Invitation> {
+    pub async fn invite(&self, space: SpaceId, user: Id, role: &str, by: By<'_>) -> Result<Invitation> {
         let person = self.active_person(space, user).await?;
         let Some(address) = person.email else { return Err(rule("the user has no e-mail address")) };
         let address = email::checked(&address)?;
         let mut member = Membership { space, user, role: role.to_owned() };
+        if let Some(provider) = self.barred(&address, &member).await? {
+            return Err(rule(&format!(
+                "people of this domain sign in with {} only: there is no password to set",
+                provider.name
+            )));
+        }
         let mut batch = Batch::new(INSTALLATION);
         let mut purpose = Purpose::Invitation;
         let mut known = false;
-        let account = match self.membership_of(space, user).await? {
-            Some(stored) if stored.accepted => {
+        let stored = self.membership_of(space, user).await?;
+        let provided = match &stored {
+            Some(stored) => self.account(stored.account).await?.is_some_and(|account| account.is_provided()),
+            None => false,
+        };
+        if provided && !providers::links_of(&*self.parts.store, space, user).await?.is_empty() {
+            return Err(rule("the user signs in through the company's own provider: there is no password to set"));
+        }
+        let account = match stored {
+            // The login that a provider made is of no use without it.
+            Some(stored) if stored.accepted && !provided => {
                 let all = self.stored_memberships(stored.account).await?;
                 if all.iter().any(|other| other.accepted && other.membership.space != space) {
                     return Err(rule("the person signs in to other spaces too, and sets their password themselves"));
@@ -66,15 +90,18 @@ impl Accounts {
         };
         let (token, expires_at, row) = self.new_ticket(purpose, Some(account), Some(&member))?;
         batch.insert(ONE_TIME, row);
+        let told = json!({"user_id": user.to_string(), "role": member.role, "purpose": purpose.name()});
+        batch.writes.push(self.entry(by, user, "invite", &told)?);
         match self.parts.store.commit(batch).await {
             Err(CommitError::Unique { .. }) => {
                 return Err(rule("this e-mail address belongs to another user of the space"));
             }
             other => other.map_err(failed)?,
         }
-        self.announce(&member, &address, expires_at).await?;
+        let mail = self.invitation_mail(space, &person.name, &address, purpose, &token, expires_at).await;
+        let mailed = self.announce(&member, &address, expires_at, mail).await?;
         tracing::info!(account = account.0, user = user.0, "invited");
-        Ok(Invitation { token, email: address, expires_at, known })
+        Ok(Invitation { token, email: address, expires_at, known, mailed })
     }
 
     /// The login of an address, made when there is none, with a membership that waits to be accepted.
@@ -94,7 +121,7 @@ impl Accounts {
         Ok(account)
     }
 
-    fn new_account(&self, id: Id, email: &str, hash: Option<String>) -> Vec<Cell> {
+    pub(super) fn new_account(&self, id: Id, email: &str, hash: Option<String>) -> Vec<Cell> {
         let now = self.now();
         vec![
             int("id", id.0),
@@ -108,7 +135,7 @@ impl Accounts {
         ]
     }
 
-    fn new_membership(&self, account: Id, member: &Membership, accepted_at: Option<i64>) -> Vec<Cell> {
+    pub(super) fn new_membership(&self, account: Id, member: &Membership, accepted_at: Option<i64>) -> Vec<Cell> {
         vec![
             int("account_id", account.0),
             int("member_space", member.space.0),
@@ -119,21 +146,32 @@ impl Accounts {
         ]
     }
 
-    /// The event from which mail is made one day; the link's secret is not in it.
-    async fn announce(&self, member: &Membership, email: &str, expires_at: i64) -> Result<()> {
+    /// The event, which has not the link's secret, and with it the mail, which has: after the link is there, so that no
+    /// mail leads nowhere.
+    async fn announce(
+        &self,
+        member: &Membership,
+        email: &str,
+        expires_at: i64,
+        mail: Option<Composed>,
+    ) -> Result<Option<Mailed>> {
         let data = serde_json::json!({"user_id": member.user.to_string(), "email": email, "role": member.role,
             "expires_at": kontor_model::time::datetime_text(expires_at)});
         let mut batch = Batch::new(member.space);
         let row = vec![
             int("id", self.parts.ids.next().0),
             int("at", self.now()),
-            text("type", "kontor.user.invited"),
+            text("type", INVITED),
             text("subject", format!("users/{}", member.user)),
             int("record_id", member.user.0),
             text("data", data.to_string()),
         ];
         batch.insert(EVENT, row);
-        self.parts.store.commit(batch).await.map_err(failed)
+        let mailed = mail.as_ref().map(|mail| Mailed { message: mail.id, state: mail.state });
+        batch.writes.extend(mail.into_iter().flat_map(|mail| mail.writes));
+        self.parts.store.commit(batch).await.map_err(failed)?;
+        self.parts.outbox.wake();
+        Ok(mailed)
     }
 
     /// The link with which the owner of a new installation signs in first, naming an address and a password.
@@ -146,7 +184,7 @@ impl Accounts {
         let mut batch = Batch::new(INSTALLATION);
         batch.insert(ONE_TIME, row);
         self.parts.store.commit(batch).await.map_err(failed)?;
-        Ok(Invitation { token, email: String::new(), expires_at, known: false })
+        Ok(Invitation { token, email: String::new(), expires_at, known: false, mailed: None })
     }
 
     /// The operator's link for someone who is locked out; with `factors` the second factor is taken away as well.
@@ -160,9 +198,15 @@ impl Accounts {
         batch.insert(ONE_TIME, row);
         if factors {
             batch.writes.push(account.change(factors::without_factor()));
+            batch.writes.push(passkeys::gone(account.id));
+        }
+        let told = json!({"second_factor": factors});
+        for stored in self.stored_memberships(account.id).await? {
+            let Membership { space, user, .. } = stored.membership;
+            batch.writes.push(self.entry(By::command_line(space), user, "reset", &told)?);
         }
         self.parts.store.commit(batch).await.map_err(failed)?;
-        Ok(Invitation { token, email: account.email, expires_at, known: true })
+        Ok(Invitation { token, email: account.email, expires_at, known: true, mailed: None })
     }
 
     /// Uses a link that names its login.
@@ -210,6 +254,9 @@ impl Accounts {
                 (self.account_of(&address).await?, address)
             }
         };
+        if let Some(member) = &ticket.member {
+            self.refuse_barred(&address, member).await?;
+        }
         let keeps = ticket.purpose != Purpose::Reset && account.as_ref().is_some_and(|a| a.password.is_some());
         let hash = if keeps {
             self.prove(&address, account.as_ref(), new_password, origin).await?;
@@ -217,7 +264,7 @@ impl Accounts {
         } else {
             Some(self.new_hash("password", new_password, &address, ticket.member.as_ref()).await?)
         };
-        let account = self.accept(&ticket, account, &address, hash).await?;
+        let account = self.accept(&ticket, account, &address, hash, origin).await?;
         if ticket.purpose == Purpose::Owner
             && let Some(member) = &ticket.member
         {
@@ -255,10 +302,21 @@ impl Accounts {
         account: Option<Account>,
         address: &str,
         hash: Option<String>,
+        origin: Origin<'_>,
     ) -> Result<Account> {
         let now = self.now();
         let mut batch = Batch::new(INSTALLATION);
         batch.writes.push(ticket.spend());
+        let told = json!({"purpose": ticket.purpose.name(), "password": hash.is_some()});
+        // A link that names no space is for the login, which all its spaces share.
+        let whose: Vec<Membership> = match (&ticket.member, &account) {
+            (Some(member), _) => vec![member.clone()],
+            (None, Some(account)) => self.memberships(account.id).await?,
+            (None, None) => Vec::new(),
+        };
+        for Membership { space, user, .. } in whose {
+            batch.writes.push(self.entry(By::link(space, user, origin.ip), user, "redeem", &told)?);
+        }
         let account = match account {
             Some(mut account) => {
                 if let Some(hash) = hash {
@@ -297,7 +355,14 @@ impl Accounts {
     ///
     /// # Errors
     /// 401001 for a wrong current one, 400001 for a new one that is none; 429000, 503000; the database's.
-    pub async fn set_password(&self, session: &Session, current: &str, new: &str, origin: Origin<'_>) -> Result<()> {
+    pub async fn set_password(
+        &self,
+        session: &Session,
+        current: &str,
+        new: &str,
+        origin: Origin<'_>,
+        by: By<'_>,
+    ) -> Result<()> {
         let account = self.holder(session, current, origin).await?;
         let member = Membership { space: session.space, user: session.user, role: String::new() };
         let hash = self.new_hash("new_password", new, &account.email, Some(&member)).await?;
@@ -314,6 +379,7 @@ impl Accounts {
         }
         let links = vec![int("account_id", account.id.0), text("purpose", Purpose::Reset.name())];
         batch.writes.push(rows::delete(ONE_TIME, links, false));
+        batch.writes.push(self.entry(by, session.user, "set_password", &json!({}))?);
         let done = self.parts.store.commit(batch).await;
         self.believed.forget();
         match done {

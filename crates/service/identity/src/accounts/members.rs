@@ -5,6 +5,7 @@ use kontor_store::system::{ACCOUNT, INSTALLATION, MEMBERSHIP, SESSION};
 use kontor_store::{Batch, CommitError, Cond, Expr};
 
 use super::account::Account;
+use super::external::by_provider;
 use super::rows::{self, Row, failed, int};
 use super::{Accounts, Membership, Session};
 
@@ -92,22 +93,50 @@ impl Accounts {
         Ok(stored.map(|stored| stored.membership.role))
     }
 
-    /// Where a login begins: the space it was in last, or the first that is open to it.
+    /// Where a login begins by password: the space it was in last, or the first that is open to it.
+    ///
+    /// # Errors
+    /// 403000 when every space that it may enter is entered by a provider only; the database's.
     pub(super) async fn home(&self, account: &Account) -> Result<Option<Membership>> {
-        let open = self.memberships(account.id).await?;
+        let (mut open, mut barred) = (Vec::new(), None);
+        for membership in self.memberships(account.id).await? {
+            match self.barred(&account.email, &membership).await? {
+                Some(provider) => barred = Some(provider),
+                None => open.push(membership),
+            }
+        }
+        if let Some(provider) = barred.filter(|_| open.is_empty()) {
+            return Err(by_provider(&provider));
+        }
         let last = open.iter().find(|membership| Some(membership.space) == account.last_space);
         Ok(last.or(open.first()).cloned())
+    }
+
+    /// The spaces that a session may work in: those of its login, or with a provider's the provider's own.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn spaces_of(&self, session: &Session) -> Result<Vec<Membership>> {
+        let open = self.memberships(session.account).await?;
+        let within = |membership: &Membership| session.provider.is_none() || membership.space == session.space;
+        Ok(open.into_iter().filter(within).collect())
     }
 
     /// Takes a session to another of its holder's spaces.
     ///
     /// # Errors
-    /// 404001 for a space that is not open to the holder; the database's.
+    /// 404001 for a space that is not open to the holder, 403000 for one that is entered by a provider only; the
+    /// database's.
     pub async fn switch(&self, session: &Session, space: SpaceId) -> Result<Session> {
-        let open = self.memberships(session.account).await?;
+        let open = self.spaces_of(session).await?;
         let Some(to) = open.into_iter().find(|membership| membership.space == space) else {
             return Err(Error::not_found());
         };
+        if session.provider.is_none()
+            && let Some(account) = self.account(session.account).await?
+        {
+            self.refuse_barred(&account.email, &to).await?;
+        }
         let mut batch = Batch::new(INSTALLATION);
         batch.writes.push(rows::update(
             SESSION,

@@ -6,10 +6,14 @@
 
 mod account;
 mod email;
+mod external;
 mod factors;
+mod forget;
 mod hashing;
 mod invite;
+mod mail;
 mod members;
+mod passkeys;
 mod password;
 mod recovery;
 pub(crate) mod rows;
@@ -26,12 +30,17 @@ use std::sync::Arc;
 
 use kontor_catalog::Catalogs;
 use kontor_model::{Clock, IdGenerator};
+use kontor_outbox::Outbox;
 use kontor_records::Records;
 use kontor_store::Store;
 
 use crate::callers::Callers;
+use crate::roles::Roles;
 use crate::vault::Vault;
 
+pub use external::Identity;
+pub use mail::Mailed;
+pub use passkeys::{Added, Asked, Passkey, Passkeys};
 pub use types::{Factor, Invitation, Membership, NewSession, Origin, Person, Session, SignIn, TotpSetup};
 
 /// What [`Accounts`] are made of.
@@ -42,7 +51,10 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<IdGenerator>,
     pub callers: Arc<Callers>,
+    pub roles: Arc<Roles>,
     pub vault: Arc<Vault>,
+    /// Where mails about logins go.
+    pub outbox: Arc<Outbox>,
     /// Whether failed attempts are also counted by address; those against one login always are.
     pub limits: bool,
 }

@@ -5,14 +5,17 @@ use std::time::{Duration, Instant};
 use std::sync::Arc;
 
 use kontor_model::{Allowance, Error, ErrorCode, Id, Kind, Result, SpaceId, Value};
-use kontor_records::Caller;
+use kontor_records::{Caller, Credential, Via};
+use kontor_store::system::oauth::OAUTH_GRANT;
 use kontor_store::system::{ACCOUNT, INSTALLATION, SESSION};
 use kontor_store::{Batch, CommitError, Expr, Write};
 use quick_cache::sync::Cache;
+use serde_json::json;
 
 use super::account::Account;
 use super::rows::{self, Row, failed, int, list, text};
 use super::{Accounts, Membership, NewSession, Origin, Session};
+use crate::audit::By;
 use crate::callers::Holder;
 use crate::token::{self, Prefix};
 
@@ -38,6 +41,7 @@ const COLUMNS: &rows::Columns = &[
     ("amr", Kind::Json),
     ("ip", Kind::Text),
     ("user_agent", Kind::Text),
+    ("provider_id", Kind::Int),
 ];
 
 struct Known {
@@ -80,6 +84,7 @@ fn session(row: Vec<Value>) -> (Session, bool) {
         amr: row.texts(),
         ip: row.optional_text(),
         user_agent: row.optional_text(),
+        provider: row.optional_int().map(Id),
     };
     (session, revoked)
 }
@@ -91,13 +96,32 @@ impl Session {
     }
 }
 
+/// How somebody came in.
+pub struct Begun<'a> {
+    pub amr: &'a [&'a str],
+    /// Now unless said otherwise.
+    pub auth_time: Option<i64>,
+    pub provider: Option<Id>,
+}
+
 impl Accounts {
-    /// A new session and the rows that keep it.
+    /// A new session by password and the rows that keep it.
     pub(super) fn new_session(
         &self,
         account: &Account,
         home: &Membership,
         amr: &[&str],
+        origin: Origin<'_>,
+    ) -> Result<(NewSession, Batch)> {
+        self.begun_session(account, home, &Begun { amr, auth_time: None, provider: None }, origin)
+    }
+
+    /// A new session and the rows that keep it.
+    pub(super) fn begun_session(
+        &self,
+        account: &Account,
+        home: &Membership,
+        begun: &Begun<'_>,
         origin: Origin<'_>,
     ) -> Result<(NewSession, Batch)> {
         let token = token::generate_as(Prefix::Session).map_err(Error::internal)?;
@@ -109,13 +133,14 @@ impl Accounts {
             account: account.id,
             role: home.role.clone(),
             created_at: now,
-            auth_time: now,
+            auth_time: begun.auth_time.unwrap_or(now),
             last_seen_at: now,
             expires_at: now + LONGEST_MS,
-            amr: amr.iter().map(|method| (*method).to_owned()).collect(),
+            amr: begun.amr.iter().map(|method| (*method).to_owned()).collect(),
             ip: origin.ip.map(|ip| ip.to_canonical().to_string()),
             user_agent: Some(origin.user_agent.chars().take(AGENT).collect::<String>())
                 .filter(|agent| !agent.is_empty()),
+            provider: begun.provider,
         };
         let mut batch = Batch::new(INSTALLATION);
         let row = vec![
@@ -125,12 +150,13 @@ impl Accounts {
             int("session_space", session.space.0),
             int("user_id", session.user.0),
             int("created_at", now),
-            int("auth_time", now),
+            int("auth_time", session.auth_time),
             int("last_seen_at", now),
             int("expires_at", session.expires_at),
             ("amr", Kind::Json, list(&session.amr)),
             text("ip", session.ip.clone()),
             text("user_agent", session.user_agent.clone()),
+            int("provider_id", session.provider.map(|id| id.0)),
         ];
         batch.insert(SESSION, row);
         batch.writes.push(rows::update(
@@ -169,7 +195,13 @@ impl Accounts {
             return Ok(Some(known));
         }
         let asked = Instant::now();
-        let known = self.look_up(&digest).await?.map(Arc::new);
+        let known = match self.look_up(&digest).await {
+            Err(error) if error.code().status() < 500 => {
+                self.believed.0.remove(&digest);
+                return Err(error);
+            }
+            other => other?.map(Arc::new),
+        };
         match &known {
             Some(known) => self.believed.0.insert(digest, (asked, known.clone())),
             None => {
@@ -177,6 +209,14 @@ impl Accounts {
             }
         }
         Ok(known)
+    }
+
+    /// Who was behind a token when it was last checked, and how long ago that was, at most `within`; without asking the
+    /// database. None for a session that was ended here or refused since, or has expired.
+    pub fn remembered(&self, token: &str, within: Duration) -> Option<(Arc<Caller>, Duration)> {
+        let (asked, known) = self.believed.0.get(&token::digest(token))?;
+        let ago = asked.elapsed();
+        (ago < within && known.session.lasts(self.now())).then(|| (known.caller.clone(), ago))
     }
 
     async fn look_up(&self, digest: &[u8; 32]) -> Result<Option<Known>> {
@@ -187,6 +227,8 @@ impl Accounts {
         if revoked || !session.lasts(now) {
             return Ok(None);
         }
+        // Before its user is looked for, who is not there while a sandbox is being filled.
+        crate::spaces::admit(&*self.parts.store, session.space).await?;
         let membership = self.membership_of(session.space, session.user).await?;
         let membership = membership.filter(|stored| stored.accepted && stored.account == session.account);
         let active = match &membership {
@@ -195,7 +237,7 @@ impl Accounts {
         };
         let Some(stored) = membership.filter(|_| active) else {
             // For good: whoever is let in again later signs in again.
-            self.end(vec![int("id", session.id.0)], false).await?;
+            self.end(vec![int("id", session.id.0)], false, None).await?;
             tracing::info!(session = session.id.0, user = session.user.0, "a session ended with its user");
             return Ok(None);
         };
@@ -210,6 +252,7 @@ impl Accounts {
         let holder = Holder {
             space: session.space,
             credential: session.id,
+            via: Via { credential: Credential::Session, ..Via::default() },
             user: Some(session.user),
             scopes: None,
             allowance: Allowance::default(),
@@ -223,21 +266,48 @@ impl Accounts {
     ///
     /// # Errors
     /// 404001 when there is none; the database's.
-    pub async fn revoke_session(&self, id: Id) -> Result<()> {
-        self.end(vec![int("id", id.0)], true).await
+    pub async fn revoke_session(&self, id: Id, user: Id, by: By<'_>) -> Result<()> {
+        let told = json!({"user_id": user.to_string(), "session_id": id.to_string()});
+        let entry = self.entry(by, user, "end_session", &told)?;
+        self.end(vec![int("id", id.0)], true, Some(entry)).await
     }
 
     /// Ends all sessions of a user in a space.
     ///
     /// # Errors
     /// The database's.
-    pub async fn revoke_sessions_of(&self, space: SpaceId, user: Id) -> Result<()> {
-        self.end(vec![int("session_space", space.0), int("user_id", user.0)], false).await
+    pub async fn revoke_sessions_of(&self, space: SpaceId, user: Id, by: By<'_>) -> Result<()> {
+        let entry = self.entry(by, user, "end_sessions", &json!({"user_id": user.to_string()}))?;
+        self.end(vec![int("session_space", space.0), int("user_id", user.0)], false, Some(entry)).await
     }
 
-    async fn end(&self, keys: Vec<rows::Cell>, must: bool) -> Result<()> {
+    /// What ends with a user's being active, for the commit that ends it: sessions and agreements with applications, for
+    /// good. Keys rest: whoever is let in again has them again.
+    ///
+    /// # Errors
+    /// The machine gives no randomness.
+    pub fn leaving(&self, space: SpaceId, user: Id, by: By<'_>) -> Result<Vec<Write>> {
+        let sessions = self.ending(vec![int("session_space", space.0), int("user_id", user.0)], false);
+        let keys = vec![int("of_space", space.0), int("user_id", user.0)];
+        let grants = rows::update(OAUTH_GRANT, keys, vec![int("revoked", 1)], false);
+        let told = json!({"user_id": user.to_string()});
+        Ok(vec![sessions.of(INSTALLATION), grants.of(INSTALLATION), self.entry(by, user, "end_sessions", &told)?])
+    }
+
+    /// Nothing that was believed of sessions is believed any longer.
+    pub fn forget(&self) {
+        self.believed.forget();
+    }
+
+    /// What is done to a user's login, for the commit that does it.
+    pub(super) fn entry(&self, by: By<'_>, user: Id, action: &str, told: &serde_json::Value) -> Result<Write> {
+        by.entry(&*self.parts.clock, &self.parts.ids, "user", user, action, told)
+    }
+
+    async fn end(&self, keys: Vec<rows::Cell>, must: bool, entry: Option<Write>) -> Result<()> {
         let mut batch = Batch::new(INSTALLATION);
         batch.writes.push(self.ending(keys, must));
+        batch.writes.extend(entry);
         let done = self.parts.store.commit(batch).await;
         self.believed.forget();
         match done {

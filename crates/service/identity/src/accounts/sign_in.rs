@@ -7,7 +7,7 @@ use kontor_store::system::{INSTALLATION, ONE_TIME};
 use super::account::Account;
 use super::rows::{failed, text};
 use super::tickets::Purpose;
-use super::{Accounts, Factor, Membership, NewSession, Origin, SignIn, email};
+use super::{Accounts, Factor, Membership, NewSession, Origin, SignIn, email, passkeys};
 use crate::token;
 
 /// Longer ones are wrong without a look.
@@ -87,14 +87,21 @@ impl Accounts {
 
     /// Behind the right password: a session, or a ticket to the second factor.
     pub(super) async fn admit(&self, account: &Account, home: &Membership, origin: Origin<'_>) -> Result<SignIn> {
-        if account.totp.is_none() {
+        let has_passkey = passkeys::are_there(self, account.id).await?;
+        if account.totp.is_none() && !has_passkey {
             return Ok(SignIn::Done(self.begin(account, home, &["pwd"], origin).await?));
         }
         let (ticket, _, row) = self.new_ticket(Purpose::SecondFactor, Some(account.id), Some(home))?;
         let mut batch = Batch::new(INSTALLATION);
         batch.insert(ONE_TIME, row);
         self.parts.store.commit(batch).await.map_err(failed)?;
-        let mut methods = vec![Factor::Totp];
+        let mut methods = Vec::new();
+        if has_passkey {
+            methods.push(Factor::Passkey);
+        }
+        if account.totp.is_some() {
+            methods.push(Factor::Totp);
+        }
         if !account.recovery.is_empty() {
             methods.push(Factor::RecoveryCode);
         }

@@ -1,7 +1,7 @@
 //! What nobody needs any more: expired links, ended sessions, old counters.
 
 use kontor_model::{Kind, Op, Result, Value};
-use kontor_store::system::{INSTALLATION, ONE_TIME, SESSION, THROTTLE};
+use kontor_store::system::{INSTALLATION, ONE_TIME, PASSKEY_CHALLENGE, SESSION, THROTTLE};
 use kontor_store::{Batch, Cond, Expr};
 
 use super::rows::{self, failed};
@@ -18,6 +18,7 @@ impl Accounts {
         let now = self.now();
         for (table, key, kind, column, until) in [
             (ONE_TIME, "id", Kind::Int, "expires_at", now),
+            (PASSKEY_CHALLENGE, "hash", Kind::Text, "expires_at", now),
             // A session's row outlives its end: the places that someone signed in from are known by them.
             (SESSION, "id", Kind::Int, "expires_at", now),
             (THROTTLE, "name", Kind::Text, "last_at", now - throttle::FORGOTTEN_MS),

@@ -25,6 +25,8 @@ pub enum SignIn {
 /// A second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Factor {
+    /// WebAuthn.
+    Passkey,
     /// RFC 6238.
     Totp,
     /// One of the codes that were handed out when the second factor was set up.
@@ -34,6 +36,7 @@ pub enum Factor {
 impl Factor {
     pub const fn name(self) -> &'static str {
         match self {
+            Factor::Passkey => "passkey",
             Factor::Totp => "totp",
             Factor::RecoveryCode => "recovery_code",
         }
@@ -72,8 +75,10 @@ pub struct Session {
     pub auth_time: i64,
     pub last_seen_at: i64,
     pub expires_at: i64,
-    /// RFC 8176: pwd, otp, mfa.
+    /// RFC 8176: pwd, otp, pop, user, mfa; of a provider what it says.
     pub amr: Vec<String>,
+    /// The company's own provider that signed the person in; None for a password.
+    pub provider: Option<Id>,
     pub ip: Option<String>,
     pub user_agent: Option<String>,
 }
@@ -88,6 +93,8 @@ pub struct Invitation {
     pub expires_at: i64,
     /// Whether the person has a password here already, which then accepts the invitation.
     pub known: bool,
+    /// The mail that carries it, where there is one.
+    pub mailed: Option<super::Mailed>,
 }
 
 impl std::fmt::Debug for Invitation {

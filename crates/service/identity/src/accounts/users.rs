@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kontor_catalog::Catalogs;
 use kontor_model::changes::Mode;
 use kontor_model::{Allowance, Change, Changes, Error, ErrorCode, Id, Json, Kind, Result, SpaceId};
-use kontor_records::{Answer, Ctx, Outcome};
+use kontor_records::{Answer, Ctx, Outcome, Via};
 use kontor_store::{Expr, Select, Store, Which};
 
 use super::rows::Row;
@@ -63,6 +63,7 @@ impl Accounts {
         let holder = Holder {
             space: member.space,
             credential: Id(0),
+            via: Via::default(),
             user: Some(member.user),
             role: member.role.clone(),
             scopes: Some(vec!["admin".to_owned()]),

@@ -1,12 +1,15 @@
 //! Keys made, listed, changed, rotated, revoked.
 
+use kontor_model::time::datetime_text;
 use kontor_model::{Error, ErrorCode, Id, Kind, Result, SpaceId};
 use kontor_store::system::{self, INSTALLATION};
-use kontor_store::{Batch, CommitError, Expr, Select};
+use kontor_store::{Batch, CommitError, Expr, Select, Write};
+use serde_json::json;
 
 use super::rules::Grant;
 use super::{KeyInfo, Keys, NewKey};
 use crate::accounts::rows::{self, Cell, Row, failed, int, list, text, update};
+use crate::audit::By;
 use crate::token;
 
 const HINT: usize = 7;
@@ -29,6 +32,7 @@ const COLUMNS: &rows::Columns = &[
     ("rate_per_second", Kind::Int),
     ("rate_burst", Kind::Int),
     ("rate_per_day", Kind::Int),
+    ("route_limits", Kind::Text),
 ];
 
 fn info(row: Vec<kontor_model::Value>) -> KeyInfo {
@@ -57,9 +61,13 @@ impl Keys {
     ///
     /// # Errors
     /// The database's.
-    pub async fn create(&self, new: NewKey) -> Result<(KeyInfo, String)> {
+    pub async fn create(&self, new: NewKey, by: By<'_>) -> Result<(KeyInfo, String)> {
         let mut batch = Batch::new(INSTALLATION);
         let made = self.make(new, &mut batch)?;
+        let key = &made.0;
+        let told = json!({"id": key.id.to_string(), "name": key.name, "role": key.role, "scopes": key.scopes, "hint": key.hint,
+            "space_id": key.space.to_string()});
+        batch.writes.push(self.entry(by, key.id, "create", &told)?);
         self.store.commit(batch).await.map_err(failed)?;
         Ok(made)
     }
@@ -84,6 +92,7 @@ impl Keys {
             allowance: new.allowance,
         };
         let per_day = info.allowance.per_day.map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+        let routes = Some(info.allowance.routes).filter(|routes| !routes.is_empty()).map(|routes| routes.to_string());
         let row = vec![
             int("id", info.id.0),
             text("name", info.name.as_str()),
@@ -101,6 +110,7 @@ impl Keys {
             int("rate_per_second", info.allowance.per_second.map(i64::from)),
             int("rate_burst", info.allowance.burst.map(i64::from)),
             int("rate_per_day", per_day),
+            text("route_limits", routes),
         ];
         batch.insert(system::API_KEY, row);
         Ok((info, key))
@@ -150,7 +160,7 @@ impl Keys {
     /// # Errors
     /// 404001 when there is none, 422000 when it is not active; the database's.
     pub async fn program(&self, space: SpaceId, id: Id) -> Result<()> {
-        if self.is_active(space, "service_account", id).await? {
+        if self.is_active(space, id).await? {
             return Ok(());
         }
         Err(Error::new(ErrorCode::RuleRefused, "there is no active service account with this id"))
@@ -160,7 +170,10 @@ impl Keys {
     ///
     /// # Errors
     /// 404001 when there is none, 422000 for one that was revoked; the database's.
-    pub async fn change(&self, before: &KeyInfo, name: String, grant: Grant) -> Result<KeyInfo> {
+    pub async fn change(&self, before: &KeyInfo, name: String, grant: Grant, by: By<'_>) -> Result<KeyInfo> {
+        let told = json!({"id": before.id.to_string(), "name": [before.name, name], "role": [before.role, grant.role],
+            "scopes": [before.scopes, grant.scopes], "ip_ranges": [before.ip_ranges, grant.ip_ranges],
+            "expires_at": [before.expires_at.map(datetime_text), grant.expires_at.map(datetime_text)]});
         let set = vec![
             text("name", name),
             text("role", grant.role),
@@ -169,7 +182,7 @@ impl Keys {
             int("expires_at", grant.expires_at),
         ];
         alive(before)?;
-        self.set(before.id, set).await?;
+        self.set(before.id, set, self.entry(by, before.id, "update", &told)?).await?;
         self.get(before.space, before.id).await
     }
 
@@ -177,7 +190,7 @@ impl Keys {
     ///
     /// # Errors
     /// 422000 for a key that was revoked or has expired; the database's.
-    pub async fn rotate(&self, old: &KeyInfo, overlap_ms: i64) -> Result<(KeyInfo, String)> {
+    pub async fn rotate(&self, old: &KeyInfo, overlap_ms: i64, by: By<'_>) -> Result<(KeyInfo, String)> {
         alive(old)?;
         let now = self.clock.now_ms();
         if old.expires_at.is_some_and(|at| at <= now) {
@@ -201,6 +214,9 @@ impl Keys {
             allowance: old.allowance,
         };
         let made = self.make(new, &mut batch)?;
+        let told =
+            json!({"id": old.id.to_string(), "new_id": made.0.id.to_string(), "overlap_seconds": overlap_ms / 1_000});
+        batch.writes.push(self.entry(by, old.id, "rotate", &told)?);
         let done = self.store.commit(batch).await;
         self.checked.clear();
         done.map_err(failed)?;
@@ -211,13 +227,21 @@ impl Keys {
     ///
     /// # Errors
     /// 404001 when there is none; the database's.
-    pub async fn revoke(&self, id: Id) -> Result<()> {
-        self.set(id, vec![int("revoked_at", self.clock.now_ms())]).await
+    pub async fn revoke(&self, key: &KeyInfo, by: By<'_>) -> Result<()> {
+        let told = json!({"id": key.id.to_string(), "name": key.name});
+        let entry = self.entry(by, key.id, "revoke", &told)?;
+        self.set(key.id, vec![int("revoked_at", self.clock.now_ms())], entry).await
     }
 
-    async fn set(&self, id: Id, set: Vec<Cell>) -> Result<()> {
+    /// What is done to a key, for the commit that does it.
+    fn entry(&self, by: By<'_>, key: Id, action: &str, told: &serde_json::Value) -> Result<Write> {
+        by.entry(&*self.clock, &self.ids, "api_key", key, action, told)
+    }
+
+    async fn set(&self, id: Id, set: Vec<Cell>, entry: Write) -> Result<()> {
         let mut batch = Batch::new(INSTALLATION);
         batch.writes.push(update(system::API_KEY, vec![int("id", id.0)], set, true));
+        batch.writes.push(entry);
         let done = self.store.commit(batch).await;
         self.checked.clear();
         match done {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use kontor_catalog::Catalogs;
 use kontor_config::Cidr;
 use kontor_model::{Allowance, Clock, Error, ErrorCode, Id, IdGenerator, Kind, Result, SpaceId, Value};
-use kontor_records::Caller;
+use kontor_records::{Caller, Credential, Via};
 use kontor_store::system::{self, INSTALLATION};
 use kontor_store::{Batch, Expr, Select, Store, Which};
 use quick_cache::sync::Cache;
@@ -94,6 +94,11 @@ fn invalid() -> Error {
     Error::new(ErrorCode::BadCredential, "the API key is unknown, malformed or revoked")
 }
 
+/// Whether the key itself was refused, and not only the question.
+fn is_final(error: &Error) -> bool {
+    error.code().status() < 500
+}
+
 fn expired() -> Error {
     Error::new(ErrorCode::ExpiredCredential, "the API key has expired")
 }
@@ -124,11 +129,24 @@ impl Keys {
             Some((_, known)) => known,
             None => {
                 let asked = Instant::now();
-                let known = Arc::new(self.look_up(&digest).await?);
+                let known = match self.look_up(&digest).await {
+                    Ok(known) => Arc::new(known),
+                    Err(error) => {
+                        if is_final(&error) {
+                            self.checked.remove(&digest);
+                        }
+                        return Err(error);
+                    }
+                };
                 self.checked.insert(digest, (asked, known.clone()));
                 known
             }
         };
+        self.admit(&known, peer)
+    }
+
+    /// Whether the key may be used now and from there.
+    fn admit(&self, known: &Known, peer: Option<IpAddr>) -> Result<Arc<Caller>> {
         let now = self.clock.now_ms();
         if known.expires_at.is_some_and(|at| at <= now) {
             return Err(expired());
@@ -138,6 +156,20 @@ impl Keys {
         }
         known.usage.count(now);
         Ok(known.caller.clone())
+    }
+
+    /// Who held this key when it was last checked, and how long ago that was, at most `within`; without asking the
+    /// database. None for a key that was revoked here or refused since, has expired, or came from elsewhere than it may.
+    pub fn remembered(&self, key: &str, peer: Option<IpAddr>, within: Duration) -> Option<(Arc<Caller>, Duration)> {
+        let (asked, known) = self.checked.get(&token::digest(key))?;
+        let ago = asked.elapsed();
+        let caller = self.admit(&known, peer).ok()?;
+        (ago < within).then_some((caller, ago))
+    }
+
+    /// Nothing that was believed of keys is believed any longer.
+    pub fn forget(&self) {
+        self.checked.clear();
     }
 
     async fn look_up(&self, digest: &[u8; 32]) -> Result<Known> {
@@ -155,6 +187,7 @@ impl Keys {
             ("rate_per_second", Kind::Int),
             ("rate_burst", Kind::Int),
             ("rate_per_day", Kind::Int),
+            ("route_limits", Kind::Text),
         ];
         let columns: Vec<Expr> = names.iter().map(|(name, kind)| Expr::column(name, *kind)).collect();
         let select =
@@ -172,13 +205,11 @@ impl Keys {
         if expires_at.is_some_and(|at| at <= self.clock.now_ms()) {
             return Err(expired());
         }
-        let holder = match (service_account, user) {
-            (Some(program), _) => Some(("service_account", program)),
-            (None, Some(user)) => Some(("user", user)),
-            (None, None) => None,
-        };
-        if let Some((object, holder)) = holder
-            && !self.is_active(space, object, holder).await?
+        // Its users may not be there yet.
+        crate::spaces::admit(&*self.store, space).await?;
+        // Whether a user is active is asked for with their rights.
+        if let Some(program) = service_account
+            && !self.is_active(space, program).await?
         {
             return Err(invalid());
         }
@@ -188,7 +219,9 @@ impl Keys {
             batch.writes.push(update(system::API_KEY, vec![int("id", id.0)], vec![int("use_count", 0)], false));
             self.store.commit(batch).await.map_err(failed)?;
         }
-        let holder = Holder { space, credential: id, user, role, scopes: Some(scopes), allowance };
+        let credential = if service_account.is_some() { Credential::ServiceAccount } else { Credential::ApiKey };
+        let via = Via { credential, ..Via::default() };
+        let holder = Holder { space, credential: id, via, user, role, scopes: Some(scopes), allowance };
         Ok(Known {
             caller: Arc::new(self.callers.of(holder).await?),
             // A range that cannot be read lets nobody in.
@@ -198,10 +231,10 @@ impl Keys {
         })
     }
 
-    /// Whether the record that a key is of is there and active.
-    async fn is_active(&self, space: SpaceId, object: &str, id: Id) -> Result<bool> {
+    /// Whether a service account is there and active.
+    async fn is_active(&self, space: SpaceId, id: Id) -> Result<bool> {
         let catalog = self.catalogs.get(space).await?;
-        let def = catalog.require(object)?;
+        let def = catalog.require("service_account")?;
         let columns = vec![Expr::column("active", Kind::Bool)];
         let mut select = Select::new(space, def.table_name().clone(), columns).equals("id", Kind::Int, id.0).limit(1);
         select.from = def.source(Which::Live);
@@ -210,13 +243,15 @@ impl Keys {
     }
 }
 
-/// The limits of its own that a row says, which are its next three columns.
+/// The limits of its own that a row says, which are its next four columns.
 pub(super) fn allowance(row: &mut Row) -> Allowance {
     let number = |n: Option<i64>| n.and_then(|n| u32::try_from(n).ok());
     Allowance {
         per_second: number(row.optional_int()),
         burst: number(row.optional_int()),
         per_day: row.optional_int().and_then(|n| u64::try_from(n).ok()),
+        // Only what was checked is written.
+        routes: row.text().parse().unwrap_or_default(),
     }
 }
 

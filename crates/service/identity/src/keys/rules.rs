@@ -9,7 +9,7 @@ use kontor_records::{Caller, Policy};
 use super::KeyInfo;
 use crate::scopes;
 
-const KNOWN: &[&str] = &["crm:read", "crm:write", "metadata:write", "admin"];
+const KNOWN: &[&str] = &["crm:read", "crm:write", "metadata:write", "scim", "admin"];
 const MOST_RANGES: usize = 50;
 
 /// What is handed out.
@@ -120,6 +120,7 @@ mod tests {
         Caller {
             space: SpaceId(1),
             key_id: Id(1),
+            via: Default::default(),
             user_id: None,
             policy: Arc::new(role),
             standing: Arc::default(),

@@ -106,7 +106,7 @@ checks! {
     buckets: of_dates, of_times_in_zones, of_days_when_clocks_change, as_groups;
     search: words_and_prefixes, phrases, cjk, follows_updates_and_deletes, with_filters_and_rank, only_this_space;
     json: filters, sorts_and_groups, unique_per_space, duplicates_refuse_the_index, big_numbers;
-    spaces: every_verb, same_ids;
+    spaces: every_verb, same_ids, beside;
     pages: page_equals_rows, custom_fields;
     migrate: twice_does_nothing, adds_a_column_and_keeps_rows, ping_and_status, versions_are_checked;
 }

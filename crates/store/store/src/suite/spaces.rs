@@ -67,3 +67,22 @@ pub async fn same_ids(ctx: Ctx) -> Outcome {
     same!(other.ids(other.select(RECORD, &["id"])).await?, vec![1]);
     Ok(())
 }
+
+/// A statement that names another space is done there, and undone with its batch.
+pub async fn beside(ctx: Ctx) -> Outcome {
+    let other = Ctx { space: ctx.other, ..ctx.clone() };
+    ctx.put(RECORD, [row(1).with("name", "mine")]).await?;
+    other.put(RECORD, [row(1).with("name", "theirs")]).await?;
+    let theirs = |name: &str| update(RECORD, vec![key("id", 1)], vec![to("name", name)]).of(ctx.other);
+    let mine = |id: i64| update(RECORD, vec![key("id", id)], vec![to("name", "changed")]);
+    same!(ctx.commit(vec![theirs("lost"), mine(2)]).await, Err(CommitError::Guard { write: 1 }));
+    ctx.commit(vec![mine(1), theirs("kept")]).await?;
+    for (one, name) in [(&ctx, "changed"), (&other, "kept")] {
+        same!(one.rows(one.select(RECORD, &["name"])).await?, vec![vec![Value::text(name)]]);
+    }
+    let gone = delete(RECORD, vec![key("id", 1)]).of(ctx.other);
+    ctx.commit(vec![gone]).await?;
+    same!(other.ids(other.select(RECORD, &["id"])).await?, Vec::<i64>::new());
+    same!(ctx.ids(ctx.select(RECORD, &["id"])).await?, vec![1]);
+    Ok(())
+}

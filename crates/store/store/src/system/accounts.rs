@@ -12,6 +12,10 @@ pub const MEMBERSHIP: &str = "membership";
 pub const SESSION: &str = "session";
 /// Links and tickets that work once.
 pub const ONE_TIME: &str = "one_time";
+/// Public keys that a login is proved with (WebAuthn).
+pub const PASSKEY: &str = "passkey";
+/// Challenges that wait for an authenticator's answer.
+pub const PASSKEY_CHALLENGE: &str = "passkey_challenge";
 /// Failed attempts by what they were against or where they came from.
 pub const THROTTLE: &str = "throttle";
 
@@ -42,6 +46,7 @@ pub(super) fn tables() -> Vec<Table> {
                 int("totp_step").not_null(),
                 json("recovery").not_null(),
                 int("last_space"),
+                text("user_handle"),
                 int("version").not_null(),
                 int("created_at").not_null(),
             ],
@@ -77,11 +82,13 @@ pub(super) fn tables() -> Vec<Table> {
                 json("amr").not_null(),
                 text("ip"),
                 text("user_agent"),
+                int("provider_id"),
             ],
         )
         .index(Index::on("ux_session_hash", &["space", "hash"]).unique())
         .index(Index::on("ix_session_account", &["space", "account_id", "id"]))
-        .index(Index::on("ix_session_user", &["space", "session_space", "user_id", "id"])),
+        .index(Index::on("ix_session_user", &["space", "session_space", "user_id", "id"]))
+        .index(Index::on("ix_session_provider", &["space", "provider_id"])),
         Table::new(
             ONE_TIME,
             &["id"],
@@ -100,6 +107,32 @@ pub(super) fn tables() -> Vec<Table> {
         .index(Index::on("ux_one_time_hash", &["space", "hash"]).unique())
         .index(Index::on("ix_one_time_account", &["space", "account_id"]))
         .index(Index::on("ix_one_time_expires", &["space", "expires_at"])),
+        Table::new(
+            PASSKEY,
+            &["id"],
+            vec![
+                int("id"),
+                int("account_id").not_null(),
+                text("credential").not_null(),
+                text("public_key").not_null(),
+                text("name").not_null(),
+                text("aaguid").not_null(),
+                json("transports").not_null(),
+                int("counter").not_null(),
+                int("backup_eligible").not_null(),
+                int("backed_up").not_null(),
+                int("created_at").not_null(),
+                int("last_used_at"),
+            ],
+        )
+        .index(Index::on("ux_passkey_credential", &["space", "credential"]).unique())
+        .index(Index::on("ix_passkey_account", &["space", "account_id", "id"])),
+        Table::new(
+            PASSKEY_CHALLENGE,
+            &["hash"],
+            vec![text("hash"), text("ceremony").not_null(), text("holder").not_null(), int("expires_at").not_null()],
+        )
+        .index(Index::on("ix_passkey_challenge_expires", &["space", "expires_at"])),
         Table::new(
             THROTTLE,
             &["name"],

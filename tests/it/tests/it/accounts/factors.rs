@@ -39,7 +39,7 @@ async fn an_authenticator_app_is_set_up_and_asked_for(api: Api) {
     let (secret, codes) = set_up(&ada).await;
     assert_eq!(codes.len(), 10);
     let who = ada.get("/v1/me").await.expect(200);
-    assert_eq!(who.data()["second_factor"], json!({"totp": true, "recovery_codes_left": 10}));
+    assert_eq!(who.data()["second_factor"], json!({"totp": true, "passkeys": 0, "recovery_codes_left": 10}));
     assert!(!who.text().contains(&secret), "{who}");
     let one = ticket(&ada).await;
     let _ = second(&ada, &one, "000000").await.refused(401_001);

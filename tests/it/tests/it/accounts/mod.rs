@@ -3,9 +3,11 @@
 mod factors;
 mod first_sign_in;
 mod grants;
+mod guesses;
 mod invitations;
 mod keys;
+pub mod passkeys;
 pub mod person;
-mod secrets;
+pub mod secrets;
 mod sessions;
 mod throttle;

@@ -105,9 +105,9 @@ impl Person {
     }
 }
 
-/// Waits until something has come about; at most ten seconds.
+/// Waits until something has come about; at most a minute.
 pub async fn until<T, F: Future<Output = Option<T>>>(mut ask: impl FnMut() -> F) -> T {
-    for _ in 0..200 {
+    for _ in 0..1_200 {
         if let Some(found) = ask().await {
             return found;
         }

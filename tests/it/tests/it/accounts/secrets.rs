@@ -21,6 +21,22 @@ fn contents(folder: &Path) -> Vec<u8> {
     all
 }
 
+/// Everything that a server has written: its data directory, its log, its database.
+pub fn kept(server: &Server) -> Vec<u8> {
+    let mut kept = contents(&server.place().data());
+    kept.extend_from_slice(server.log().as_bytes());
+    if let Some(database) = server.place().database() {
+        let dump = std::process::Command::new("pg_dump")
+            .arg(format!("--dbname={}", kontor_testkit::postgres_url(database)))
+            .output()
+            .map(|output| output.stdout)
+            .unwrap_or_default();
+        assert!(!dump.is_empty(), "pg_dump gives nothing");
+        kept.extend_from_slice(&dump);
+    }
+    kept
+}
+
 async fn secrets_are_kept_as_hashes_or_sealed(backend: Backend) {
     let mut server = Server::builder().backend(backend).start().await;
     let api = server.api();
@@ -48,17 +64,7 @@ async fn secrets_are_kept_as_hashes_or_sealed(backend: Backend) {
     }
     server.terminate().await;
     let raw = data_encoding::BASE32_NOPAD.decode(totp.as_bytes()).unwrap();
-    let mut kept = contents(&server.place().data());
-    kept.extend_from_slice(server.log().as_bytes());
-    if let Some(database) = server.place().database() {
-        let dump = std::process::Command::new("pg_dump")
-            .arg(format!("--dbname={}", kontor_testkit::postgres_url(database)))
-            .output()
-            .map(|output| output.stdout)
-            .unwrap_or_default();
-        assert!(!dump.is_empty(), "pg_dump gives nothing");
-        kept.extend_from_slice(&dump);
-    }
+    let kept = kept(&server);
     let holds = |secret: &[u8]| kept.windows(secret.len()).any(|window| window == secret);
     assert!(holds(ada.email.as_bytes()), "the look would find what is there");
     let plain = recovery.replace('-', "");

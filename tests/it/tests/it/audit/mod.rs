@@ -2,7 +2,10 @@
 
 mod chain;
 mod entries;
+mod logins;
+mod tampering;
 
+use std::hash::{BuildHasher, RandomState};
 use std::process::Output;
 use std::time::{Duration, Instant};
 
@@ -28,4 +31,9 @@ fn verify(server: &Server, flags: &[&str]) -> (bool, String) {
     assert!(matches!(status.code(), Some(0 | 1)), "{status:?}");
     let said = [stdout, stderr].concat();
     (status.success(), String::from_utf8(said).unwrap())
+}
+
+/// A number below `end` that nobody foresees.
+fn any(end: u64) -> u64 {
+    RandomState::new().hash_one(end) % end
 }

@@ -17,6 +17,7 @@ const ELSEWHERE: &[(ErrorCode, &str)] = &[
     (ErrorCode::QuotaUsedUp, "needs a server with limits: stories of limits"),
     (ErrorCode::Unexpected, "it would be a fault of the product: every story looks for it"),
     (ErrorCode::DatabaseTimeout, "needs a database that hangs: stories of faults"),
+    (ErrorCode::TooSlow, "needs ten seconds of a slow body: stories of faults"),
     (ErrorCode::Upstream, "nothing is called upstream yet"),
     (ErrorCode::Unavailable, "needs a database that is away: stories of faults"),
     (ErrorCode::UpstreamTimeout, "needs a server with another time-out: a_request_that_takes_too_long_is_504000"),

@@ -80,6 +80,17 @@ impl Cluster {
         self.run("pg_ctl", &["stop", "-m", "immediate", "-D"])
     }
 
+    /// Sends a signal, such as `STOP`, to the server and all its processes.
+    pub fn signal(&self, name: &str) {
+        let file = std::fs::read_to_string(self.data.join("postmaster.pid")).expect("postmaster.pid");
+        let server = file.lines().next().expect("the server's process").to_owned();
+        let children = Command::new("ps").args(["-o", "pid=", "--ppid", &server]).output().expect("ps").stdout;
+        let children = String::from_utf8_lossy(&children).into_owned();
+        for process in std::iter::once(server.as_str()).chain(children.split_whitespace()) {
+            Command::new("kill").args([&format!("-{name}"), process]).status().expect("kill");
+        }
+    }
+
     pub fn is_up(&self) -> bool {
         self.run("pg_ctl", &["status", "-D"])
     }

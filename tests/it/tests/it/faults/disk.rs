@@ -10,7 +10,7 @@ use serde_json::json;
 use super::cluster::Cluster;
 use super::journal::Writers;
 use super::mount::Disk;
-use super::rounds;
+use super::{BACK, rounds};
 
 #[tokio::test]
 async fn a_full_disk_on_sqlite() {
@@ -72,7 +72,7 @@ async fn fill_and_free(mut server: Server, disk: &Disk, revive: impl Fn() -> boo
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(5), back).await.expect("writes come back within 5 s");
+        tokio::time::timeout(BACK, back).await.expect("writes come back in time");
         assert_eq!(writers.end(true).await, 0, "the process lives");
         let _ = writers.audit(&api).await;
     }

@@ -2,25 +2,30 @@
 //! weapon. Small counts by default; `make faults` runs the figures in full.
 
 mod backups;
-mod cluster;
+pub mod cluster;
 mod disk;
 mod files;
 mod injections;
 mod journal;
 mod kills;
 mod mount;
+mod neighbour;
 mod outages;
 mod payloads;
 mod races;
+mod slow;
 mod stops;
 mod syncs;
 mod transfers;
+
+pub use neighbour::Neighbour;
+pub use payloads::Watch;
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 /// How often something is done: `few` by default, up to `KONTOR_FAULTS_ROUNDS` and never more than `all`.
-fn rounds(few: usize, all: usize) -> usize {
+pub fn rounds(few: usize, all: usize) -> usize {
     let wanted = std::env::var("KONTOR_FAULTS_ROUNDS").ok().and_then(|text| text.parse().ok());
     wanted.map_or(few, |wanted: usize| wanted.min(all))
 }
@@ -39,6 +44,10 @@ async fn a_while(from: u64, to: u64) {
 fn skipped(story: &str, why: &str) {
     eprintln!("skipped: {story} ({why})");
 }
+
+/// How long the database or the disk may be back before writes are: the figure, and what a build without optimisation
+/// beside other tests is given on top.
+const BACK: Duration = Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 5 });
 
 /// Sorted durations as `p50 12 ms, p99 40 ms, most 55 ms`.
 fn spread(mut times: Vec<Duration>) -> String {

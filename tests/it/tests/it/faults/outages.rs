@@ -8,7 +8,7 @@ use kontor_testkit::Server;
 
 use super::cluster::Cluster;
 use super::journal::Writers;
-use super::{a_while, rounds, spread};
+use super::{BACK, a_while, rounds, spread};
 
 #[tokio::test]
 async fn postgres_crashes_and_comes_back() {
@@ -42,7 +42,7 @@ async fn postgres_crashes_and_comes_back() {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(5), first).await.expect("the first write within 5 s");
+        tokio::time::timeout(BACK, first).await.expect("the first write in time");
         back.push(start.elapsed());
         a_while(100, 200).await;
         assert_eq!(writers.end(true).await, 0, "the process lives");

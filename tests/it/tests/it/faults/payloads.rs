@@ -77,7 +77,7 @@ fn bodies() -> Vec<(&'static str, Vec<u8>)> {
 
 /// The figure is a second; a build without optimisation beside other tests is given more.
 fn patience() -> Duration {
-    Duration::from_secs(if rounds(0, 1) == 1 { 1 } else { 10 })
+    Duration::from_secs(if rounds(0, 1) == 1 { 1 } else { 60 })
 }
 
 async fn refused_at_once(api: &Api, what: &str, head: &str, body: &[u8]) {

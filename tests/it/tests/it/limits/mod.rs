@@ -6,6 +6,7 @@ mod cors;
 mod keys;
 mod proxies;
 mod redis;
+mod routes;
 
 use kontor_testkit::{Backend, Builder, Reply, Server};
 

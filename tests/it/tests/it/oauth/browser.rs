@@ -75,14 +75,15 @@ pub struct Human {
     pub password: String,
 }
 
-/// The same person for all of a story.
+/// The same person for all of a story; another one where the key is of another space.
 pub async fn human(api: &Api) -> Human {
     static KNOWN: Mutex<BTreeMap<String, Human>> = Mutex::new(BTreeMap::new());
-    if let Some(known) = KNOWN.lock().unwrap().get(api.address()) {
+    let whose = format!("{} {}", api.address(), api.key().unwrap_or_default());
+    if let Some(known) = KNOWN.lock().unwrap().get(&whose) {
         return known.clone();
     }
     let human = made(api).await;
-    KNOWN.lock().unwrap().entry(api.address().to_owned()).or_insert(human).clone()
+    KNOWN.lock().unwrap().entry(whose).or_insert(human).clone()
 }
 
 /// A user with a login.

@@ -50,10 +50,14 @@ async fn an_administrator_acts_for_a_user(api: Api) {
     let id = caller.create("/v1/customers", customer()).await;
     let made = api.get(&format!("/v1/customers/{id}")).await.expect(200);
     assert_eq!(made.data()["created_by"], json!(subject));
-    // What was done carries the agreement that the audit entry names.
-    let history = api.get(&format!("/v1/customers/{id}/history")).await.expect(200);
-    let grant = history.rows()[0]["key_id"].as_str().unwrap().to_owned();
-    assert_eq!(said["grant_id"], json!(grant));
+    // What was done names the client and the administrator; the token names the agreement of the audit's entry.
+    let entries = api.get(&format!("/v1/audit?record_id={id}")).await.expect(200);
+    let entry = &entries.rows()[0];
+    assert_eq!((&entry["credential"], &entry["impersonator_id"]), (&json!("token"), &json!(admin)), "{entry}");
+    assert_eq!(entry["user_id"], json!(subject), "{entry}");
+    let client = api.get(&format!("/v1/oauth_clients/{}", entry["key_id"].as_str().unwrap())).await.expect(200);
+    assert_eq!(client.data()["client_id"], said["client_id"]);
+    let grant = said["grant_id"].as_str().unwrap();
     let probe = format!("probe_{}", serial());
     api.place().sql(&format!(
         "CREATE TABLE {probe} (n INTEGER CHECK (n = 1)); INSERT INTO {probe} SELECT count(*) FROM audit WHERE action = 'impersonate' \

@@ -1,6 +1,6 @@
 //! The authorization server, as a client and a person's browser meet it.
 
-mod browser;
+pub mod browser;
 mod clients;
 mod code;
 mod device;
@@ -8,9 +8,11 @@ mod discovery;
 mod documents;
 mod dpop;
 mod exchange;
+mod forged;
+mod nodes;
 mod pages;
-mod party;
+pub mod party;
 mod races;
 mod refresh;
-mod signed;
+pub mod signed;
 mod tokens;

@@ -1,20 +1,24 @@
 //! The pages themselves: forms that are one's own, no script, no way out.
 
+use kontor_testkit::authenticator::{Algorithm, Authenticator};
 use kontor_testkit::{Api, both};
 use serde_json::json;
 
-use super::browser::{Browser, human, parameters};
+use super::browser::{Browser, Human, hidden, human, parameters};
 use super::party::{App, REDIRECT, sha256, verifier};
+use crate::accounts::passkeys::site;
+use crate::accounts::person::{PASSWORD, Person};
 
 both!(
-    pages_have_no_script,
+    pages_have_no_script_but_our_own,
+    a_passkey_signs_in_on_the_page,
     strange_forms_are_refused,
     nobody_is_led_away,
     a_wrong_password_says_nothing_more,
     a_person_signs_out
 );
 
-async fn pages_have_no_script(api: Api) {
+async fn pages_have_no_script_but_our_own(api: Api) {
     for path in ["/sign-in", "/sign-in?token=x%22%3E%3Cscript%3E", "/oauth/authorize?client_id=%3Cscript%3E"] {
         let page = Browser::new(&api).get(path).await;
         let policy = page.header("content-security-policy");
@@ -27,7 +31,9 @@ async fn pages_have_no_script(api: Api) {
         assert_eq!((page.header("cache-control"), page.header("x-frame-options")), ("no-store", "DENY"));
         let text = page.text();
         assert!(
-            !text.contains("<script") && text.contains("lang=\"en\"") && text.contains("name=\"viewport\""),
+            text.matches("<script").count() == usize::from(path == "/sign-in")
+                && text.contains("lang=\"en\"")
+                && text.contains("name=\"viewport\""),
             "{text}"
         );
         for input in text.split("<input ").skip(1).filter(|input| !input.starts_with("type=\"hidden\"")) {
@@ -35,6 +41,75 @@ async fn pages_have_no_script(api: Api) {
             assert!(text.contains(&format!("<label for=\"{id}\">")), "{id} has no label");
         }
     }
+}
+
+/// The page's script, as far as the server sees it.
+async fn a_passkey_signs_in_on_the_page(api: Api) {
+    let script = api.anonymous().get("/sign-in/passkey.js").await.expect(200);
+    assert!(script.header("content-type").starts_with("text/javascript"), "{script}");
+    let page = Browser::new(&api).get("/sign-in").await.expect(200);
+    assert!(page.text().contains("<script src=\"/sign-in/passkey.js\" defer></script>"), "{page}");
+    assert!(page.header("content-security-policy").contains("script-src 'self'; connect-src 'self';"));
+    assert_eq!(Browser::new(&api).get("/sign-in/passkeys").await.expect(303).header("location"), "/sign-in");
+
+    let who = Person::new(&api, "member").await;
+    let ada = Human { id: who.user, name: "Ada".into(), email: who.email, password: PASSWORD.into() };
+    let mut browser = Browser::new(&api);
+    let _ = browser.sign_in(&ada, "/sign-in").await;
+    let page = browser.get("/sign-in/passkeys").await.expect(200);
+    let wrong = browser.submit("/sign-in/passkeys/begin", &page, &[("password", "x")]).await.expect(400);
+    assert!(wrong.json["error_description"].as_str().unwrap().contains("password"), "{wrong}");
+    let options = browser.submit("/sign-in/passkeys/begin", &page, &[("password", &ada.password)]).await.expect(200);
+    let mut device = Authenticator::new(Algorithm::Es256, &site(&api));
+    let made = device.create(&options.json).to_string();
+    let strange = [("name", "<b>Key</b>"), ("credential", made.as_str())];
+    let _ = browser.post("/sign-in/passkeys", &strange).await.expect(400);
+    let csrf = hidden(&page)["csrf"].clone();
+    let fields = [("csrf", csrf.as_str()), strange[0], strange[1]];
+    let codes = browser.post("/sign-in/passkeys", &fields).await.expect(200);
+    assert_eq!(codes.text().matches("<code>").count(), 10, "{codes}");
+    let page = browser.get("/sign-in/passkeys").await.expect(200);
+    assert!(page.text().contains("&lt;b&gt;Key&lt;/b&gt;") && !page.text().contains("<b>Key"), "{page}");
+
+    // Alone, on the way to an application.
+    let app = App::public(&api).await;
+    let mut other = Browser::new(&api);
+    let reply = other.get(&app.ask(&sha256(&verifier()), &[])).await.expect(303);
+    let page = other.get(reply.header("location")).await.expect(200);
+    let csrf = hidden(&page)["csrf"].clone();
+    let handle = hidden(&page)["interaction"].clone();
+    let asked = other.post("/sign-in/passkey/begin", &[("csrf", &csrf)]).await.expect(200);
+    let used = device.get(&asked.json).to_string();
+    let fields = [("csrf", csrf.as_str()), ("interaction", &handle), ("credential", &used)];
+    let mut stranger = Browser::new(&api);
+    let _ = stranger.post("/sign-in/passkey", &fields).await.expect(400);
+    let reply = other.post("/sign-in/passkey", &fields).await.expect(303);
+    assert!(reply.header("location").starts_with("/oauth/authorize?interaction="), "{reply}");
+    let _ = other.get(reply.header("location")).await.expect(200);
+    let page = other.post("/sign-in/passkey", &fields).await.expect(400);
+    assert!(page.text().contains("role=\"alert\""), "{page}");
+
+    // Behind the password.
+    let mut third = Browser::new(&api);
+    let page = third.get("/sign-in").await.expect(200);
+    let filled = [("email", ada.email.as_str()), ("password", &ada.password)];
+    let page = third.submit("/sign-in", &page, &filled).await.expect(200);
+    let fields = hidden(&page);
+    assert!(page.text().contains("data-passkey-button") && fields["methods"] == "passkey recovery_code", "{page}");
+    let (csrf, ticket) = (fields["csrf"].clone(), fields["ticket"].clone());
+    let page = third.submit("/sign-in/second-factor", &page, &[("code", "1")]).await.expect(400);
+    assert!(page.text().contains("data-passkey-button"), "the other way stays open: {page}");
+    let asked = third.post("/sign-in/passkey/begin", &[("csrf", &csrf), ("ticket", &ticket)]).await.expect(200);
+    let used = device.get(&asked.json).to_string();
+    let fields = [("csrf", csrf.as_str()), ("ticket", &ticket), ("credential", &used)];
+    let _ = third.post("/sign-in/passkey", &fields).await.expect(303);
+    assert!(third.cookie("kontor_session").is_some());
+
+    let page = browser.get("/sign-in/passkeys").await.expect(200);
+    let fields = hidden(&page);
+    let remove = [("csrf", fields["csrf"].as_str()), ("id", &fields["id"]), ("password", &ada.password)];
+    let _ = browser.post("/sign-in/passkeys/remove", &remove).await.expect(303);
+    assert!(browser.get("/sign-in/passkeys").await.expect(200).text().contains("You have none yet"));
 }
 
 async fn strange_forms_are_refused(api: Api) {

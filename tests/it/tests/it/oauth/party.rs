@@ -183,7 +183,7 @@ pub fn refused(reply: &Reply, error: &str) {
 
 /// Waits until a token opens nothing any more: two seconds are promised, and the test is patient.
 pub async fn dies(api: &Api, token: &str) {
-    for _ in 0..200 {
+    for _ in 0..600 {
         if api.with_key(token).get("/v1/customers?limit=1").await.status == 401 {
             return;
         }

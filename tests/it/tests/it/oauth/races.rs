@@ -16,26 +16,44 @@ fn winners(replies: &[Reply]) -> usize {
     replies.iter().filter(|reply| reply.status == 200).count()
 }
 
+/// How often: twenty times in the suite, a thousand times by `make walk` (`KONTOR_FAULTS_ROUNDS`).
+fn rounds() -> usize {
+    let wanted = std::env::var("KONTOR_FAULTS_ROUNDS").ok().and_then(|text| text.parse().ok());
+    wanted.map_or(20, |wanted: usize| wanted.clamp(20, 1_000))
+}
+
 async fn one_of_many_refreshes(api: Api) {
     let app = App::public(&api).await;
-    let tokens = app.tokens(&api, &[]).await;
+    for _ in 0..rounds() {
+        refreshes(&api, &app).await;
+    }
+}
+
+async fn refreshes(api: &Api, app: &App) {
+    let tokens = app.tokens(api, &[]).await;
     let token = tokens["refresh_token"].as_str().unwrap();
-    let replies = join_all((0..RACERS).map(|_| app.refresh(&api, token, &[]))).await;
+    let replies = join_all((0..RACERS).map(|_| app.refresh(api, token, &[]))).await;
     assert!(winners(&replies) <= 1);
     // It was used more than once: whoever won has nothing of it.
     for reply in replies.iter().filter(|reply| reply.status == 200) {
-        refused(&app.refresh(&api, reply.json["refresh_token"].as_str().unwrap(), &[]).await, "invalid_grant");
+        refused(&app.refresh(api, reply.json["refresh_token"].as_str().unwrap(), &[]).await, "invalid_grant");
     }
 }
 
 async fn one_of_many_codes(api: Api) {
     let app = App::public(&api).await;
+    for _ in 0..rounds() {
+        codes(&api, &app).await;
+    }
+}
+
+async fn codes(api: &Api, app: &App) {
     let verifier = verifier();
-    let code = app.code(&api, &verifier, &[]).await;
-    let replies = join_all((0..RACERS).map(|_| app.redeem(&api, &code, &verifier))).await;
+    let code = app.code(api, &verifier, &[]).await;
+    let replies = join_all((0..RACERS).map(|_| app.redeem(api, &code, &verifier))).await;
     assert!(winners(&replies) <= 1);
     for reply in replies.iter().filter(|reply| reply.status == 200) {
-        refused(&app.refresh(&api, reply.json["refresh_token"].as_str().unwrap(), &[]).await, "invalid_grant");
+        refused(&app.refresh(api, reply.json["refresh_token"].as_str().unwrap(), &[]).await, "invalid_grant");
     }
 }
 

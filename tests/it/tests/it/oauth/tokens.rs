@@ -1,18 +1,11 @@
-//! Access tokens at the API: forged ones open nothing, revoked ones are dead, challenges say what to do.
+//! Access tokens at the API: revoked ones are dead, challenges say what to do.
 
-use aws_lc_rs::hmac;
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kontor_testkit::{Api, both};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::party::{App, base64url, claims, dies, issuer};
-use crate::support::NO_ID;
+use super::party::{App, dies, issuer};
 
 both!(
-    forged_tokens_open_no_route,
     a_challenge_says_where_tokens_come_from,
     a_missing_scope_is_named,
     rights_are_the_users_within_the_scope,
@@ -21,98 +14,6 @@ both!(
     keys_rotate_without_a_failure,
     secrets_are_kept_as_hashes
 );
-
-fn part(json: &Value) -> String {
-    base64url(json.to_string().as_bytes())
-}
-
-/// Everything that can be made without the server's private key.
-fn forged(good: &str, key: &Value) -> Vec<(&'static str, String)> {
-    let (head, rest) = good.split_once('.').unwrap();
-    let (payload, signature) = rest.split_once('.').unwrap();
-    let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(head).unwrap()).unwrap();
-    let with = |name: &str, value: Value| {
-        let mut header = header.clone();
-        header[name] = value;
-        header
-    };
-    let changed = |name: &str, value: Value| {
-        let mut all = claims(good);
-        all[name] = value;
-        part(&all)
-    };
-    let own = Ed25519KeyPair::generate().unwrap();
-    let signed = |header: &Value, payload: &str| {
-        let text = format!("{}.{payload}", part(header));
-        let signature = base64url(own.sign(text.as_bytes()).as_ref());
-        format!("{text}.{signature}")
-    };
-    let hmac = |secret: &[u8], alg: &str| {
-        let text = format!("{}.{payload}", part(&with("alg", json!(alg))));
-        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), text.as_bytes());
-        format!("{text}.{}", base64url(tag.as_ref()))
-    };
-    let es256 = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-    let by_es256 = {
-        let text = format!("{}.{payload}", part(&with("alg", json!("ES256"))));
-        let signature = es256.sign(&SystemRandom::new(), text.as_bytes()).unwrap();
-        format!("{text}.{}", base64url(signature.as_ref()))
-    };
-    let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": base64url(own.public_key().as_ref())});
-    let public = URL_SAFE_NO_PAD.decode(key["x"].as_str().unwrap()).unwrap();
-    let far = json!(4_000_000_000_i64);
-    vec![
-        ("alg none", format!("{}.{payload}.", part(&with("alg", json!("none"))))),
-        ("alg none with a signature", format!("{}.{payload}.{signature}", part(&with("alg", json!("none"))))),
-        ("alg nOnE", format!("{}.{payload}.", part(&with("alg", json!("nOnE"))))),
-        ("alg empty", format!("{}.{payload}.{signature}", part(&with("alg", json!(""))))),
-        ("HS256 by the public key", hmac(&public, "HS256")),
-        ("HS256 by the key as JSON", hmac(key.to_string().as_bytes(), "HS256")),
-        ("HS256 named EdDSA", hmac(&public, "EdDSA")),
-        ("HS256 by nothing", hmac(b"", "HS256")),
-        ("ES256 by a stranger", by_es256),
-        ("a stranger's key under our kid", signed(&header, payload)),
-        ("an embedded jwk", signed(&with("jwk", jwk), payload)),
-        ("a jku", signed(&with("jku", json!("https://evil.example/jwks.json")), payload)),
-        ("an x5u", signed(&with("x5u", json!("https://evil.example/x5u.pem")), payload)),
-        ("a path as kid", signed(&with("kid", json!("../../../../dev/null")), payload)),
-        ("SQL as kid", signed(&with("kid", json!("x' UNION SELECT 'k")), payload)),
-        ("a critical extension", format!("{}.{payload}.{signature}", part(&with("crit", json!(["exp"]))))),
-        ("another subject", format!("{head}.{}.{signature}", changed("sub", json!("1")))),
-        ("more scope", format!("{head}.{}.{signature}", changed("scope", json!("admin crm:read crm:write")))),
-        ("a longer life", format!("{head}.{}.{signature}", changed("exp", far.clone()))),
-        ("a life in the future", signed(&header, &changed("nbf", far))),
-        ("another audience", signed(&header, &changed("aud", json!("https://other.example")))),
-        ("no signature", format!("{head}.{payload}.")),
-        ("a signature of zeros", format!("{head}.{payload}.{}", base64url(&[0; 64]))),
-        ("half a signature", good.get(..good.len() - 40).unwrap().to_owned()),
-    ]
-}
-
-async fn forged_tokens_open_no_route(api: Api) {
-    let app = App::confidential(&api).await;
-    let tokens = app.tokens(&api, &[]).await;
-    let good = tokens["access_token"].as_str().unwrap();
-    let _ = api.with_key(good).get("/v1/customers?limit=1").await.expect(200);
-    let keys = api.anonymous().get("/oauth/jwks").await.expect(200).json;
-    let key = keys["keys"].as_array().unwrap().iter().find(|key| key["alg"] == "EdDSA").unwrap();
-    let forged = forged(good, key);
-    assert!(forged.len() >= 22);
-    for (name, token) in &forged {
-        let reply = api.with_key(token).get("/v1/customers?limit=1").await;
-        assert_eq!((reply.status, reply.error_code()), (401, 401_001), "{name}: {reply}");
-    }
-    let guarded = kontor_rest::routes::ROUTES.iter().chain(kontor_oauth::ROUTES);
-    for route in guarded.filter(|route| route.access != kontor_rest::routes::Access::Open) {
-        let path =
-            route.path.replace("{collection}", "customers").replace("{id}", NO_ID).replace("{field}", "external_id");
-        let path = path.replace("{value}", "nobody").replace("{object}", "customer");
-        for (name, token) in &forged {
-            let reply = api.with_key(token).request(route.method, &path).send().await;
-            assert_eq!(reply.status, 401, "{name} at {} {path}: {reply}", route.method);
-        }
-    }
-}
 
 async fn a_challenge_says_where_tokens_come_from(api: Api) {
     let document = format!("resource_metadata=\"{}/.well-known/oauth-protected-resource\"", issuer(&api));
@@ -191,7 +92,7 @@ async fn keys_rotate_without_a_failure(api: Api) {
     let made = api.post("/v1/oauth_keys/rotate", json!({})).await.expect(200).data()["kids"].clone();
     // Other processes, and this one, show the new keys within a second or two.
     let mut new = Vec::new();
-    for _ in 0..100 {
+    for _ in 0..600 {
         new = shown(api.anonymous().get("/oauth/jwks").await.expect(200));
         if new.len() > old.len() {
             break;

@@ -1,9 +1,12 @@
 //! Who reaches which records and fields, by which way ever they ask.
 
 mod fields;
+mod matrix;
+mod oracles;
 mod reach;
 mod roles;
 mod shares;
+mod table;
 
 use kontor_testkit::{Api, serial};
 use serde_json::{Value, json};

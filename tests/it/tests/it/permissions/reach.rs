@@ -166,7 +166,7 @@ async fn files_are_of_those_who_asked(api: Api) {
     let seller = acting(&api, &me, &name);
     let export = json!({"object": "deal", "format": "ndjson", "filter": {"field": "next_step", "value": mark}});
     let count = async |api: &Api, job: &str| {
-        for _ in 0..200 {
+        for _ in 0..1_200 {
             let state = api.get(&format!("/v1/jobs/{job}")).await.expect(200).data()["state"].clone();
             if state == "succeeded" {
                 break;

@@ -116,7 +116,7 @@ async fn a_users_role_bounds_its_keys(api: Api) {
     let own = role(&api, &[("deal", "*", "own", json!(null)), reads_all()]).await;
     let own = api.get(&format!("/v1/roles/by/name/{own}")).await.expect(200).id();
     let _ = api.patch(&format!("/v1/users/{me}"), json!({"role_id": own})).await.expect(200);
-    for _ in 0..60 {
+    for _ in 0..300 {
         if caller.patch(&format!("/v1/deals/{theirs}"), json!({"amount": "1"})).await.status == 403 {
             let _ = caller.post("/v1/roles", json!({"name": word("r")})).await.refused(403_000);
             return;
@@ -135,7 +135,7 @@ async fn who_is_gone_may_nothing(api: Api) {
         let _ = if gone == "off" { api.patch(&at, json!({"active": false})).await } else { api.delete(&at).await }
             .expect(200);
         let mut dead = false;
-        for _ in 0..60 {
+        for _ in 0..300 {
             dead = caller.get("/v1/deals").await.status == 401;
             if dead {
                 break;

@@ -9,7 +9,7 @@ both!(a_share_opens_one_record, only_who_may_change_may_share, bad_shares_are_re
 
 /// Rights follow within moments; a request asks again until they do.
 async fn soon(api: &Api, path: &str, status: u16) {
-    for _ in 0..60 {
+    for _ in 0..300 {
         if api.get(path).await.status == status {
             return;
         }

@@ -1,12 +1,11 @@
 //! A person goes: not a byte of them is left, the books stay, the chain holds.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use kontor_testkit::{Api, Backend, Part, Server, both_alone, serial};
 use serde_json::{Value, json};
 
-use super::ask;
+use super::{ask, holding, left_behind};
 
 both_alone!(an_erased_person_leaves_no_byte);
 
@@ -19,45 +18,11 @@ async fn done(api: &Api, location: &str) {
     }
 }
 
-/// Files under a folder that hold these bytes, without regard to case.
-fn holding(folder: &Path, canary: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(holding(&path, canary));
-        } else if let Ok(bytes) = std::fs::read(&path) {
-            let lower = bytes.to_ascii_lowercase();
-            if lower.windows(canary.len()).any(|window| window == canary.as_bytes()) {
-                found.push(path.display().to_string());
-            }
-        }
-    }
-    found
-}
-
-/// Whether any table holds the text, as text or as bytes; the database itself looks.
-fn no_table_holds(server: &Server, canary: &str) {
-    let hex: String = canary.bytes().map(|b| format!("{b:02x}")).collect();
-    server.place().sql(&format!(
-        "DO $$ DECLARE t text; n bigint; BEGIN \
-         FOR t IN SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' LOOP \
-         EXECUTE format('SELECT count(*) FROM %I x WHERE x::text ILIKE ''%%{canary}%%'' OR x::text LIKE ''%%{hex}%%''', t) INTO n; \
-         IF n > 0 THEN RAISE EXCEPTION 'table % still holds it in % rows', t, n; END IF; END LOOP; END $$"
-    ));
-}
-
 async fn an_erased_person_leaves_no_byte(backend: Backend) {
     let server = Server::builder().backend(backend).start().await;
     let api = server.api();
     let canary = format!("zqcanary{}", serial().to_lowercase().replace('-', ""));
-    let sql = |server: &Server| {
-        if backend == Backend::Postgres {
-            no_table_holds(server, &canary)
-        } else {
-            assert_eq!(holding(&server.place().data(), &canary), Vec::<String>::new())
-        }
-    };
+    let sql = |server: &Server| left_behind(server, backend, &canary);
     // Custom fields of people are personal, too.
     let field = json!({"name": "nickname", "type": "text", "max": 80, "indexed": true});
     let _ = api.post("/v1/metadata/objects/contact/fields", field).await.expect(201);

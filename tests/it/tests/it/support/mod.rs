@@ -51,9 +51,13 @@ pub async fn batch(api: &Api, path: &str, records: impl IntoIterator<Item = Valu
 /// A second space beside the live one. There is no call for it yet, so it is put into the database; the next command
 /// furnishes it.
 pub fn add_space(server: &kontor_testkit::Server, name: &str) {
-    let statement = format!(
+    server.place().sql(&space_row(name));
+}
+
+/// The statement that puts a space into the database.
+pub fn space_row(name: &str) -> String {
+    format!(
         "INSERT INTO {} (space, id, workspace_id, kind, name, settings, created_at) VALUES (0, 7, 7, 'sandbox', '{name}', '{{}}', 0)",
         kontor_store::system::SPACE
-    );
-    server.place().sql(&statement);
+    )
 }

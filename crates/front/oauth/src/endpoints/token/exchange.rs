@@ -2,7 +2,7 @@
 //!
 //! - impersonation: `actor_token` is an administrator's access token with the scope `admin`, `subject_token` the id of a
 //!   user of the same space (type [`USER_ID`]). The new token has the user's rights and names the administrator in
-//!   `act`; the audit has an entry before the token is given, and every change made with it carries the same grant.
+//!   `act`; the audit has an entry in the same commit, and every change made with it names client and administrator.
 //! - narrowing: `subject_token` is one of the client's own access tokens; the new one may do less and lives no longer.
 
 use std::sync::Arc;
@@ -77,13 +77,17 @@ impl OAuth {
     async fn impersonate(&self, asked: &Asked<'_>, subject: &str, actor: &str) -> Result<Issued, OAuthError> {
         let client = asked.client;
         let (actor, standing) = self.standing(actor).await?;
+        // A token of another space is as one that is unknown.
+        if client.space != SpaceId(0) && actor.space != client.space {
+            return Err(OAuthError::invalid_grant());
+        }
         let Some(admin) = standing.grant.as_ref().filter(|grant| grant.actor.is_none()).map(|grant| grant.user) else {
             return Err(refused("the actor is a person who acts in her own name"));
         };
         let caller = self.tokens.acting(&actor, standing).await?;
         let is_admin = caller.policy.manages && actor.scope.has("admin");
         let same_key = actor.jkt.as_deref().is_none_or(|jkt| asked.jkt == Some(jkt));
-        if !is_admin || !same_key || client.space == SpaceId(0) || actor.space != client.space {
+        if !is_admin || !same_key || client.space == SpaceId(0) {
             return Err(OAuthError::new(
                 "unauthorized_client",
                 "only an administrator of the client's space acts for others",
@@ -108,11 +112,10 @@ impl OAuth {
         let mut grant = self.new_grant(client.id, actor.space, user, scope.clone());
         grant.actor = Some(admin);
         grant.expires_at = now + ACCESS_TOKEN_S * 1_000;
-        // The audit is of the user's space, the grant of the installation: first it is written down, then given.
         let entry = json!({"subject": user.to_string(), "actor": admin.to_string(), "client_id": client.client_id,
             "scope": scope.to_string(), "grant_id": grant.id.to_string()});
-        self.write_down(asked.call, Arc::new(caller), "user", "impersonate", &entry).await?;
         let mut batch = db::batch();
+        batch.writes.push(self.entry(asked.call, Arc::new(caller), "user", "impersonate", &entry).await?);
         batch.writes.push(grants::made(&grant, now));
         db::commit(&*self.store, batch).await?;
         let issue = Issue { client, grant: Some(&grant), scope: &scope, jkt: asked.jkt, nonce: None, until: None };

@@ -1,0 +1,40 @@
+//! How much is worked on at once, and what is given when that is not enough.
+
+use serde::{Deserialize, Serialize};
+
+/// The limit of requests at once; reads and changes have one each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Overload {
+    pub enabled: bool,
+    pub min: usize,
+    pub max: usize,
+    /// Milliseconds.
+    pub target_ms: u64,
+    /// Requests that may wait.
+    pub queue: usize,
+    /// Milliseconds.
+    pub wait_ms: u64,
+}
+
+impl Default for Overload {
+    fn default() -> Self {
+        Self { enabled: true, min: 8, max: 256, target_ms: 100, queue: 1_000, wait_ms: 400 }
+    }
+}
+
+/// Answers to reads that are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cache {
+    /// 0 keeps none.
+    pub bytes: u64,
+    /// Milliseconds; 0 is never.
+    pub stale_ms: u64,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self { bytes: 32 << 20, stale_ms: 60_000 }
+    }
+}
