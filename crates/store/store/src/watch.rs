@@ -73,11 +73,13 @@ type Marks = HashMap<SpaceId, HashMap<Arc<str>, Arc<Mark>>>;
 pub struct Commits {
     start: Instant,
     marks: RwLock<Marks>,
+    /// Everything that the database has answered, reads and commits.
+    answers: AtomicU64,
 }
 
 impl Default for Commits {
     fn default() -> Self {
-        Self { start: Instant::now(), marks: RwLock::default() }
+        Self { start: Instant::now(), marks: RwLock::default(), answers: AtomicU64::new(0) }
     }
 }
 
@@ -102,6 +104,18 @@ impl Commits {
         let Some(known) = marks.get(&space) else { return false };
         let late = |mark: &Arc<Mark>| mark.changed_us.load(Ordering::Acquire) >= from;
         tables.iter().any(|table| known.get(*table).is_some_and(late))
+    }
+
+    /// How often the database has answered this process: while it grows, the database is there, be it slow.
+    pub fn answers(&self) -> u64 {
+        self.answers.load(Ordering::Relaxed)
+    }
+
+    fn answered<T, E>(&self, outcome: Result<T, E>, is_answer: impl FnOnce(&E) -> bool) -> Result<T, E> {
+        if outcome.as_ref().map_or_else(is_answer, |_| true) {
+            self.answers.fetch_add(1, Ordering::Relaxed);
+        }
+        outcome
     }
 
     /// What is read from here on, by this task, until `work` is done.
@@ -234,12 +248,14 @@ fn written(space: SpaceId, write: &Write) -> (SpaceId, &Arc<str>) {
 impl Store for Watched {
     fn rows(&self, select: Select) -> BoxFuture<'_, Result<Rows, StoreError>> {
         self.commits.note(&select);
-        self.inner.rows(select)
+        let rows = self.inner.rows(select);
+        Box::pin(async move { self.commits.answered(rows.await, |_| false) })
     }
 
     fn page(&self, select: Select, shape: Arc<Shape>) -> BoxFuture<'_, Result<Page, StoreError>> {
         self.commits.note(&select);
-        self.inner.page(select, shape)
+        let page = self.inner.page(select, shape);
+        Box::pin(async move { self.commits.answered(page.await, |_| false) })
     }
 
     fn commit(&self, batch: Batch) -> BoxFuture<'_, Result<(), CommitError>> {
@@ -252,7 +268,11 @@ impl Store for Watched {
         }
         let marks = tables.into_iter().map(|(space, table)| self.commits.mark(space, table)).collect();
         let inner = self.inner.clone();
-        let work: BoxFuture<'static, _> = Box::pin(async move { inner.commit(batch).await });
+        let commits = self.commits.clone();
+        let work: BoxFuture<'static, _> = Box::pin(async move {
+            // A commit that was refused has been answered, too.
+            commits.answered(inner.commit(batch).await, |error| !matches!(error, CommitError::Store(_)))
+        });
         Box::pin(Settling { work: Some(work), begun: false, marks, commits: self.commits.clone() })
     }
 
@@ -412,5 +432,14 @@ mod tests {
         }
         assert!(!seen.is_current());
         assert_eq!(gate.available_permits(), 0);
+    }
+    #[tokio::test]
+    async fn answers_are_counted_and_failures_are_not() {
+        let (store, _) = store(1);
+        assert!(store.page(select(1, "a"), Arc::default()).await.is_err());
+        assert_eq!(store.commits().answers(), 0);
+        store.rows(select(1, "a")).await.unwrap();
+        store.commit(change(1, "a")).await.unwrap();
+        assert_eq!(store.commits().answers(), 2);
     }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use kontor_store::Commits;
+
 use crate::Ready;
 
 /// After so long without an answer the database is asked whether it is there, and it has as long to say so.
@@ -16,21 +18,24 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// What the process thinks of its database.
 pub struct Away {
     ready: Arc<Ready>,
+    commits: Arc<Commits>,
     away: AtomicBool,
     asking: AtomicBool,
 }
 
 impl Away {
-    pub fn new(ready: Arc<Ready>) -> Arc<Self> {
-        Arc::new(Self { ready, away: AtomicBool::new(false), asking: AtomicBool::new(false) })
+    pub fn new(ready: Arc<Ready>, commits: Arc<Commits>) -> Arc<Self> {
+        Arc::new(Self { ready, commits, away: AtomicBool::new(false), asking: AtomicBool::new(false) })
     }
 
     pub fn is_away(&self) -> bool {
         self.away.load(Ordering::Relaxed)
     }
 
+    /// A database that has too much to do for this question, but answers others meanwhile, is there.
     async fn answers(&self) -> bool {
-        tokio::time::timeout(PATIENCE, self.ready.works()).await.unwrap_or(false)
+        let before = self.commits.answers();
+        tokio::time::timeout(PATIENCE, self.ready.works()).await.unwrap_or_else(|_| self.commits.answers() > before)
     }
 
     /// Something failed: finds out whether it was the database, without waiting for it.

@@ -92,10 +92,10 @@ impl Cache {
             |how| counter("cache_answers_total", "Answers to reads, by where they came from.", &[("from", how)]);
         (bytes > 0).then(|| Self {
             views: Views::new(source.catalogs.clone()),
+            away: Away::new(ready, source.commits.clone()),
             source,
             answers: quick_cache::sync::Cache::with_weighter(items, bytes, ByBytes),
             flights: Flights::default(),
-            away: Away::new(ready),
             most: usize::try_from(bytes / SHARE).unwrap_or(usize::MAX),
             stale: Duration::from_millis(config.cache.stale_ms),
             counters: Counters {
