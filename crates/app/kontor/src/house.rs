@@ -152,7 +152,8 @@ impl House {
             Err(_) => kontor_audit::Signer::closed(),
         };
         let secret = spaces::secret(&*store).await?;
-        let records = Records::new(store.clone(), clock.clone(), ids.clone(), &secret).guarded(roles::guard::all());
+        let records = Records::new(store.clone(), clock.clone(), ids.clone(), &secret).ruled(services::hooks())
+            .acting(services::acts());
         let records = Arc::new(records);
         let metadata = Arc::new(Metadata::new(catalogs.clone(), store.clone(), ids.clone()));
         let roles = Arc::new(Roles::new(store.clone(), catalogs.clone()));

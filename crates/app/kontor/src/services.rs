@@ -1,6 +1,9 @@
 //! The services of this binary, as a table: what they declare is what every space has.
 
+use std::sync::Arc;
+
 use kontor_model::Object;
+use kontor_records::{Act, Hook, Sweep};
 
 /// A service and what it declares.
 pub struct Service {
@@ -26,6 +29,46 @@ pub const SERVICES: &[Service] = &[
     Service { name: "webhooks", objects: kontor_webhooks::objects },
 ];
 
+/// The services' rules about changes.
+pub fn hooks() -> Vec<Arc<dyn Hook>> {
+    let services = [
+        kontor_identity::roles::guard::all(),
+        kontor_contacts::hooks(),
+        kontor_activities::hooks(),
+        kontor_leads::hooks(),
+        kontor_sales::hooks(),
+        kontor_invoicing::hooks(),
+        kontor_support::hooks(),
+    ];
+    services.into_iter().flatten().collect()
+}
+
+/// The services' actions.
+pub fn acts() -> Vec<Arc<dyn Act>> {
+    let services = [
+        kontor_contacts::acts(),
+        kontor_activities::acts(),
+        kontor_leads::acts(),
+        kontor_sales::acts(),
+        kontor_invoicing::acts(),
+        kontor_support::acts(),
+    ];
+    services.into_iter().flatten().collect()
+}
+
+/// What the services do when time has come.
+pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
+    let services = [
+        kontor_contacts::sweeps(),
+        kontor_activities::sweeps(),
+        kontor_leads::sweeps(),
+        kontor_sales::sweeps(),
+        kontor_invoicing::sweeps(),
+        kontor_support::sweeps(),
+    ];
+    services.into_iter().flatten().collect()
+}
+
 /// All standard objects.
 pub fn objects() -> Vec<Object> {
     SERVICES.iter().flat_map(|s| (s.objects)()).collect()
@@ -48,6 +91,23 @@ mod tests {
             );
         }
         assert!(catalog.object("deal").is_some_and(|d| d.field("currency").is_some()));
+    }
+
+    #[test]
+    fn every_action_that_is_declared_is_done_and_the_other_way_round() {
+        let objects = super::objects();
+        let mut declared: Vec<(&str, &str)> = objects
+            .iter()
+            .flat_map(|o| o.actions.iter().map(|action| (o.name.as_str(), action.name.as_str())))
+            .collect();
+        let acts = super::acts();
+        let mut done: Vec<(&str, &str)> = acts.iter().map(|act| (act.object(), act.name())).collect();
+        declared.sort_unstable();
+        done.sort_unstable();
+        assert_eq!(declared, done);
+        // The generic routes of a record have these names already.
+        const TAKEN: &[&str] = &["restore", "purge", "history", "timeline", "shares", "search", "batch", "aggregate"];
+        assert!(done.iter().all(|(_, name)| !TAKEN.contains(name)));
     }
 
     #[test]

@@ -67,16 +67,58 @@ impl Change {
     }
 }
 
+/// In whose right a change is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum By {
+    /// The caller's: its scopes, role and fields are asked.
+    #[default]
+    Caller,
+    /// A service's own rules: read-only fields may be set, nobody's role is asked. Speaks version 1's words.
+    Service,
+}
+
+/// What a change is called in the audit and in the event's type, where it is more than an update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// `win`
+    pub action: &'static str,
+    /// `won`
+    pub event: &'static str,
+}
+
 /// A change with the name that later ones of the same set call its result by: `$acme.id`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     pub name: Option<String>,
     pub change: Change,
+    pub by: By,
+    pub told: Option<Told>,
 }
 
 impl From<Change> for Step {
     fn from(change: Change) -> Self {
-        Self { name: None, change }
+        Self { name: None, change, by: By::Caller, told: None }
+    }
+}
+
+impl Step {
+    /// In a service's right.
+    pub fn of_service(change: Change) -> Self {
+        Self { by: By::Service, ..change.into() }
+    }
+
+    /// Under a name for later steps.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The audit says `action`, the event `event`.
+    #[must_use]
+    pub fn told(mut self, action: &'static str, event: &'static str) -> Self {
+        self.told = Some(Told { action, event });
+        self
     }
 }
 
@@ -88,6 +130,8 @@ pub struct Changes {
     pub history: bool,
     /// Goes on where a likely duplicate is found.
     pub allow_duplicates: bool,
+    /// One thing to the caller, whatever its number of steps: refusals name no operation.
+    pub whole: bool,
 }
 
 impl From<Change> for Changes {

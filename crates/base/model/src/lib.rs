@@ -1,6 +1,7 @@
 //! The words Kontor is written in: ids, time, money, field types, object declarations, the one question
 //! ([`Query`]), the one change ([`Changes`]) and the one [`Error`]. Pure values: nothing here does I/O.
 
+pub mod action;
 pub mod changes;
 pub mod clock;
 pub mod code;
@@ -19,7 +20,8 @@ pub mod time;
 pub mod value;
 pub mod version;
 
-pub use changes::{Change, Changes, Mode};
+pub use action::{Action, Answers};
+pub use changes::{By, Change, Changes, Mode, Step, Told};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use code::{ErrorCode, ErrorType};
 pub use error::{Error, Fault, Result};

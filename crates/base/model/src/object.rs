@@ -1,5 +1,6 @@
 //! Object declarations: a name, fields, marks. Everything else is derived from them.
 
+use crate::action::Action;
 use crate::field::{Field, FieldType, Place};
 
 /// Declaration of an object.
@@ -36,6 +37,12 @@ pub struct Object {
     pub table: String,
     /// Values derived from others of the same record at every write, in order.
     pub derived: Vec<Derived>,
+    /// The object whose records are its lines: they are sent and answered with it, as `lines`.
+    pub lines: Option<String>,
+    /// What can be done to its records besides changing their fields.
+    pub actions: Vec<Action>,
+    /// Whether only services write its records; callers read them.
+    pub read_only: bool,
 }
 
 /// A value that follows from others of the same record and is never sent.
@@ -71,6 +78,9 @@ impl Object {
             kept_by_law: false,
             table: format!("r_{plural}"),
             derived: Vec::new(),
+            lines: None,
+            actions: Vec::new(),
+            read_only: false,
         }
     }
 
@@ -129,6 +139,26 @@ impl Object {
     #[must_use]
     pub fn kept_by_law(mut self) -> Self {
         self.kept_by_law = true;
+        self
+    }
+
+    /// Sent and answered with its lines, records of `object` that are [part of](Object::part_of) it.
+    #[must_use]
+    pub fn lines(mut self, object: &str) -> Self {
+        self.lines = Some(object.to_owned());
+        self
+    }
+
+    #[must_use]
+    pub fn action(mut self, action: Action) -> Self {
+        self.actions.push(action);
+        self
+    }
+
+    /// Written by services only.
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
         self
     }
 

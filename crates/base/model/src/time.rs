@@ -109,6 +109,13 @@ pub fn day_of_ms(ms: i64) -> Result<i64, TimeError> {
     in_range(ms).map(|ms| ms.div_euclid(DAY_MS))
 }
 
+/// The day that a moment is in, in a zone of the time zone database; in UTC where the zone is not known.
+pub fn day_in(ms: i64, zone: &str) -> i64 {
+    let local = jiff::Timestamp::from_millisecond(ms).ok().zip(jiff::tz::TimeZone::get(zone).ok());
+    let date = local.map(|(time, zone)| time.to_zoned(zone).date());
+    date.map_or(ms.div_euclid(DAY_MS), |d| days_from_civil(i64::from(d.year()), i64::from(d.month()), i64::from(d.day())))
+}
+
 /// `YYYY-MM-DDThh:mm:ss[.f…](Z|±hh:mm)` (RFC 3339, 5.6); the parser behind it takes more forms than that.
 fn is_rfc3339(text: &[u8]) -> bool {
     let pair = |at: usize, most: u8| match text.get(at..at + 2) {

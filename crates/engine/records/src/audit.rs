@@ -7,7 +7,6 @@ use kontor_catalog::ObjectDef;
 use kontor_model::{Id, Kind, Result, Value};
 use kontor_store::{ColumnRef, OnConflict, Write, system};
 
-use crate::change::Done;
 use crate::{Ctx, Records};
 
 /// Columns of an event row, shared so that the statement stays prepared.
@@ -34,7 +33,8 @@ pub struct Entry<'a> {
     pub def: &'a ObjectDef,
     pub id: Id,
     pub version: i64,
-    pub done: Done,
+    /// The audit's action, and the last part of the event's type.
+    pub words: (&'static str, &'static str),
     /// `{"path": [before, after]}` of an update; the whole record of a create.
     pub changes: String,
     /// The record afterwards, for the event; a create's is in `changes`.
@@ -44,7 +44,7 @@ pub struct Entry<'a> {
 impl Records {
     /// The two rows of an entry: they share an id, so that an event finds its changes.
     pub(crate) fn entry_writes(&self, ctx: &Ctx, entry: Entry<'_>, now: i64, writes: &mut Vec<Write>) -> Result<()> {
-        let (action, suffix) = entry.done.words();
+        let (action, suffix) = entry.words;
         let id = self.ids().next();
         let new = NewEntry {
             id,

@@ -55,6 +55,10 @@ impl Caller {
             return self.may(Access::Purge, object);
         }
         self.may(Access::Write, object)?;
+        if object.read_only {
+            let detail = format!("{} are written by the system; they can only be read", object.plural);
+            return Err(Error::new(ErrorCode::Forbidden, detail));
+        }
         let rule = self.policy.rule(&object.name);
         let (allowed, verb) = match change {
             Change::Create { .. } => (rule.create, "create"),

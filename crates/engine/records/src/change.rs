@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use kontor_catalog::ObjectDef;
-use kontor_model::{Change, Changes, Error, ErrorCode, Id, Result};
+use kontor_model::{By, Change, Changes, Error, ErrorCode, Id, Result, Step};
 use kontor_store::{CommitError, Write};
 
-use crate::steps::Prepared;
+use crate::steps::{NO_STEP, Prepared};
 use crate::{Ctx, MAX_OPERATIONS, Records, idempotency, unique};
 
 /// How often a change that lost a race is planned anew.
@@ -116,10 +116,10 @@ impl Records {
                 format!("at most {MAX_OPERATIONS} operations at once, not {count}; use an import for more"),
             ));
         }
-        let place = |step: usize, error: Error| if count > 1 { error.under_operation(step) } else { error };
+        let place = |step: usize, error: Error| if count > 1 && !changes.whole { error.under_operation(step) } else { error };
         let mut refused: Vec<Option<Error>> = Vec::with_capacity(count);
         for step in &changes.steps {
-            refused.push(self.authorised(ctx, &step.change).err());
+            refused.push(self.authorised(ctx, step).err());
         }
         let mut attempts = 0;
         // After the first lost race the changes of one record take turns in this process, so that all of them end.
@@ -175,6 +175,14 @@ impl Records {
                     ctx.trace.add_retry();
                     attempts += 1;
                 }
+                // Another commit took the first number of a series.
+                Err(CommitError::Unique { write, .. }) if owners.get(write) == Some(&NO_STEP) => {
+                    ctx.trace.add_retry();
+                    attempts += 1;
+                    if turn.is_none() {
+                        turn = Some(self.turn(None).await);
+                    }
+                }
                 Err(CommitError::Unique { write, index }) => {
                     let step = owners.get(write).copied().unwrap_or(0);
                     let error = self.unique_error(ctx, &changes, step, &index).await?;
@@ -207,7 +215,7 @@ impl Records {
     /// The database's.
     pub async fn dry_run(&self, ctx: &Ctx, changes: &Changes) -> Result<Vec<Result<Outcome>>> {
         let mut refused: Vec<Option<Error>> =
-            changes.steps.iter().map(|s| self.authorised(ctx, &s.change).err()).collect();
+            changes.steps.iter().map(|step| self.authorised(ctx, step).err()).collect();
         let prepared = self.prepare(ctx, changes, &mut refused).await?;
         // A single change leaves the uniqueness of its values to the commit, which does not come.
         if let ([step], [Some(outcome)]) = (changes.steps.as_slice(), prepared.outcomes.as_slice())
@@ -251,7 +259,7 @@ impl Records {
     }
 
     /// One of the turns, the same for all changes of a record.
-    async fn turn(&self, change: Option<&Change>) -> tokio::sync::MutexGuard<'_, ()> {
+    pub(crate) async fn turn(&self, change: Option<&Change>) -> tokio::sync::MutexGuard<'_, ()> {
         let id = match change {
             Some(
                 Change::Update { id, .. }
@@ -267,9 +275,12 @@ impl Records {
         turn.unwrap_or(&self.any_turn).lock().await
     }
 
-    fn authorised(&self, ctx: &Ctx, change: &Change) -> Result<()> {
-        let def = ctx.catalog.require(change.object())?;
-        ctx.caller.may_change(change, def)
+    pub(crate) fn authorised(&self, ctx: &Ctx, step: &Step) -> Result<()> {
+        if step.by == By::Service {
+            return Ok(());
+        }
+        let def = ctx.catalog.require(step.change.object())?;
+        ctx.caller.may_change(&step.change, def)
     }
 
     /// The refusal that a unique index gave at the commit, naming the field and the record that has the value.

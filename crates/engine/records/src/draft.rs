@@ -2,7 +2,7 @@
 
 use kontor_catalog::ObjectDef;
 use kontor_model::field::Context;
-use kontor_model::{ErrorCode, Fault, Field, Json, Mode, Place, Settings, Value, name};
+use kontor_model::{By, ErrorCode, Fault, Field, Json, Mode, Place, Settings, Value, name};
 
 use crate::derive::derive;
 use crate::rights::Rule;
@@ -18,6 +18,8 @@ pub struct Base<'a> {
     pub def: &'a ObjectDef,
     /// The object as the caller sees it.
     pub view: &'a ObjectDef,
+    /// In whose right: a service sets read-only fields, too.
+    pub by: By,
     pub rule: &'a Rule,
     pub settings: &'a Settings,
     /// The record as it is, for updates.
@@ -80,11 +82,15 @@ impl Base<'_> {
             if let Some(flag) = named.get_mut(index) {
                 *flag = true;
             }
-            if field.read_only && !(self.history && HISTORY.contains(&field.name.as_str())) {
+            let is_open = match self.by {
+                By::Caller => self.history && HISTORY.contains(&field.name.as_str()),
+                By::Service => !is_common(field),
+            };
+            if field.read_only && !is_open {
                 faults.extend(self.sent_read_only(index, field, &path, value));
                 continue;
             }
-            if self.is_locked(index) {
+            if self.by == By::Caller && self.is_locked(index) {
                 faults.extend(self.sent_locked(index, field, &path, value));
                 continue;
             }
@@ -133,10 +139,11 @@ impl Base<'_> {
                 .fields
                 .iter()
                 .zip(current)
-                .map(|(field, value)| {
+                .enumerate()
+                .map(|(index, (field, value))| {
                     let kept = field.retired
                         || field.name == "owner_id"
-                        || (field.read_only && is_common(field))
+                        || (field.read_only && !self.is_second(index))
                         || self.is_out_of_reach(field);
                     if kept { value.clone() } else { Value::Null }
                 })
@@ -172,8 +179,7 @@ impl Base<'_> {
 
     /// A read-only field may be sent back as it was read.
     fn sent_read_only(&self, index: usize, field: &Field, path: &str, value: &Json) -> Option<Fault> {
-        let is_second = index.checked_sub(1).and_then(|i| self.def.fields.get(i)).and_then(Field::companion).as_ref()
-            == Some(&field.name);
+        let is_second = self.is_second(index);
         let derived = !is_common(field);
         if self.current.is_some() && (is_second || derived) {
             return None;
@@ -208,6 +214,11 @@ impl Base<'_> {
 
     fn is_locked(&self, field: usize) -> bool {
         !self.rule.locked.is_empty() && self.def.native_path(field).is_some_and(|path| self.rule.locked.contains(&path))
+    }
+
+    /// Whether it keeps the second value of the field before it.
+    fn is_second(&self, index: usize) -> bool {
+        index.checked_sub(1).is_some_and(|first| self.companion(first) == Some(index))
     }
 
     /// The field that keeps the second value of field `index`.

@@ -26,6 +26,17 @@ impl Records {
         self.working(ctx, def, select).await
     }
 
+    /// Records by id, whoever asks, those in the bin included.
+    pub(crate) async fn fetch_any(
+        &self,
+        ctx: &Ctx,
+        def: &Arc<ObjectDef>,
+        ids: Vec<i64>,
+    ) -> Result<HashMap<Id, Working>> {
+        let select = ctx.all_of(def, Which::All, def.exprs.clone()).filter(by_id(ids));
+        self.working(ctx, def, select).await
+    }
+
     /// Which of these records the caller may do this to; asked only where that is less than it may read.
     pub(crate) async fn reachable(
         &self,

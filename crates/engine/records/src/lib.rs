@@ -3,11 +3,13 @@
 //! Every door hands in a [`Query`](kontor_model::Query), an [`Aggregate`](kontor_model::Aggregate) or
 //! [`Changes`](kontor_model::Changes) together with a [`Ctx`] that says who asks.
 
+mod act;
 mod aggregate;
 mod audit;
 mod authorise;
 mod caller;
 mod change;
+mod counters;
 mod cursor;
 mod derive;
 mod draft;
@@ -15,9 +17,11 @@ mod erase;
 mod expand;
 mod fetch;
 mod filter;
-mod guard;
 mod history;
+mod hook;
 mod idempotency;
+mod input;
+mod lines;
 mod list;
 mod plan;
 mod purge;
@@ -26,21 +30,24 @@ mod references;
 pub mod rights;
 mod search;
 mod shares;
+mod sight;
 mod steps;
+mod sweep;
 mod unique;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use kontor_model::{Clock, IdGenerator};
+use kontor_model::{Clock, Error, ErrorCode, IdGenerator};
 use kontor_store::{Batch, CommitError, Page, Rows, Select, Shape, Store, StoreError};
 
+pub use act::{Act, Asked, Call, Given, Gives, Input, Plan};
 pub use authorise::Access;
 pub use caller::{Caller, Ctx, Idempotency, Origin, Scopes, Trace, Via};
 pub use change::{Also, Answer, Done, Outcome, Render};
 pub use derive::derive;
 pub use fetch::Working;
-pub use guard::{Guard, Touched};
+pub use hook::{Hook, Touched, Verdict};
 pub use idempotency::Replay;
 pub use kontor_audit::Credential;
 pub use list::Listing;
@@ -48,6 +55,8 @@ pub use read::Record;
 pub use rights::{Policy, Reach, Rule, Standing};
 pub use search::{document, full_text, terms};
 pub use shares::Grantee;
+pub use sight::{Found, Sight, Where};
+pub use sweep::Sweep;
 
 /// The most records of a page (api.md 6).
 pub const MAX_LIMIT: u32 = 500;
@@ -64,7 +73,13 @@ pub struct Records {
     signer: cursor::Signer,
     turns: Vec<tokio::sync::Mutex<()>>,
     any_turn: tokio::sync::Mutex<()>,
-    guards: Vec<Arc<dyn Guard>>,
+    hooks: Vec<Arc<dyn Hook>>,
+    acts: Vec<Arc<dyn Act>>,
+}
+
+/// 422000 with the name of the rule.
+pub fn refusal(rule: &str, detail: impl AsRef<str>) -> Error {
+    Error::new(ErrorCode::RuleRefused, format!("{rule}: {}", detail.as_ref()))
 }
 
 impl Records {
@@ -78,14 +93,22 @@ impl Records {
             signer: cursor::Signer::new(secret),
             turns,
             any_turn: tokio::sync::Mutex::default(),
-            guards: Vec::new(),
+            hooks: Vec::new(),
+            acts: Vec::new(),
         }
     }
 
-    /// With the services' rules across records.
+    /// With the services' rules about changes.
     #[must_use]
-    pub fn guarded(mut self, guards: Vec<Arc<dyn Guard>>) -> Self {
-        self.guards = guards;
+    pub fn ruled(mut self, hooks: Vec<Arc<dyn Hook>>) -> Self {
+        self.hooks = hooks;
+        self
+    }
+
+    /// With what can be done to records besides changing their fields.
+    #[must_use]
+    pub fn acting(mut self, acts: Vec<Arc<dyn Act>>) -> Self {
+        self.acts = acts;
         self
     }
 

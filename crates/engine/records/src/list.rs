@@ -8,6 +8,7 @@ use kontor_store::{Columns, Expr, Lane, Select, Shape};
 
 use crate::cursor::Position;
 use crate::plan::{Plan, plan};
+use crate::steps::LINES;
 use crate::{Access, Ctx, Records};
 
 /// How many matches an estimate counts exactly.
@@ -38,7 +39,9 @@ impl Records {
         let def = ctx.catalog.require(&query.object)?.clone();
         ctx.caller.may(Access::Read, &def)?;
         let Plan { mut select, limit, offset, fingerprint, ranked } = plan(ctx, &def, query, &self.signer)?;
-        let expand = self.expansions(ctx, &def, &query.expand)?;
+        let (with_lines, expand): (Vec<_>, Vec<_>) =
+            query.expand.iter().cloned().partition(|name| name == LINES && def.lines.is_some());
+        let expand = self.expansions(ctx, &def, &expand)?;
         let mut shape = wanted(&def, query.fields.as_deref())?;
         // Behind id and version: the order's values for the cursor, then the references to expand.
         let first_key = shape.keep.len();
@@ -76,6 +79,9 @@ impl Records {
             self.signer.write(&fingerprint, &position)
         });
         let rows = page.rows.len();
+        if !with_lines.is_empty() {
+            page = self.page_with_lines(ctx, &def, page).await?;
+        }
         let data =
             if expand.is_empty() { page.bytes } else { self.expanded(ctx, page, &expand, first_reference).await? };
         Ok(Listing {
@@ -129,7 +135,8 @@ pub(crate) fn column(columns: &mut Columns, expr: &Expr) -> usize {
 pub(crate) fn wanted(def: &ObjectDef, fields: Option<&[String]>) -> Result<Shape> {
     let Some(fields) = fields else { return Ok((*def.shape).clone()) };
     for field in fields {
-        if def.field(field).is_none() && field != "custom" {
+        let is_lines = field == crate::steps::LINES && def.lines.is_some();
+        if def.field(field).is_none() && field != "custom" && !is_lines {
             let hint = name::hint(field, def.paths());
             return Err(Error::new(
                 ErrorCode::UnknownField,

@@ -8,6 +8,7 @@ use kontor_model::{Error, ErrorCode, Id, Json, Kind, Op, Result, Value, name};
 use kontor_store::{Cond, Expr, Which};
 
 use crate::list::{column, wanted};
+use crate::steps::{LINES, with_member};
 use crate::{Access, Ctx, Records};
 
 /// A record as an answer.
@@ -82,7 +83,14 @@ impl Records {
         let row = page.rows.first().ok_or_else(Error::not_found)?;
         let kept = |i: usize| row.kept.get(i).and_then(Value::as_i64).unwrap_or_default();
         let (id, version) = (Id(kept(0)), kept(1));
-        let data = if expand.is_empty() { page.bytes } else { self.expanded(ctx, page, &expand, 2).await? };
+        let mut data = if expand.is_empty() { page.bytes } else { self.expanded(ctx, page, &expand, 2).await? };
+        let wants_lines = fields.is_none_or(|fields| fields.iter().any(|field| field == LINES));
+        if def.lines.is_some() && wants_lines {
+            let mut lines = self.lines_of(ctx, def, vec![id.0], None).await?;
+            if let Some(lines) = lines.remove(&id) {
+                with_member(&mut data, LINES, &lines);
+            }
+        }
         Ok(Record { id, version, data })
     }
 }

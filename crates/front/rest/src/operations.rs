@@ -61,7 +61,7 @@ pub fn of_composite(catalog: &Catalog, json: &Json) -> Result<Step> {
     let change = change(op, object, &mut members);
     members.done()?;
     let change = change.ok_or_else(|| Error::internal("an operation without faults and without a change"))?;
-    Ok(Step { name, change })
+    Ok(Step { name, ..change.into() })
 }
 
 /// The engine's refusal of a single operation, under its place; of several the engine says which.

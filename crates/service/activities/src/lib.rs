@@ -4,7 +4,10 @@
 
 mod activity;
 
+use std::sync::Arc;
+
 use kontor_model::Object;
+use kontor_records::{Act, Hook, Sweep};
 
 /// The service's name in declarations.
 pub const SERVICE: &str = "activities";
@@ -12,6 +15,21 @@ pub const SERVICE: &str = "activities";
 /// What this service keeps.
 pub fn objects() -> Vec<Object> {
     activity::objects()
+}
+
+/// Its rules about changes.
+pub fn hooks() -> Vec<Arc<dyn Hook>> {
+    Vec::new()
+}
+
+/// Its actions.
+pub fn acts() -> Vec<Arc<dyn Act>> {
+    Vec::new()
+}
+
+/// What it does when time has come.
+pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
+    Vec::new()
 }
 
 #[cfg(test)]

@@ -10,7 +10,10 @@ mod contact;
 mod customer;
 mod lifecycle;
 
+use std::sync::Arc;
+
 use kontor_model::Object;
+use kontor_records::{Act, Hook, Sweep};
 
 /// The service's name in declarations.
 pub const SERVICE: &str = "contacts";
@@ -18,6 +21,21 @@ pub const SERVICE: &str = "contacts";
 /// What this service keeps.
 pub fn objects() -> Vec<Object> {
     vec![company::object(), contact::object(), customer::object(), consent::object()]
+}
+
+/// Its rules about changes.
+pub fn hooks() -> Vec<Arc<dyn Hook>> {
+    Vec::new()
+}
+
+/// Its actions.
+pub fn acts() -> Vec<Arc<dyn Act>> {
+    Vec::new()
+}
+
+/// What it does when time has come.
+pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
+    Vec::new()
 }
 
 #[cfg(test)]

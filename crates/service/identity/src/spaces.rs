@@ -277,10 +277,8 @@ impl Founding {
 }
 
 fn create(name: &str, object: &str, data: &serde_json::Value) -> Step {
-    Step {
-        name: (!name.is_empty()).then(|| name.to_owned()),
-        change: Change::Create { object: object.to_owned(), data: Json::from(data) },
-    }
+    let change = Change::Create { object: object.to_owned(), data: Json::from(data) };
+    Step { name: (!name.is_empty()).then(|| name.to_owned()), ..change.into() }
 }
 
 /// Name, probability in per cent and kind of the stages of a new pipeline.

@@ -2,7 +2,10 @@
 
 mod lead;
 
+use std::sync::Arc;
+
 use kontor_model::Object;
+use kontor_records::{Act, Hook, Sweep};
 
 /// The service's name in declarations.
 pub const SERVICE: &str = "leads";
@@ -10,6 +13,21 @@ pub const SERVICE: &str = "leads";
 /// What this service keeps.
 pub fn objects() -> Vec<Object> {
     vec![lead::object()]
+}
+
+/// Its rules about changes.
+pub fn hooks() -> Vec<Arc<dyn Hook>> {
+    Vec::new()
+}
+
+/// Its actions.
+pub fn acts() -> Vec<Arc<dyn Act>> {
+    Vec::new()
+}
+
+/// What it does when time has come.
+pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
+    Vec::new()
 }
 
 #[cfg(test)]

@@ -310,7 +310,7 @@ impl Privacy {
 
     async fn to_the_bin(&self, ctx: &Ctx, def: &Arc<ObjectDef>, ids: &[Id]) -> Result<i64> {
         let delete = |id: &Id| Change::Delete { object: def.name.clone(), id: *id, if_match: None };
-        let steps = ids.iter().map(|id| Step { name: None, change: delete(id) }).collect();
+        let steps = ids.iter().map(|id| Step::from(delete(id))).collect();
         let deleted = std::sync::atomic::AtomicI64::new(0);
         let render = |results: &[Result<Outcome>]| {
             let done = results.iter().filter(|result| result.is_ok()).count();

@@ -147,7 +147,7 @@ impl Privacy {
             mode: Mode::Merge,
             data: Json::from(&json!({DO_NOT_SELL: true})),
         };
-        let changes = Changes { steps: vec![Step { name: None, change }], ..Changes::default() };
+        let changes = Changes { steps: vec![change.into()], ..Changes::default() };
         let shown = request.json(None);
         let answer = |_: &[Result<Outcome>]| render(&shown);
         self.records.change_with(ctx, changes, true, &answer, vec![request.insert(), entry]).await

@@ -10,7 +10,10 @@ mod price_book;
 mod product;
 mod quote;
 
+use std::sync::Arc;
+
 use kontor_model::Object;
+use kontor_records::{Act, Hook, Sweep};
 
 /// The service's name in declarations.
 pub const SERVICE: &str = "sales";
@@ -28,6 +31,21 @@ pub fn objects() -> Vec<Object> {
         quote::quote(),
         quote::quote_line(),
     ]
+}
+
+/// Its rules about changes.
+pub fn hooks() -> Vec<Arc<dyn Hook>> {
+    Vec::new()
+}
+
+/// Its actions.
+pub fn acts() -> Vec<Arc<dyn Act>> {
+    Vec::new()
+}
+
+/// What it does when time has come.
+pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
+    Vec::new()
 }
 
 #[cfg(test)]

@@ -4,7 +4,10 @@ mod queue;
 mod sla;
 mod ticket;
 
+use std::sync::Arc;
+
 use kontor_model::Object;
+use kontor_records::{Act, Hook, Sweep};
 
 /// The service's name in declarations.
 pub const SERVICE: &str = "support";
@@ -15,6 +18,21 @@ const PRIORITIES: &[&str] = &["low", "normal", "high", "urgent"];
 /// What this service keeps.
 pub fn objects() -> Vec<Object> {
     vec![ticket::ticket(), ticket::ticket_comment(), queue::object(), sla::sla_policy(), sla::business_hours()]
+}
+
+/// Its rules about changes.
+pub fn hooks() -> Vec<Arc<dyn Hook>> {
+    Vec::new()
+}
+
+/// Its actions.
+pub fn acts() -> Vec<Arc<dyn Act>> {
+    Vec::new()
+}
+
+/// What it does when time has come.
+pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
+    Vec::new()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod counter;
 mod limits;
 mod outbox;
 mod privacy;
@@ -13,6 +14,7 @@ pub use accounts::*;
 use kontor_model::{Kind, Value};
 
 pub use audit::{AUDIT_LEASE, AUDIT_SEAL, AUDIT_STATE};
+pub use counter::COUNTER;
 pub use privacy::{PRIVACY_REQUEST, PRIVACY_RETENTION};
 
 use crate::schema::{Column, Index, Table};
@@ -58,6 +60,7 @@ fn json(name: &str) -> Column {
 pub fn tables() -> Vec<Table> {
     let mut tables = standard();
     tables.extend(audit::tables());
+    tables.push(counter::table());
     tables.extend(privacy::tables());
     tables.extend(accounts::tables());
     tables.extend(limits::tables());

@@ -4,15 +4,19 @@
 #![expect(clippy::cloned_ref_to_slice_refs, reason = "[id.clone()] reads better than a slice of a reference")]
 
 mod accounts;
+mod activities;
 mod audit;
 mod bad_input;
 mod composite;
+mod contacts;
 mod coverage;
 mod credentials;
 mod customers;
 mod envelope;
 mod faults;
 mod imports;
+mod invoicing;
+mod leads;
 mod limits;
 mod mail;
 mod metadata;
@@ -23,11 +27,13 @@ mod privacy;
 mod providers;
 mod records;
 mod request_logs;
+mod sales;
 mod sandboxes;
 mod scim;
 mod search;
 mod server;
 mod support;
+mod tickets;
 mod tls;
 mod versions;
 mod walk;

@@ -2,16 +2,17 @@
 
 use std::collections::HashSet;
 
-use kontor_model::{Change, Changes, Error, ErrorCode, Id, Result};
+use kontor_model::{By, Change, Changes, Error, ErrorCode, Id, Result};
 
-use super::Workshop;
+use super::workshop::Workshop;
 use crate::rights::{Action, Reach};
 
 impl Workshop<'_> {
     /// Refuses steps over records that the caller may read and may not change.
     pub(super) async fn reach(&self, changes: &Changes, refused: &mut [Option<Error>]) -> Result<()> {
         let policy = &self.ctx.caller.policy;
-        let asked = changes.steps.iter().filter_map(|step| Some((action(&step.change)?, step.change.object())));
+        let own = changes.steps.iter().filter(|step| step.by == By::Caller);
+        let asked = own.filter_map(|step| Some((action(&step.change)?, step.change.object())));
         for (wanted, object) in asked.collect::<HashSet<_>>() {
             let rule = policy.rule(object);
             let reach = rule.reach(wanted);
@@ -25,7 +26,7 @@ impl Workshop<'_> {
             }
             let reachable = self.records.reachable(self.ctx, wanted, &def, ids).await?;
             let steps = changes.steps.iter().zip(refused.iter_mut());
-            for (step, slot) in steps.filter(|(s, slot)| slot.is_none() && s.change.object() == object) {
+            for (step, slot) in steps.filter(|(s, slot)| slot.is_none() && s.by == By::Caller && s.change.object() == object) {
                 if action(&step.change) == Some(wanted) && self.meant(&step.change).any(|id| !reachable.contains(&id.0))
                 {
                     let verb = if wanted == Action::Delete { "delete" } else { "change" };

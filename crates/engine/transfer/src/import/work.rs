@@ -331,6 +331,7 @@ impl<'a> Work<'a> {
         Changes {
             steps,
             history: !self.plan.mapping.history.is_empty(),
+            whole: false,
             allow_duplicates: self.options.allow_duplicates,
         }
     }

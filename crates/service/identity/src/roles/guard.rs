@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use kontor_model::{Error, ErrorCode, Id, Kind, Op, Result, Value};
-use kontor_records::{Ctx, Guard, Records, Touched};
+use kontor_model::{Error, Id, Kind, Op, Result, Value};
+use kontor_records::{Ctx, Hook, Sight, Touched, Verdict, refusal};
 use kontor_store::{Cond, Expr, Which};
 
 use super::BUILT_IN;
 
 /// All rules of this service.
-pub fn all() -> Vec<Arc<dyn Guard>> {
+pub fn all() -> Vec<Arc<dyn Hook>> {
     vec![Arc::new(ShippedRoles), Arc::new(ShippedPermissions), Arc::new(LastOwner)]
 }
 
-fn refused(rule: &str, detail: impl Into<String>) -> Error {
-    Error::new(ErrorCode::RuleRefused, format!("{rule}: {}", detail.into()))
+fn refused(steps: impl IntoIterator<Item = usize>, rule: &str, detail: &str) -> Vec<Verdict> {
+    steps.into_iter().map(|step| Verdict::Refuse { step, error: refusal(rule, detail) }).collect()
 }
 
 /// Whether the system itself acts, which has no credential.
@@ -27,18 +27,14 @@ fn is_system(ctx: &Ctx) -> bool {
 /// A shipped role is neither changed nor deleted, nor is another made to look like one.
 struct ShippedRoles;
 
-impl Guard for ShippedRoles {
-    fn object(&self) -> &'static str {
-        "role"
+impl Hook for ShippedRoles {
+    fn objects(&self) -> &'static [&'static str] {
+        &["role"]
     }
 
-    fn refuse<'a>(
-        &'a self,
-        _: &'a Records,
-        ctx: &'a Ctx,
-        touched: &'a [Touched<'a>],
-    ) -> BoxFuture<'a, Result<Vec<(usize, Error)>>> {
+    fn meet<'a>(&'a self, sight: &'a Sight<'a>, touched: &'a [Touched<'a>]) -> BoxFuture<'a, Result<Vec<Verdict>>> {
         async move {
+            let ctx = sight.ctx();
             if is_system(ctx) {
                 return Ok(Vec::new());
             }
@@ -49,7 +45,7 @@ impl Guard for ShippedRoles {
                 before.as_bool() == Some(true) || after.as_bool() == Some(true) || named
             };
             let detail = "a role that is shipped is not changed; make one of your own";
-            Ok(touched.iter().filter(shipped).map(|t| (t.step, refused("built_in_role", detail))).collect())
+            Ok(refused(touched.iter().filter(shipped).map(|t| t.step), "built_in_role", detail))
         }
         .boxed()
     }
@@ -58,18 +54,14 @@ impl Guard for ShippedRoles {
 /// A shipped role has the permissions that it is shipped with.
 struct ShippedPermissions;
 
-impl Guard for ShippedPermissions {
-    fn object(&self) -> &'static str {
-        "permission"
+impl Hook for ShippedPermissions {
+    fn objects(&self) -> &'static [&'static str] {
+        &["permission"]
     }
 
-    fn refuse<'a>(
-        &'a self,
-        records: &'a Records,
-        ctx: &'a Ctx,
-        touched: &'a [Touched<'a>],
-    ) -> BoxFuture<'a, Result<Vec<(usize, Error)>>> {
+    fn meet<'a>(&'a self, sight: &'a Sight<'a>, touched: &'a [Touched<'a>]) -> BoxFuture<'a, Result<Vec<Verdict>>> {
         async move {
+            let (records, ctx) = (sight.records(), sight.ctx());
             let mut out = unknown_targets(ctx, touched);
             let roles = touched.iter().flat_map(|t| [t.field("role_id").0, t.field("role_id").1]);
             let roles: Vec<i64> = roles.filter_map(Value::as_i64).collect();
@@ -89,7 +81,7 @@ impl Guard for ShippedPermissions {
                 [before, after].iter().any(|role| role.as_i64().is_some_and(|id| shipped.contains(&id)))
             };
             let detail = "a shipped role has the permissions that it is shipped with; make a role of your own";
-            out.extend(touched.iter().filter(of_shipped).map(|t| (t.step, refused("built_in_role", detail))));
+            out.extend(refused(touched.iter().filter(of_shipped).map(|t| t.step), "built_in_role", detail));
             Ok(out)
         }
         .boxed()
@@ -97,7 +89,7 @@ impl Guard for ShippedPermissions {
 }
 
 /// A permission that names no object, no action or no field would allow or hide nothing, unseen.
-fn unknown_targets(ctx: &Ctx, touched: &[Touched<'_>]) -> Vec<(usize, Error)> {
+fn unknown_targets(ctx: &Ctx, touched: &[Touched<'_>]) -> Vec<Verdict> {
     const ACTIONS: &[&str] = &["create", "read", "update", "delete", "*"];
     let fault = |path: &str, message: String| Error::from(kontor_model::Fault::new(path, "unknown", message));
     let check = |t: &Touched<'_>| -> Option<Error> {
@@ -120,24 +112,20 @@ fn unknown_targets(ctx: &Ctx, touched: &[Touched<'_>]) -> Vec<(usize, Error)> {
         })?;
         Some(fault("field_mask", format!("{unknown} is not a field of {object}")))
     };
-    touched.iter().filter_map(|t| Some((t.step, check(t)?))).collect()
+    touched.iter().filter_map(|t| Some(Verdict::Refuse { step: t.step, error: check(t)? })).collect()
 }
 
 /// A space always has an active owner.
 struct LastOwner;
 
-impl Guard for LastOwner {
-    fn object(&self) -> &'static str {
-        "user"
+impl Hook for LastOwner {
+    fn objects(&self) -> &'static [&'static str] {
+        &["user"]
     }
 
-    fn refuse<'a>(
-        &'a self,
-        records: &'a Records,
-        ctx: &'a Ctx,
-        touched: &'a [Touched<'a>],
-    ) -> BoxFuture<'a, Result<Vec<(usize, Error)>>> {
+    fn meet<'a>(&'a self, sight: &'a Sight<'a>, touched: &'a [Touched<'a>]) -> BoxFuture<'a, Result<Vec<Verdict>>> {
         async move {
+            let (records, ctx) = (sight.records(), sight.ctx());
             // Most changes are of names and numbers.
             let matters = |t: &Touched<'_>| {
                 let differs = |path: &str| t.field(path).0 != t.field(path).1;
@@ -176,7 +164,7 @@ impl Guard for LastOwner {
                 return Ok(Vec::new());
             }
             let detail = "this is the last active owner; make another user owner first";
-            Ok(losing.into_iter().map(|t| (t.step, refused("last_owner", detail))).collect())
+            Ok(refused(losing.into_iter().map(|t| t.step), "last_owner", detail))
         }
         .boxed()
     }

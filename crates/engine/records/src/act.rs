@@ -1,0 +1,184 @@
+//! Actions of records: a service plans what an action does as changes, and the pipeline carries them out together.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use kontor_catalog::ObjectDef;
+use kontor_model::{Change, Changes, Error, ErrorCode, Id, Json, Kind, Op, Result, Step, Value};
+use kontor_store::{Cond, Expr, Which};
+
+use crate::change::{Answer, Outcome};
+use crate::counters::Counters;
+use crate::rights::{Action as Right, Reach};
+use crate::{Access, Ctx, Found, Records, Sight};
+
+pub use crate::input::Input;
+
+/// How often an action is planned anew when others change what it stands on.
+const ATTEMPTS: usize = 32;
+
+/// What an action was asked: of which record, with what.
+#[derive(Debug)]
+pub struct Asked {
+    pub record: Found,
+    pub input: Input,
+}
+
+/// What an action does, and what of it is the answer.
+#[derive(Debug, Default)]
+pub struct Plan {
+    pub steps: Vec<Step>,
+    pub gives: Gives,
+}
+
+/// Which steps are the answer.
+#[derive(Debug, Default)]
+pub enum Gives {
+    /// The record of the first step.
+    #[default]
+    First,
+    /// The record of this step.
+    Step(usize),
+    /// The records of steps, by name; null for none.
+    Named(Vec<(&'static str, Option<usize>)>),
+}
+
+impl Plan {
+    /// Does this one thing and answers with its record.
+    pub fn one(step: Step) -> Self {
+        Self { steps: vec![step], gives: Gives::First }
+    }
+
+    /// Does this, too.
+    #[must_use]
+    pub fn and(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+
+    /// Adds a step and says its number.
+    pub fn push(&mut self, step: Step) -> usize {
+        self.steps.push(step);
+        self.steps.len() - 1
+    }
+}
+
+/// What an action gave.
+pub enum Given<'a> {
+    One(&'a Outcome),
+    Named(Vec<(&'static str, Option<&'a Outcome>)>),
+}
+
+/// An action of an object, declared in [`kontor_model::Object::actions`].
+pub trait Act: Send + Sync {
+    fn object(&self) -> &'static str;
+
+    fn name(&self) -> &'static str;
+
+    /// What it does.
+    ///
+    /// # Errors
+    /// 422000 naming the rule that refuses it; what is wrong with the input; the database's.
+    fn plan<'a>(&'a self, sight: &'a Sight<'a>, asked: &'a Asked) -> BoxFuture<'a, Result<Plan>>;
+}
+
+/// An action on its way.
+pub struct Call<'a> {
+    pub object: &'a str,
+    pub action: &'a str,
+    pub id: Id,
+    pub if_match: Option<i64>,
+    pub body: &'a Json,
+}
+
+/// Makes the answer from what an action gave.
+pub type RenderGiven<'a> = &'a (dyn Fn(Given<'_>) -> Answer + Send + Sync);
+
+impl Records {
+    /// Every action that is known: object and name.
+    pub fn actions(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.acts.iter().map(|act| (act.object(), act.name()))
+    }
+
+    /// Does an action, all of it or nothing.
+    ///
+    /// # Errors
+    /// 404000 for an action that the object does not have, 404001, 403, 412000; 409000 after too many lost races; those
+    /// of the action.
+    pub async fn act(&self, ctx: &Ctx, call: Call<'_>, render: RenderGiven<'_>) -> Result<Answer> {
+        let def = ctx.catalog.require(call.object)?.clone();
+        let action = def.actions.iter().find(|action| action.name == call.action);
+        let act = self.acts.iter().find(|act| act.object() == def.name && act.name() == call.action);
+        let (Some(action), Some(act)) = (action, act) else {
+            return Err(Error::new(ErrorCode::NoRoute, format!("{} have no action {}", def.plural, call.action)));
+        };
+        self.may_act(ctx, &def)?;
+        let mut turn = None;
+        for _ in 0..ATTEMPTS {
+            let record = self.acted_on(ctx, &def, call.id).await?;
+            if let Some(wanted) = call.if_match.filter(|version| *version != record.version()) {
+                let detail = format!("the record is at version {}, not {wanted}; read it again", record.version());
+                return Err(Error::new(ErrorCode::VersionMoved, detail).with_version(record.version()));
+            }
+            let input = Input::check(action, call.body, ctx.settings())?;
+            let counters = Counters::default();
+            let asked = Asked { record, input };
+            let plan = {
+                let sight = Sight::new(self, ctx, self.clock().now_ms(), None, &counters);
+                act.plan(&sight, &asked).await?
+            };
+            let Plan { steps, gives } = plan;
+            let changes = Changes { steps, whole: true, allow_duplicates: true, ..Changes::default() };
+            let answer = |results: &[Result<Outcome>]| {
+                let of = |step: usize| results.get(step).and_then(|result| result.as_ref().ok());
+                let given = match &gives {
+                    Gives::First => of(0).map(Given::One),
+                    Gives::Step(step) => of(*step).map(Given::One),
+                    Gives::Named(named) => {
+                        Some(Given::Named(named.iter().map(|(name, step)| (*name, step.and_then(of))).collect()))
+                    }
+                };
+                let nothing = || Answer { status: 500, headers: Vec::new(), body: Vec::new() };
+                given.map_or_else(nothing, render)
+            };
+            match self.change(ctx, changes, true, &answer).await {
+                // What the plan stands on was changed meanwhile; the caller has not said which version it means.
+                Err(error) if error.code() == ErrorCode::VersionMoved && call.if_match.is_none() => {
+                    ctx.trace.add_retry();
+                    if turn.is_none() {
+                        let object = def.name.clone();
+                        turn = Some(self.turn(Some(&Change::Delete { object, id: call.id, if_match: None })).await);
+                    }
+                }
+                outcome => return outcome,
+            }
+        }
+        Err(Error::new(ErrorCode::Conflict, "others change the record at the same time, again and again; repeat"))
+    }
+
+    /// Whether the caller does things to records of this object at all.
+    fn may_act(&self, ctx: &Ctx, def: &ObjectDef) -> Result<()> {
+        ctx.caller.may(Access::Write, def)?;
+        if ctx.caller.policy.rule(&def.name).update == Reach::None {
+            let detail = format!("the role {} may not change {}", ctx.caller.policy.role, def.plural);
+            return Err(Error::new(ErrorCode::Forbidden, detail));
+        }
+        Ok(())
+    }
+
+    /// The record, when the caller may read and change it.
+    async fn acted_on(&self, ctx: &Ctx, def: &Arc<ObjectDef>, id: Id) -> Result<Found> {
+        let whole = ctx.whole.require(&def.name)?.clone();
+        let by_id = Cond::Test { left: Expr::column("id", Kind::Int), op: Op::Eq, right: Value::Int(id.0) };
+        let select = ctx.records_of(&whole, Which::Live, whole.exprs.clone()).filter(by_id);
+        let work = self.working(ctx, &whole, select).await?.remove(&id).ok_or_else(Error::not_found)?;
+        if !self.reachable(ctx, Right::Update, &whole, vec![id.0]).await?.contains(&id.0) {
+            let detail = format!(
+                "the role {} may change only some of the {} that it sees, and not this one",
+                ctx.caller.policy.role, def.plural
+            );
+            return Err(Error::new(ErrorCode::Forbidden, detail));
+        }
+        Ok(Found { id, work })
+    }
+}
