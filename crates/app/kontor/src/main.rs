@@ -18,6 +18,7 @@ mod secure;
 mod serve;
 mod services;
 mod session;
+mod sweeping;
 mod trust;
 
 use std::process::ExitCode;

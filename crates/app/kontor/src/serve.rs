@@ -31,7 +31,7 @@ use crate::lock::{self, DataLock, Taken};
 use crate::node::{self, NodeLease};
 use crate::people::Logins;
 use crate::sandboxes::Spaces;
-use crate::{demo, limits, sealing, secure, services};
+use crate::{demo, limits, sealing, secure, services, sweeping};
 
 /// How often other processes' changes of metadata are looked for.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -222,9 +222,10 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
         sealing::run(house.clone(), privacy, format!("{}-{}", std::process::id(), house.ids.next()), stopped.clone());
     let keeper = tokio::spawn(limits::keep(limits.clone(), house.clone(), stopped.clone()));
     let days = config.request_log.days;
+    let sweeping = sweeping::run(house.clone(), config.sweeps.pace(), stopped.clone());
     let background = background(house.clone(), transfer, authorization, lease, stopped, days);
     let background = tokio::spawn(async move {
-        tokio::join!(background, sealing);
+        tokio::join!(background, sealing, sweeping);
     });
     Ok(Running { house, url, stop, server, request_log, worker, limits: (limits, keeper), background, _lock: lock })
 }

@@ -24,7 +24,7 @@ pub use error::{ConfigError, Problem};
 pub use keys::{KEYS, Key};
 pub use kind::Kind;
 pub use load::find_file;
-pub use overload::{Cache, Overload};
+pub use overload::{Cache, Overload, Sweeps};
 pub use overrides::Overrides;
 pub use rate::Rate;
 pub use schema::config_schema;

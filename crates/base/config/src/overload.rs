@@ -1,4 +1,4 @@
-//! How much is worked on at once, and what is given when that is not enough.
+//! How much is worked on at once, what is given when that is not enough, and what is done by the clock.
 
 use serde::{Deserialize, Serialize};
 
@@ -36,5 +36,19 @@ pub struct Cache {
 impl Default for Cache {
     fn default() -> Self {
         Self { bytes: 32 << 20, stale_ms: 60_000 }
+    }
+}
+
+/// What services do by the clock.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sweeps {
+    /// Between two looks; 0 leaves it to each service.
+    pub every_seconds: u64,
+}
+
+impl Sweeps {
+    pub fn pace(&self) -> Option<std::time::Duration> {
+        (self.every_seconds > 0).then(|| std::time::Duration::from_secs(self.every_seconds))
     }
 }

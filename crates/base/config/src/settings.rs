@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Acme, Cache, Cidr, Connections, Overload, Rate, SecretText, SecretUrl, Tls};
+use crate::{Acme, Cache, Cidr, Connections, Overload, Rate, SecretText, SecretUrl, Sweeps, Tls};
 
 /// All settings of a process, checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,7 @@ pub struct Config {
     pub oauth: OAuth,
     pub rate: Rate,
     pub overload: Overload,
+    pub sweeps: Sweeps,
     pub cache: Cache,
     pub mail: Mail,
     pub workspace: Workspace,
@@ -71,6 +72,7 @@ impl Default for Config {
             oauth: OAuth::default(),
             rate: Rate::default(),
             overload: Overload::default(),
+            sweeps: Sweeps::default(),
             cache: Cache::default(),
             mail: Mail::default(),
             workspace: Workspace::default(),

@@ -88,6 +88,7 @@ impl Place {
         command.args(arguments).arg("--data").arg(self.data()).env("KONTOR_LIMITS", "off").stdin(Stdio::null());
         // A machine that is busy with other stories is no overload.
         command.env("KONTOR_OVERLOAD_WAIT_MS", "20000").env("KONTOR_OVERLOAD_QUEUE", "100000");
+        command.env("KONTOR_SWEEPS_EVERY_SECONDS", "1");
         command.current_dir(&self.root);
         if let Some(database) = &self.database {
             command.env("KONTOR_DATABASE_URL", postgres::url(database));

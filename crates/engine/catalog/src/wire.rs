@@ -1,7 +1,7 @@
 //! Object and field definitions as JSON (api.md 6, Bodies).
 
 use kontor_model::field::{Context, label};
-use kontor_model::{Fault, Field, FieldType, Json, Object, Op, Result, Settings, Value, name};
+use kontor_model::{Action, Answers, Fault, Field, FieldType, Json, Object, Op, Result, Settings, Value, name};
 use serde_json::{Value as J, json};
 
 use crate::ObjectDef;
@@ -357,6 +357,23 @@ pub fn object_json(def: &ObjectDef) -> J {
         "custom": def.custom,
         "owned": def.owned,
         "name_field": def.name_field,
+        "read_only": def.read_only,
+        "lines": def.lines,
+        "actions": def.actions.iter().map(|action| action_json(def, action)).collect::<Vec<_>>(),
         "fields": def.known().map(|f| field_json(def, f)).collect::<Vec<_>>(),
+    })
+}
+
+fn action_json(def: &ObjectDef, action: &Action) -> J {
+    let answer = match &action.answer {
+        Answers::Record => json!({"object": def.name}),
+        Answers::Made(object) => json!({"object": object, "new": true}),
+        Answers::Named(named) => json!({"objects": named.iter().cloned().collect::<std::collections::BTreeMap<_, _>>()}),
+    };
+    json!({
+        "name": action.name,
+        "description": action.doc,
+        "input": action.input.iter().map(|field| field_json(def, field)).collect::<Vec<_>>(),
+        "answer": answer,
     })
 }

@@ -79,3 +79,39 @@ fn one(field: &Field, sent: Option<&Json>, cx: &Context<'_>) -> Result<(Value, J
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kontor_model::FieldType;
+
+    use super::*;
+
+    fn action() -> Action {
+        Action::new("lose", "Loses.")
+            .takes(Field::new("reason", FieldType::text_between(1, 10)).required())
+            .takes(Field::new("close_date", FieldType::date()))
+            .takes(Field::new("public", FieldType::boolean()).default(true))
+    }
+
+    fn check(body: &str) -> Result<Input> {
+        Input::check(&action(), &Json::parse_str(body).unwrap(), &Settings::default())
+    }
+
+    #[test]
+    fn members_are_checked_as_fields_are() {
+        let input = check(r#"{"reason": "price", "close_date": "1970-01-03"}"#).unwrap();
+        assert_eq!((input.text("reason"), input.int("close_date"), input.flag("public")), (Some("price"), Some(2), true));
+        assert!(input.json("public").is_none() && input.json("reason").is_some());
+        assert!(input.value("nothing").is_null());
+    }
+
+    #[test]
+    fn all_faults_come_at_once() {
+        let error = check(r#"{"reasn": "price", "close_date": "soon"}"#).unwrap_err();
+        let mut fields: Vec<&str> = error.faults().iter().map(|fault| fault.field.as_str()).collect();
+        fields.sort_unstable();
+        assert_eq!(fields, ["close_date", "reasn", "reason"]);
+        assert_eq!(check(r#"{"reason": null}"#).unwrap_err().faults()[0].code, "required");
+        assert_eq!(check("[]").unwrap_err().code(), ErrorCode::Malformed);
+    }
+}

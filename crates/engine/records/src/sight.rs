@@ -305,3 +305,19 @@ fn holds(value: &Value, op: Op, right: &Value) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_hold_as_the_database_says() {
+        let (one, null) = (Value::Int(1), Value::Null);
+        assert!(holds(&one, Op::Eq, &one) && !holds(&null, Op::Eq, &one) && !holds(&null, Op::Ne, &one));
+        assert!(holds(&one, Op::Ne, &Value::Int(2)) && holds(&one, Op::In, &Value::Ints(vec![3, 1])));
+        assert!(holds(&Value::text("a"), Op::In, &Value::Texts(vec!["a".into()])));
+        assert!(!holds(&null, Op::In, &Value::Ints(vec![1])));
+        assert!(holds(&null, Op::IsNull, &Value::Bool(true)) && holds(&one, Op::IsNull, &Value::Bool(false)));
+        assert!(holds(&one, Op::Lte, &one) && !holds(&one, Op::Lt, &one) && !holds(&null, Op::Gte, &one));
+    }
+}

@@ -349,6 +349,9 @@ impl Door {
         let path = path.ok_or_else(no_route)?;
         let side = Via::of(&parts.extensions).side;
         let Some(row) = path.row(&parts.method, side) else {
+            if path.of_object && parts.method != Method::OPTIONS {
+                return Err(no_route());
+            }
             return method_not_allowed(path, &parts.method, side).map(Way::Answered);
         };
         limits::url(&parts.uri)?;

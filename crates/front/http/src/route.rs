@@ -82,6 +82,8 @@ pub struct Route {
     /// Whether its answers may be kept and given again to callers who see the same: it reads records, has no other effect,
     /// and answers by nothing but the caller's rights and settings, path, query, body and version.
     pub kept: bool,
+    /// Whether the last part of its path is a word of the object's own: with another method there is nothing.
+    pub of_object: bool,
 }
 
 impl Route {
@@ -105,6 +107,7 @@ impl Route {
             gives: Gives::Json,
             by_catalog: false,
             kept: false,
+            of_object: false,
         }
     }
 
@@ -119,6 +122,13 @@ impl Route {
     #[must_use]
     pub const fn kept(mut self) -> Self {
         self.kept = true;
+        self
+    }
+
+    /// See [`Route::of_object`].
+    #[must_use]
+    pub const fn of_object(mut self) -> Self {
+        self.of_object = true;
         self
     }
 

@@ -41,6 +41,8 @@ pub struct Path {
     allow_public: String,
     rows: Vec<Row>,
     other: HttpRoute,
+    /// See [`Route::of_object`].
+    pub of_object: bool,
 }
 
 impl Path {
@@ -54,6 +56,7 @@ impl Path {
             allow_public: String::new(),
             rows: Vec::new(),
             other,
+            of_object: false,
         }
     }
 
@@ -121,6 +124,7 @@ impl Table {
                 let weight = ratelimit::weight(&route, heavy_cost);
                 let Route { access, mark, takes, gives, by_catalog, kept, .. } = route;
                 if let Some(path) = rows.get_mut(at) {
+                    path.of_object = route.of_object;
                     path.rows.push(Row { method, access, mark, takes, gives, by_catalog, kept, weight, metrics });
                 }
             }

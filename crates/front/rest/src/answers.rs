@@ -5,7 +5,7 @@ use axum::http::header::ETAG;
 use axum::http::{HeaderValue, Response, StatusCode};
 use kontor_http::{envelope, etag, hash, reply};
 use kontor_model::{Error, Result};
-use kontor_records::{Answer, Done, Listing, Outcome, Record};
+use kontor_records::{Answer, Done, Given, Listing, Outcome, Record};
 
 use crate::call::Call;
 
@@ -67,10 +67,33 @@ pub const fn status(done: Done) -> u16 {
 
 /// The answer to the change of one record, as it is kept under its key.
 pub fn changed(results: &[Result<Outcome>], request_id: &str) -> Answer {
-    let Some(Ok(outcome)) = results.first() else {
+    match results.first() {
+        Some(Ok(outcome)) => done(outcome, request_id),
         // An atomic change answers with its refusal before anything is rendered.
-        return Answer { status: 500, headers: Vec::new(), body: Vec::new() };
+        _ => Answer { status: 500, headers: Vec::new(), body: Vec::new() },
+    }
+}
+
+/// The answer to an action.
+pub fn given(given: &Given<'_>, request_id: &str) -> Answer {
+    let named = match given {
+        Given::One(outcome) => return done(outcome, request_id),
+        Given::Named(named) => named,
     };
+    let mut data = b"{".to_vec();
+    for (i, (name, outcome)) in named.iter().enumerate() {
+        if i > 0 {
+            data.push(b',');
+        }
+        kontor_model::show::write_string(name, &mut data);
+        data.push(b':');
+        data.extend_from_slice(outcome.map_or(b"null".as_slice(), |outcome| &outcome.data));
+    }
+    data.push(b'}');
+    Answer { status: 200, headers: Vec::new(), body: envelope::single(200, &data, request_id) }
+}
+
+fn done(outcome: &Outcome, request_id: &str) -> Answer {
     let status = status(outcome.done);
     let mut headers = Vec::new();
     if !matches!(outcome.done, Done::Deleted | Done::Purged) {

@@ -3,6 +3,7 @@
 //! One file per endpoint. [`routes::ROUTES`] is the table of all routes; [`router`] has their handlers. Everything
 //! before and after a handler is [`kontor_http`]'s.
 
+mod actions;
 mod aggregate;
 mod answers;
 mod api;
@@ -72,6 +73,7 @@ pub fn router(api: &Arc<Api>) -> Router {
                 .patch(at(api, update::patch))
                 .delete(at(api, delete::delete)),
         )
+        .route("/v1/{collection}/{id}/{action}", post(at(api, actions::act)))
         .route("/v1/{collection}/{id}/restore", post(at(api, delete::restore)))
         .route("/v1/{collection}/{id}/purge", post(at(api, delete::purge)))
         .route("/v1/{collection}/{id}/shares", get(at(api, shares::list)).post(at(api, shares::create)))

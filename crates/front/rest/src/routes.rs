@@ -98,6 +98,18 @@ pub const RECORDS: &[Route] = &[
     r("DELETE", "/v1/{collection}/{id}/shares/{share}", "unshareRecord", Write, Partner, "Take a share back."),
 ];
 
+/// Actions of the objects that have some.
+pub const ACTION: Route = r(
+    "POST",
+    "/v1/{collection}/{id}/{action}",
+    "actOnRecord",
+    Write,
+    Partner,
+    "Do something to a record that is more than changing its fields.",
+)
+.by_catalog()
+.of_object();
+
 /// Everything else of version 1.
 pub const OTHERS: &[Route] = &[
     r(
@@ -321,7 +333,8 @@ pub const DOCUMENTS: &[Route] = &[
 
 pub use crate::identity::routes::IDENTITY;
 
-const COUNT: usize = RECORDS.len()
+const COUNT: usize = 1
+    + RECORDS.len()
     + OTHERS.len()
     + AUDIT.len()
     + PRIVACY.len()
@@ -337,7 +350,8 @@ pub const ROUTES: &[Route] = &joined();
 const fn joined() -> [Route; COUNT] {
     let mut all = [r("", "", "", Open, Private, ""); COUNT];
     let tables = [RECORDS, OTHERS, AUDIT, PRIVACY, SANDBOXES, OUTBOX, IDENTITY, DOCUMENTS];
-    let (mut table, mut at) = (0, 0);
+    all[0] = ACTION;
+    let (mut table, mut at) = (0, 1);
     while table < tables.len() {
         let mut row = 0;
         while row < tables[table].len() {

@@ -31,6 +31,13 @@ fn object(native: &Arc<ObjectDef>, catalog: &Catalog, version: ApiVersion) -> Re
             }
         }
     }
+    // What actions take keeps its names: only how values are written differs.
+    let like = object.clone();
+    for field in object.actions.iter_mut().flat_map(|action| &mut action.input) {
+        let name = field.name.clone();
+        changes(version).for_each(|change| change.field(&like, field));
+        field.name = name;
+    }
     let mut def = ObjectDef::build(object, catalog.space)?;
     def.seen_as(version, native.clone());
     Ok(def)

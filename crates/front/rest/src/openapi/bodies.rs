@@ -182,9 +182,15 @@ fn metadata() -> J {
                 "max": {"type": "integer"}, "min": {"type": "integer"}, "scale": {"type": "integer"}, "object": {"type": "string"},
                 "values": {"type": "array", "items": {"type": "string"}}, "default": {},
                 "operators": {"type": "array", "items": {"type": "string"}}, "schema": {"type": "object"}}},
-        "ObjectDefinition": {"type": "object", "required": ["name", "plural", "label", "description", "service", "custom", "owned", "name_field", "fields"], "properties": {
+        "ObjectDefinition": {"type": "object", "required": ["name", "plural", "label", "description", "service", "custom", "owned", "name_field", "read_only", "lines", "actions", "fields"], "properties": {
             "name": {"type": "string"}, "plural": {"type": "string"}, "label": {"type": "string"}, "description": {"type": "string"},
             "service": {"type": "string"}, "custom": {"type": "boolean"}, "owned": {"type": "boolean"}, "name_field": {"type": "string"},
+            "read_only": {"type": "boolean", "description": "Written by the system; callers read it."},
+            "lines": {"type": ["string", "null"], "description": "The object whose records are its lines: sent and answered with it."},
+            "actions": {"type": "array", "description": "POST /v1/{plural}/{id}/{name}", "items": {"type": "object", "required": ["name", "description", "input", "answer"], "properties": {
+                "name": {"type": "string"}, "description": {"type": "string"},
+                "input": {"type": "array", "items": reference("schemas", "FieldDefinition")},
+                "answer": {"type": "object", "properties": {"object": {"type": "string"}, "new": {"type": "boolean"}, "objects": {"type": "object", "additionalProperties": {"type": "string"}}}}}}},
             "fields": {"type": "array", "items": reference("schemas", "FieldDefinition")}}},
         "ObjectDefinitionAnswer": envelope(reference("schemas", "ObjectDefinition")),
         "ObjectDefinitionList": list(reference("schemas", "ObjectDefinition")),

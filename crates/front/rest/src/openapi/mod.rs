@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 documents, one for each version of the API, made from a catalog and the table of routes.
 
+mod actions;
 mod audit;
 mod bodies;
 mod components;
@@ -63,11 +64,15 @@ pub fn document(catalog: &Catalog) -> J {
     let mut all = Map::new();
     let mut tags = paths::tags();
     paths::add(&mut operations, &mut all);
-    for def in catalog.objects().filter(|o| o.routed) {
-        let names = Schemas::claim(def, &mut schema_names);
-        object::add(catalog, def, &names, &mut schemas);
-        records::parameters(def, &names, &mut parameters);
-        records::add(def, &names, &mut operations, &mut all);
+    let routed = || catalog.objects().filter(|o| o.routed);
+    let known: actions::Known =
+        routed().map(|def| (def.name.clone(), Schemas::claim(def, &mut schema_names))).collect();
+    for def in routed() {
+        let Some(names) = known.get(&def.name) else { continue };
+        object::add(catalog, def, names, &known, &mut schemas);
+        records::parameters(def, names, &mut parameters);
+        records::add(def, names, &mut operations, &mut all);
+        actions::add(def, &known, &mut operations, &mut all);
         if !tags.iter().any(|(name, _)| *name == def.service) {
             let about = if def.service == "custom" {
                 "Objects made in this space.".to_owned()

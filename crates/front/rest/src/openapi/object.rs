@@ -5,6 +5,7 @@ use kontor_model::Field;
 use serde_json::{Map, Value as J, json};
 
 use super::names::{Names, pascal};
+use super::actions::{self, Known};
 use super::{reference, samples, set, values};
 
 /// What an object's schemas are called.
@@ -16,7 +17,7 @@ pub struct Schemas {
 
 /// The parts of an object that have a schema of their own, behind the object's name.
 pub const PARTS: &[&str] =
-    &["Create", "Replace", "Update", "Answer", "List", "Filter", "Sort", "Path", "Relation", "Search", "Batch"];
+    &["Create", "Replace", "Update", "Answer", "List", "Filter", "Sort", "Path", "Relation", "Search", "Batch", "Line"];
 
 impl Schemas {
     /// Finds a name that leaves all parts free.
@@ -95,8 +96,16 @@ impl Members {
 }
 
 /// Adds the schemas of `def` to the document's.
-pub fn add(catalog: &Catalog, def: &ObjectDef, names: &Schemas, out: &mut Map<String, J>) {
-    let mut put = |part: &str, schema: J| out.insert(format!("{}{part}", names.record), schema);
+pub fn add(catalog: &Catalog, def: &ObjectDef, names: &Schemas, known: &Known, out: &mut Map<String, J>) {
+    let mut put = |part: &str, mut schema: J| {
+        let is_request = matches!(part, "Create" | "Replace" | "Update");
+        if let Some(lines) = actions::lines(def, known, is_request).filter(|_| is_request || part.is_empty())
+            && let Some(members) = schema.get_mut("properties").and_then(J::as_object_mut)
+        {
+            members.insert("lines".into(), lines);
+        }
+        out.insert(format!("{}{part}", names.record), schema)
+    };
     put("", record(def));
     let sent = || def.shown().map(|(_, f)| f).filter(|f| !f.read_only);
     let label = def.label.to_lowercase();
@@ -119,7 +128,7 @@ pub fn add(catalog: &Catalog, def: &ObjectDef, names: &Schemas, out: &mut Map<St
         "Path",
         json!({"type": "string", "enum": paths(def, |_| true), "description": "A field to answer with; id and object are always there."}),
     );
-    let mut relations: Vec<&str> = def.relations().collect();
+    let mut relations: Vec<&str> = def.relations().chain(def.lines.is_some().then_some("lines")).collect();
     relations.sort_unstable();
     put(
         "Relation",
@@ -127,6 +136,27 @@ pub fn add(catalog: &Catalog, def: &ObjectDef, names: &Schemas, out: &mut Map<St
     );
     put("Search", search(names));
     put("Batch", batch(def, names));
+    if let Some(parent) = line_of(catalog, def) {
+        put("Line", line(def, &parent));
+    }
+}
+
+/// The reference to the document whose lines these are.
+fn line_of(catalog: &Catalog, def: &ObjectDef) -> Option<String> {
+    let (_, field) = def.relation(def.part_of.as_deref()?)?;
+    let document = catalog.object(&field.ty.as_reference()?.object)?;
+    (document.lines.as_deref() == Some(def.name.as_str())).then(|| field.name.clone())
+}
+
+/// A line as it is sent with its document.
+fn line(def: &ObjectDef, parent: &str) -> J {
+    let sent = def.shown().map(|(_, f)| f).filter(|f| !f.read_only && f.name != parent);
+    let mut schema = Members::of(def, sent, values::request, values::must_send)
+        .body(def, format!("A {} of its document.", def.label.to_lowercase()));
+    if let Some(members) = schema.get_mut("properties").and_then(J::as_object_mut) {
+        members.insert("id".into(), values::nullable(reference("schemas", "Id")));
+    }
+    schema
 }
 
 /// `{status, data, meta}` of one thing.

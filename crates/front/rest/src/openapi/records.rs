@@ -7,7 +7,7 @@ use super::names::{Names, pascal};
 use super::object::Schemas;
 use super::operation::{self, Answer, Detail, ETAG, MADE, PLACE, json_answer, json_body};
 use super::{reference, set};
-use crate::routes::{RECORDS, Route};
+use crate::routes::{Access, RECORDS, Route};
 
 /// Adds the parameters whose values depend on the object.
 pub fn parameters(def: &ObjectDef, names: &Schemas, out: &mut J) {
@@ -54,7 +54,8 @@ pub fn parameters(def: &ObjectDef, names: &Schemas, out: &mut J) {
 
 /// Adds the paths.
 pub fn add(def: &ObjectDef, names: &Schemas, operations: &mut Names, paths: &mut Map<String, J>) {
-    for route in RECORDS {
+    let changes = |route: &&Route| route.access == Access::Write && !route.operation.contains("hare");
+    for route in RECORDS.iter().filter(|route| !(def.read_only && changes(route))) {
         let path = route.path.replace("{collection}", &def.plural);
         operation::add(route, &path, detail(route, def, names), operations, paths);
     }

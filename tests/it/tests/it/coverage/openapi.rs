@@ -61,9 +61,16 @@ async fn every_route_is_in_the_document(api: Api) {
         let of_records = RECORDS.iter().any(|other| other.path == route.path && other.method == route.method);
         let paths: Vec<String> = if of_records {
             examples.routed().map(|object| plain.replace("/v1/{collection}", &examples.path(object))).collect()
+        } else if route.of_object {
+            let acting = examples.acting().flat_map(|(object, actions)| {
+                let at = format!("{}/{{id}}", examples.path(object));
+                actions.into_iter().map(move |action| format!("{at}/{action}"))
+            });
+            acting.collect()
         } else {
             vec![plain]
         };
+        assert!(!paths.is_empty(), "{} {}", route.method, route.path);
         for path in paths {
             let operation = &document["paths"][&path][route.method.to_lowercase()];
             assert!(operation.is_object(), "{} {path}", route.method);

@@ -42,6 +42,23 @@ impl Examples {
         self.routed.iter().map(String::as_str)
     }
 
+    /// Objects that have actions, with their names.
+    pub fn acting(&self) -> impl Iterator<Item = (&str, Vec<String>)> {
+        let names = |object: &Value| {
+            let actions = object["actions"].as_array().into_iter().flatten();
+            actions.map(|action| action["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let all = self.routed().map(move |name| (name, names(&self.objects[name])));
+        all.filter(|(_, actions)| !actions.is_empty())
+    }
+
+    /// Names of what an object's action takes, with the objects of references.
+    pub fn inputs(&self, object: &str, action: &str) -> Vec<(String, Value)> {
+        let actions = self.objects[object]["actions"].as_array().into_iter().flatten();
+        let inputs = actions.filter(|a| a["name"] == action).flat_map(|a| a["input"].as_array().into_iter().flatten());
+        inputs.map(|field| (field["name"].as_str().unwrap().to_owned(), field.clone())).collect()
+    }
+
     /// `/v1/{collection}`
     pub fn path(&self, object: &str) -> String {
         format!("/v1/{}", self.objects[object]["plural"].as_str().unwrap())

@@ -30,7 +30,8 @@ fn every_route() -> impl Iterator<Item = &'static Route> {
 }
 
 async fn call(api: &Api, route: &Route, version: &str) -> Reply {
-    let path = route.path.replace("{collection}", "customers").replace("{id}", NO_ID).replace("{field}", "external_id");
+    let collection = if route.of_object { "deals" } else { "customers" };
+    let path = route.path.replace("{collection}", collection).replace("{action}", "win").replace("{id}", NO_ID).replace("{field}", "external_id");
     let path = path.replace("{value}", "nobody").replace("{object}", "customer").replace("{*file}", "index.html");
     let path = path.replace("{share}", NO_ID).replacen("/v1/", &format!("/{version}/"), 1);
     let request = api.request(route.method, &path);

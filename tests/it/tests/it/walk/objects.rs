@@ -25,6 +25,7 @@ const TIMELINE: Route = ("GET", "/v1/{collection}/{id}/timeline");
 const SHARES: Route = ("GET", "/v1/{collection}/{id}/shares");
 const SHARE: Route = ("POST", "/v1/{collection}/{id}/shares");
 const UNSHARE: Route = ("DELETE", "/v1/{collection}/{id}/shares/{share}");
+const ACTION: Route = ("POST", "/v1/{collection}/{id}/{action}");
 const COMPOSITE: Route = ("POST", "/v1/composite");
 const IMPORT: Route = ("POST", "/v1/imports");
 const EXPORT: Route = ("POST", "/v1/exports");
@@ -40,6 +41,7 @@ pub async fn of_object(own: &World, object: &str) -> Vec<Probe> {
     let id = hole(Some(object));
     let mine = own.of(object);
     let mut all = by_id(&path, &id);
+    all.extend(actions(own, object, &path, &id, mine));
     let key = format!("{{{{{object}.ext}}}}");
     all.extend(questions(&path, &id, &key));
     all.extend(changes(object, &path, &id, &key, mine));
@@ -47,6 +49,27 @@ pub async fn of_object(own: &World, object: &str) -> Vec<Probe> {
     let body = own.examples.body(&own.caller.api, object).await;
     for (field, target) in &references {
         all.extend(reference(object, &path, mine, &body, field, &hole(target.as_deref())));
+    }
+    all
+}
+
+/// What can be done to a record: to the other space's, and to an own one with what the other space has.
+fn actions(own: &World, object: &str, path: &str, id: &str, mine: &str) -> Vec<Probe> {
+    let known = own.examples.acting().find(|(name, _)| *name == object).map(|(_, actions)| actions);
+    let mut all = Vec::new();
+    for action in known.unwrap_or_default() {
+        let inputs = own.examples.inputs(object, &action);
+        let required = inputs.iter().filter(|(_, field)| field["required"] == true);
+        let body: serde_json::Map<String, Value> =
+            required.map(|(name, field)| (name.clone(), own.examples.value(field, 1))).collect();
+        let theirs = |body: &serde_json::Map<String, Value>| json!(body);
+        all.push(Probe::new(ACTION, format!("{path}/{id}/{action}")).json(&theirs(&body)));
+        all.push(Probe::new(ACTION, format!("{path}/{id}/{action}")).json(&theirs(&body)).header("if-match", "\"1\""));
+        for (name, field) in inputs.iter().filter(|(_, field)| field["type"] == "reference") {
+            let mut body = body.clone();
+            body.insert(name.clone(), json!(hole(field["object"].as_str())));
+            all.push(Probe::new(ACTION, format!("{path}/{mine}/{action}")).json(&theirs(&body)));
+        }
     }
     all
 }
