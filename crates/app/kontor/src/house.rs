@@ -153,7 +153,8 @@ impl House {
         };
         let secret = spaces::secret(&*store).await?;
         let records = Records::new(store.clone(), clock.clone(), ids.clone(), &secret).ruled(services::hooks())
-            .acting(services::acts());
+            .acting(services::acts())
+            .shown(services::looks());
         let records = Arc::new(records);
         let metadata = Arc::new(Metadata::new(catalogs.clone(), store.clone(), ids.clone()));
         let roles = Arc::new(Roles::new(store.clone(), catalogs.clone()));

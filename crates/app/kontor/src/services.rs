@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kontor_model::Object;
-use kontor_records::{Act, Hook, Sweep};
+use kontor_records::{Act, Hook, Look, Sweep};
 
 /// A service and what it declares.
 pub struct Service {
@@ -56,6 +56,11 @@ pub fn acts() -> Vec<Arc<dyn Act>> {
     services.into_iter().flatten().collect()
 }
 
+/// What the services show of records besides their fields.
+pub fn looks() -> Vec<Arc<dyn Look>> {
+    Vec::new()
+}
+
 /// What the services do when time has come.
 pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
     let services = [
@@ -105,9 +110,18 @@ mod tests {
         declared.sort_unstable();
         done.sort_unstable();
         assert_eq!(declared, done);
+        let mut declared: Vec<(&str, &str)> = objects
+            .iter()
+            .flat_map(|o| o.views.iter().map(|view| (o.name.as_str(), view.name.as_str())))
+            .collect();
+        let looks = super::looks();
+        let mut shown: Vec<(&str, &str)> = looks.iter().map(|look| (look.object(), look.name())).collect();
+        declared.sort_unstable();
+        shown.sort_unstable();
+        assert_eq!(declared, shown);
         // The generic routes of a record have these names already.
         const TAKEN: &[&str] = &["restore", "purge", "history", "timeline", "shares", "search", "batch", "aggregate"];
-        assert!(done.iter().all(|(_, name)| !TAKEN.contains(name)));
+        assert!(done.iter().chain(&shown).all(|(_, name)| !TAKEN.contains(name)));
     }
 
     #[test]

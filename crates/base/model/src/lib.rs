@@ -19,6 +19,7 @@ pub mod show;
 pub mod time;
 pub mod value;
 pub mod version;
+pub mod view;
 
 pub use action::{Action, Answers};
 pub use changes::{By, Change, Changes, Mode, Step, Told};
@@ -35,3 +36,4 @@ pub use settings::Settings;
 pub use show::Show;
 pub use value::{Kind, Value};
 pub use version::ApiVersion;
+pub use view::View;

@@ -2,6 +2,7 @@
 
 use crate::action::Action;
 use crate::field::{Field, FieldType, Place};
+use crate::view::View;
 
 /// Declaration of an object.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +42,8 @@ pub struct Object {
     pub lines: Option<String>,
     /// What can be done to its records besides changing their fields.
     pub actions: Vec<Action>,
+    /// What can be read of its records besides their fields.
+    pub views: Vec<View>,
     /// Whether only services write its records; callers read them.
     pub read_only: bool,
 }
@@ -80,6 +83,7 @@ impl Object {
             derived: Vec::new(),
             lines: None,
             actions: Vec::new(),
+            views: Vec::new(),
             read_only: false,
         }
     }
@@ -152,6 +156,12 @@ impl Object {
     #[must_use]
     pub fn action(mut self, action: Action) -> Self {
         self.actions.push(action);
+        self
+    }
+
+    #[must_use]
+    pub fn view(mut self, view: View) -> Self {
+        self.views.push(view);
         self
     }
 

@@ -1,7 +1,7 @@
 //! Object and field definitions as JSON (api.md 6, Bodies).
 
 use kontor_model::field::{Context, label};
-use kontor_model::{Action, Answers, Fault, Field, FieldType, Json, Object, Op, Result, Settings, Value, name};
+use kontor_model::{Action, Answers, Fault, Field, FieldType, Json, Object, Op, Result, Settings, Value, View, name};
 use serde_json::{Value as J, json};
 
 use crate::ObjectDef;
@@ -360,7 +360,17 @@ pub fn object_json(def: &ObjectDef) -> J {
         "read_only": def.read_only,
         "lines": def.lines,
         "actions": def.actions.iter().map(|action| action_json(def, action)).collect::<Vec<_>>(),
+        "views": def.views.iter().map(|view| view_json(def, view)).collect::<Vec<_>>(),
         "fields": def.known().map(|f| field_json(def, f)).collect::<Vec<_>>(),
+    })
+}
+
+fn view_json(def: &ObjectDef, view: &View) -> J {
+    json!({
+        "name": view.name,
+        "description": view.doc,
+        "input": view.input.iter().map(|field| field_json(def, field)).collect::<Vec<_>>(),
+        "media": view.media,
     })
 }
 

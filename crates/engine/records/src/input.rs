@@ -1,7 +1,7 @@
 //! The body of an action, checked against what it declares.
 
 use kontor_model::field::Context;
-use kontor_model::{Action, Error, ErrorCode, Fault, Field, Id, Json, Result, Settings, Value, name};
+use kontor_model::{Action, Error, ErrorCode, Fault, Field, Id, Json, Result, Settings, Value};
 
 /// What was sent to an action: every declared member, null where it was left out.
 #[derive(Debug, Clone, Default)]
@@ -13,20 +13,28 @@ impl Input {
     /// # Errors
     /// 400001, 400002 and the codes of values.
     pub fn check(action: &Action, body: &Json, settings: &Settings) -> Result<Self> {
+        Self::of(&action.name, &action.input, body, settings)
+    }
+
+    /// As [`Input::check`], for what is called `name` and takes these members.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn of(name: &str, input: &[Field], body: &Json, settings: &Settings) -> Result<Self> {
         let Some(members) = body.as_object() else {
             return Err(Error::new(ErrorCode::Malformed, format!("the body must be an object, not {}", body.kind())));
         };
         let mut faults = Vec::new();
         for (key, value) in members {
-            if !action.input.iter().any(|field| field.name == *key) {
-                let hint = name::hint(key, action.input.iter().map(|f| f.name.as_str()));
-                let message = format!("is no member of {}{hint}", action.name);
+            if !input.iter().any(|field| field.name == *key) {
+                let hint = kontor_model::name::hint(key, input.iter().map(|f| f.name.as_str()));
+                let message = format!("is no member of {}{hint}", name);
                 faults.push(Fault::coded(key, ErrorCode::UnknownField, message).value(value.excerpt()));
             }
         }
         let cx = Context { settings, country: None };
-        let mut all = Vec::with_capacity(action.input.len());
-        for field in &action.input {
+        let mut all = Vec::with_capacity(input.len());
+        for field in input {
             match one(field, body.get(&field.name), &cx) {
                 Ok((value, json)) => all.push((field.name.clone(), value, json)),
                 Err(mut fault) => {

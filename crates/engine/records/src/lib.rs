@@ -34,6 +34,7 @@ mod sight;
 mod steps;
 mod sweep;
 mod unique;
+mod view;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -57,6 +58,7 @@ pub use search::{document, full_text, terms};
 pub use shares::Grantee;
 pub use sight::{Found, Sight, Where};
 pub use sweep::Sweep;
+pub use view::{Glance, Look, Sheet, Viewed};
 
 /// The most records of a page (api.md 6).
 pub const MAX_LIMIT: u32 = 500;
@@ -75,6 +77,7 @@ pub struct Records {
     any_turn: tokio::sync::Mutex<()>,
     hooks: Vec<Arc<dyn Hook>>,
     acts: Vec<Arc<dyn Act>>,
+    looks: Vec<Arc<dyn Look>>,
 }
 
 /// 422000 with the name of the rule.
@@ -95,6 +98,7 @@ impl Records {
             any_turn: tokio::sync::Mutex::default(),
             hooks: Vec::new(),
             acts: Vec::new(),
+            looks: Vec::new(),
         }
     }
 
@@ -109,6 +113,13 @@ impl Records {
     #[must_use]
     pub fn acting(mut self, acts: Vec<Arc<dyn Act>>) -> Self {
         self.acts = acts;
+        self
+    }
+
+    /// With what can be read of records besides their fields.
+    #[must_use]
+    pub fn shown(mut self, looks: Vec<Arc<dyn Look>>) -> Self {
+        self.looks = looks;
         self
     }
 

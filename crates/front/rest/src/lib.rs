@@ -40,6 +40,7 @@ mod search;
 mod shares;
 mod update;
 mod upsert;
+mod views;
 
 use std::sync::Arc;
 
@@ -73,7 +74,7 @@ pub fn router(api: &Arc<Api>) -> Router {
                 .patch(at(api, update::patch))
                 .delete(at(api, delete::delete)),
         )
-        .route("/v1/{collection}/{id}/{action}", post(at(api, actions::act)))
+        .route("/v1/{collection}/{id}/{action}", post(at(api, actions::act)).get(at(api, views::look)))
         .route("/v1/{collection}/{id}/restore", post(at(api, delete::restore)))
         .route("/v1/{collection}/{id}/purge", post(at(api, delete::purge)))
         .route("/v1/{collection}/{id}/shares", get(at(api, shares::list)).post(at(api, shares::create)))

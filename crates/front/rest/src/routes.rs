@@ -110,6 +110,19 @@ pub const ACTION: Route = r(
 .by_catalog()
 .of_object();
 
+/// Views of the objects that have some.
+pub const VIEW: Route = r(
+    "GET",
+    "/v1/{collection}/{id}/{action}",
+    "viewRecord",
+    Read,
+    Partner,
+    "Read something of a record that is more than its fields.",
+)
+.by_catalog()
+.of_object()
+.any_answer();
+
 /// Everything else of version 1.
 pub const OTHERS: &[Route] = &[
     r(
@@ -333,7 +346,7 @@ pub const DOCUMENTS: &[Route] = &[
 
 pub use crate::identity::routes::IDENTITY;
 
-const COUNT: usize = 1
+const COUNT: usize = 2
     + RECORDS.len()
     + OTHERS.len()
     + AUDIT.len()
@@ -351,7 +364,8 @@ const fn joined() -> [Route; COUNT] {
     let mut all = [r("", "", "", Open, Private, ""); COUNT];
     let tables = [RECORDS, OTHERS, AUDIT, PRIVACY, SANDBOXES, OUTBOX, IDENTITY, DOCUMENTS];
     all[0] = ACTION;
-    let (mut table, mut at) = (0, 1);
+    all[1] = VIEW;
+    let (mut table, mut at) = (0, 2);
     while table < tables.len() {
         let mut row = 0;
         while row < tables[table].len() {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kontor_model::ApiVersion;
+use kontor_model::{ApiVersion, Field, Object};
 use kontor_model::object::Derived;
 
 use super::changes;
@@ -33,7 +33,7 @@ fn object(native: &Arc<ObjectDef>, catalog: &Catalog, version: ApiVersion) -> Re
     }
     // What actions take keeps its names: only how values are written differs.
     let like = object.clone();
-    for field in object.actions.iter_mut().flat_map(|action| &mut action.input) {
+    for field in inputs(&mut object) {
         let name = field.name.clone();
         changes(version).for_each(|change| change.field(&like, field));
         field.name = name;
@@ -41,6 +41,11 @@ fn object(native: &Arc<ObjectDef>, catalog: &Catalog, version: ApiVersion) -> Re
     let mut def = ObjectDef::build(object, catalog.space)?;
     def.seen_as(version, native.clone());
     Ok(def)
+}
+
+fn inputs(object: &mut Object) -> impl Iterator<Item = &mut Field> {
+    let actions = object.actions.iter_mut().flat_map(|action| &mut action.input);
+    actions.chain(object.views.iter_mut().flat_map(|view| &mut view.input))
 }
 
 fn rename(rule: &mut Derived, from: &str, to: &str) {

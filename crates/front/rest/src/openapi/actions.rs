@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use kontor_catalog::ObjectDef;
-use kontor_model::{Action, Answers};
+use kontor_model::{Action, Answers, Field, View, view};
 use serde_json::{Map, Value as J, json};
 
 use super::names::{Names, pascal};
 use super::object::{Schemas, envelope};
-use super::operation::{self, Detail, ETAG, MADE, json_answer};
+use super::operation::{self, Answer, Detail, ETAG, MADE, json_answer};
 use super::{reference, set, values};
-use crate::routes::ACTION;
+use crate::routes::{ACTION, VIEW};
 
 /// What the schemas of each object are called.
 pub type Known = HashMap<String, Schemas>;
@@ -20,6 +20,10 @@ pub fn add(def: &ObjectDef, known: &Known, operations: &mut Names, paths: &mut M
     for action in &def.actions {
         let path = ACTION.path.replace("{collection}", &def.plural).replace("{action}", &action.name);
         operation::add(&ACTION, &path, detail(def, action, known), operations, paths);
+    }
+    for view in &def.views {
+        let path = VIEW.path.replace("{collection}", &def.plural).replace("{action}", &view.name);
+        operation::add(&VIEW, &path, shown(def, view), operations, paths);
     }
 }
 
@@ -48,6 +52,41 @@ fn detail(def: &ObjectDef, action: &Action, known: &Known) -> Detail {
         collection: Some(def.plural.clone()),
         ..Detail::default()
     }
+}
+
+fn shown(def: &ObjectDef, view: &View) -> Detail {
+    let parameter = |field: &Field| {
+        json!({"name": field.name, "in": "query", "required": values::must_send(field), "description": field.doc,
+            "schema": values::operand(field)})
+    };
+    let content = view.media.iter().map(|media| match media.as_str() {
+        view::JSON => (view::JSON, envelope(json!({}))),
+        other => (known_media(other), json!({"type": "string", "contentMediaType": other})),
+    });
+    let label = def.label.to_lowercase();
+    Detail {
+        tag: def.service.clone(),
+        id: format!("{}{}", lower(&pascal(&def.name)), pascal(&view.name)),
+        summary: format!("The {} of a {label}", view.name.replace('_', " ")),
+        description: view.doc.clone(),
+        parameters: view.input.iter().map(parameter).collect(),
+        answers: vec![Answer { status: 200, about: "The view.", content: content.collect(), headers: &[] }],
+        collection: Some(def.plural.clone()),
+        ..Detail::default()
+    }
+}
+
+/// The media types that views have, as the document names them.
+fn known_media(media: &str) -> &'static str {
+    const KNOWN: &[&str] = &[
+        "application/pdf",
+        "application/xml",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "image/svg+xml",
+        "text/calendar",
+        "text/csv",
+    ];
+    KNOWN.iter().copied().find(|known| *known == media).unwrap_or("*/*")
 }
 
 fn lower(name: &str) -> String {

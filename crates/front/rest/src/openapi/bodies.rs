@@ -167,6 +167,10 @@ fn metadata() -> J {
         "ObjectCreate": shown(object(&["name"], json!({
             "name": name(), "plural": name(), "label": label(), "description": description(),
             "name_field": {"type": ["string", "null"], "description": "The field that names a record to a person; the first text when not said."},
+            "views": {"type": "array", "description": "GET /v1/{plural}/{id}/{name}", "items": {"type": "object", "required": ["name", "description", "input", "media"], "properties": {
+                "name": {"type": "string"}, "description": {"type": "string"},
+                "input": {"type": "array", "items": reference("schemas", "FieldDefinition")},
+                "media": {"type": "array", "items": {"type": "string"}}}}},
             "fields": {"type": "array", "maxItems": 500, "items": reference("schemas", "FieldCreate")}})),
             json!({"name": "vehicle", "plural": "vehicles", "label": "Vehicle", "name_field": "plate", "fields": [
                 {"name": "plate", "type": "text", "max": 16, "required": true, "unique": true, "searched": true},
@@ -182,7 +186,7 @@ fn metadata() -> J {
                 "max": {"type": "integer"}, "min": {"type": "integer"}, "scale": {"type": "integer"}, "object": {"type": "string"},
                 "values": {"type": "array", "items": {"type": "string"}}, "default": {},
                 "operators": {"type": "array", "items": {"type": "string"}}, "schema": {"type": "object"}}},
-        "ObjectDefinition": {"type": "object", "required": ["name", "plural", "label", "description", "service", "custom", "owned", "name_field", "read_only", "lines", "actions", "fields"], "properties": {
+        "ObjectDefinition": {"type": "object", "required": ["name", "plural", "label", "description", "service", "custom", "owned", "name_field", "read_only", "lines", "actions", "views", "fields"], "properties": {
             "name": {"type": "string"}, "plural": {"type": "string"}, "label": {"type": "string"}, "description": {"type": "string"},
             "service": {"type": "string"}, "custom": {"type": "boolean"}, "owned": {"type": "boolean"}, "name_field": {"type": "string"},
             "read_only": {"type": "boolean", "description": "Written by the system; callers read it."},

@@ -16,8 +16,12 @@ both!(
 );
 
 fn path(route: &Route) -> String {
-    let collection = if route.of_object { "deals" } else { "customers" };
-    let path = route.path.replace("{collection}", collection).replace("{action}", "win").replace("{id}", NO_ID).replace("{field}", "external_id");
+    let (collection, action) = match (route.of_object, route.method) {
+        (true, "GET") => ("contacts", "duplicates"),
+        (true, _) => ("deals", "win"),
+        _ => ("customers", ""),
+    };
+    let path = route.path.replace("{collection}", collection).replace("{action}", action).replace("{id}", NO_ID).replace("{field}", "external_id");
     path.replace("{value}", "nobody").replace("{object}", "customer").replace("{*file}", "index.html")
 }
 

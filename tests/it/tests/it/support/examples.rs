@@ -42,19 +42,19 @@ impl Examples {
         self.routed.iter().map(String::as_str)
     }
 
-    /// Objects that have actions, with their names.
-    pub fn acting(&self) -> impl Iterator<Item = (&str, Vec<String>)> {
-        let names = |object: &Value| {
-            let actions = object["actions"].as_array().into_iter().flatten();
+    /// Objects that have `actions`, or `views`, with their names.
+    pub fn doing(&self, what: &'static str) -> impl Iterator<Item = (&str, Vec<String>)> {
+        let names = move |object: &Value| {
+            let actions = object[what].as_array().into_iter().flatten();
             actions.map(|action| action["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
         };
         let all = self.routed().map(move |name| (name, names(&self.objects[name])));
         all.filter(|(_, actions)| !actions.is_empty())
     }
 
-    /// Names of what an object's action takes, with the objects of references.
-    pub fn inputs(&self, object: &str, action: &str) -> Vec<(String, Value)> {
-        let actions = self.objects[object]["actions"].as_array().into_iter().flatten();
+    /// What an object's action or view takes: names and definitions.
+    pub fn inputs(&self, object: &str, what: &str, action: &str) -> Vec<(String, Value)> {
+        let actions = self.objects[object][what].as_array().into_iter().flatten();
         let inputs = actions.filter(|a| a["name"] == action).flat_map(|a| a["input"].as_array().into_iter().flatten());
         inputs.map(|field| (field["name"].as_str().unwrap().to_owned(), field.clone())).collect()
     }

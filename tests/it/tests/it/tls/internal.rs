@@ -30,8 +30,12 @@ fn every_route() -> impl Iterator<Item = &'static Route> {
 }
 
 async fn call(api: &Api, route: &Route, version: &str) -> Reply {
-    let collection = if route.of_object { "deals" } else { "customers" };
-    let path = route.path.replace("{collection}", collection).replace("{action}", "win").replace("{id}", NO_ID).replace("{field}", "external_id");
+    let (collection, action) = match (route.of_object, route.method) {
+        (true, "GET") => ("contacts", "duplicates"),
+        (true, _) => ("deals", "win"),
+        _ => ("customers", ""),
+    };
+    let path = route.path.replace("{collection}", collection).replace("{action}", action).replace("{id}", NO_ID).replace("{field}", "external_id");
     let path = path.replace("{value}", "nobody").replace("{object}", "customer").replace("{*file}", "index.html");
     let path = path.replace("{share}", NO_ID).replacen("/v1/", &format!("/{version}/"), 1);
     let request = api.request(route.method, &path);

@@ -26,6 +26,7 @@ const SHARES: Route = ("GET", "/v1/{collection}/{id}/shares");
 const SHARE: Route = ("POST", "/v1/{collection}/{id}/shares");
 const UNSHARE: Route = ("DELETE", "/v1/{collection}/{id}/shares/{share}");
 const ACTION: Route = ("POST", "/v1/{collection}/{id}/{action}");
+const VIEW: Route = ("GET", "/v1/{collection}/{id}/{action}");
 const COMPOSITE: Route = ("POST", "/v1/composite");
 const IMPORT: Route = ("POST", "/v1/imports");
 const EXPORT: Route = ("POST", "/v1/exports");
@@ -55,10 +56,11 @@ pub async fn of_object(own: &World, object: &str) -> Vec<Probe> {
 
 /// What can be done to a record: to the other space's, and to an own one with what the other space has.
 fn actions(own: &World, object: &str, path: &str, id: &str, mine: &str) -> Vec<Probe> {
-    let known = own.examples.acting().find(|(name, _)| *name == object).map(|(_, actions)| actions);
-    let mut all = Vec::new();
-    for action in known.unwrap_or_default() {
-        let inputs = own.examples.inputs(object, &action);
+    let known = |what| own.examples.doing(what).find(|(name, _)| *name == object).map(|(_, names)| names);
+    let mut all: Vec<Probe> =
+        known("views").unwrap_or_default().iter().map(|view| Probe::new(VIEW, format!("{path}/{id}/{view}"))).collect();
+    for action in known("actions").unwrap_or_default() {
+        let inputs = own.examples.inputs(object, "actions", &action);
         let required = inputs.iter().filter(|(_, field)| field["required"] == true);
         let body: serde_json::Map<String, Value> =
             required.map(|(name, field)| (name.clone(), own.examples.value(field, 1))).collect();
