@@ -88,7 +88,28 @@ impl Sandboxes {
             at.set(&mark, true.into());
             at.save(run).await?;
         }
+        self.counters(sandbox).await?;
         self.shares(run, sandbox).await
+    }
+
+    /// Series of numbers go on where they stood, at least as far as the copied records have come.
+    async fn counters(&self, sandbox: &Sandbox) -> Result<()> {
+        let columns = [("series", Kind::Text), ("last", Kind::Int)];
+        let exprs: Vec<Expr> = columns.iter().map(|(name, kind)| Expr::column(name, *kind)).collect();
+        let into: Arc<[ColumnRef]> = columns.iter().map(|(name, kind)| ColumnRef::new(name, *kind)).collect();
+        let rows = self.store().rows(Select::new(sandbox.source, system::COUNTER, exprs)).await?;
+        let insert = |values: Vec<Value>| Write::Insert {
+            table: system::COUNTER.into(),
+            columns: into.clone(),
+            values,
+            on_conflict: OnConflict::Replace,
+            search: None,
+        };
+        let writes: Vec<Write> = rows.into_iter().map(insert).collect();
+        if writes.is_empty() {
+            return Ok(());
+        }
+        self.store().commit(Batch { space: sandbox.id, writes }).await.map_err(failed)
     }
 
     async fn count(&self, space: SpaceId, def: &ObjectDef, last: i64) -> Result<i64> {
