@@ -171,6 +171,8 @@ impl Base<'_> {
         let currency = def.shown().find(|(_, f)| f.name == "currency" && f.spec().name() == "currency");
         if let Some((index, _)) = currency
             && money
+            // A part has the currency of its whole, which the rules know; what they leave open is filled in after them.
+            && def.part_of.is_none()
             && values.get(index).is_some_and(Value::is_null)
         {
             set(values, index, Value::Text(self.settings.currency.clone()));

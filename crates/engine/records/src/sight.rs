@@ -71,6 +71,7 @@ pub struct Sight<'a> {
     work: Option<&'a HashMap<Id, Working>>,
     seen: Mutex<HashMap<Id, Working>>,
     counters: &'a Counters,
+    history: bool,
 }
 
 impl<'a> Sight<'a> {
@@ -81,7 +82,18 @@ impl<'a> Sight<'a> {
         work: Option<&'a HashMap<Id, Working>>,
         counters: &'a Counters,
     ) -> Self {
-        Self { records, ctx, now, work, seen: Mutex::default(), counters }
+        Self { records, ctx, now, work, seen: Mutex::default(), counters, history: false }
+    }
+
+    /// Of an import that carries history over.
+    pub(crate) fn with_history(self, history: bool) -> Self {
+        Self { history, ..self }
+    }
+
+    /// Whether the changes bring along what happened elsewhere (an import whose mapping has a history, which only who
+    /// manages the space may start): states are taken as they are sent.
+    pub fn is_history(&self) -> bool {
+        self.history
     }
 
     pub fn records(&self) -> &'a Records {

@@ -26,6 +26,7 @@ impl Records {
         for _ in 0..ROUNDS {
             late |= self.touch_parents(shop, effects, asked).await?;
             if asked == effects.len() {
+                name_currencies(shop, effects);
                 return Ok(late);
             }
             let (verdicts, seen) = self.verdicts(shop, effects.get(asked..).unwrap_or_default(), refused).await?;
@@ -46,7 +47,8 @@ impl Records {
         effects: &[Effect],
         refused: &[Option<Error>],
     ) -> Result<(Vec<Verdict>, Vec<(Id, Working)>)> {
-        let sight = Sight::new(self, shop.ctx, shop.now, Some(&shop.work), &shop.counters);
+        let sight =
+            Sight::new(self, shop.ctx, shop.now, Some(&shop.work), &shop.counters).with_history(shop.history);
         let mut verdicts = Vec::new();
         for hook in &self.hooks {
             let touched: Vec<Touched<'_>> = effects
@@ -135,6 +137,23 @@ impl Records {
             effects.push(shop.effect(step, id, Done::Updated, Some(before), after));
         }
         Ok(false)
+    }
+}
+
+/// Gives parts of other records the workspace's currency, where no rule has given them that of their whole.
+fn name_currencies(shop: &mut Workshop<'_>, effects: &mut [Effect]) {
+    for effect in effects.iter_mut().filter(|e| e.after.def.part_of.is_some() && e.writes()) {
+        let def = effect.after.def.clone();
+        let has_money = def.shown().any(|(index, field)| {
+            field.spec().name() == "money" && effect.after.values.get(index).is_some_and(|value| !value.is_null())
+        });
+        let Some((index, _)) = def.native().field("currency").filter(|_| has_money) else { continue };
+        let work = shop.work.get_mut(&effect.id).map(|work| &mut work.values);
+        for values in std::iter::once(&mut effect.after.values).chain(work) {
+            if let Some(slot @ Value::Null) = values.get_mut(index) {
+                *slot = Value::Text(shop.ctx.settings().currency.clone());
+            }
+        }
     }
 }
 
