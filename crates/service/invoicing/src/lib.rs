@@ -1,12 +1,21 @@
-//! From order to money: orders, invoices, payments, tax and exchange rates.
+//! From order to money: orders, invoices, payments, credit notes, dunning, tax and exchange rates.
 //!
 //! Totals are derived from the lines and never sent. Rounding is half-even, per line.
 
+mod actions;
+mod credit_note;
+mod credits;
+mod dunning_step;
 mod invoice;
 mod line;
 mod order;
+mod overdue;
 mod payment;
 mod rate;
+mod rules;
+mod terms;
+mod totals;
+mod words;
 
 use std::sync::Arc;
 
@@ -24,6 +33,9 @@ pub fn objects() -> Vec<Object> {
         invoice::invoice(),
         invoice::invoice_line(),
         payment::object(),
+        credit_note::credit_note(),
+        credit_note::credit_note_line(),
+        dunning_step::object(),
         rate::tax_rate(),
         rate::exchange_rate(),
     ]
@@ -31,17 +43,17 @@ pub fn objects() -> Vec<Object> {
 
 /// Its rules about changes.
 pub fn hooks() -> Vec<Arc<dyn Hook>> {
-    Vec::new()
+    rules::all()
 }
 
 /// Its actions.
 pub fn acts() -> Vec<Arc<dyn Act>> {
-    Vec::new()
+    actions::all()
 }
 
 /// What it does when time has come.
 pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
-    Vec::new()
+    vec![Arc::new(overdue::Overdue), Arc::new(overdue::Dunning)]
 }
 
 #[cfg(test)]
