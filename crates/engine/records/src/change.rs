@@ -110,7 +110,7 @@ impl Records {
         if count == 0 {
             return Err(Error::new(ErrorCode::Invalid, "operations must not be empty"));
         }
-        if count > MAX_OPERATIONS {
+        if count > MAX_OPERATIONS && !changes.whole {
             return Err(Error::new(
                 ErrorCode::TooLarge,
                 format!("at most {MAX_OPERATIONS} operations at once, not {count}; use an import for more"),

@@ -116,6 +116,7 @@ impl Records {
             },
             kontor_audit::redact::record(id.0, now),
         ];
+        crate::likeness::key_writes(id.0, Some(&before), Some(&after), &mut writes);
         writes.extend(events.iter().map(|event| purge::empty_event(*event)));
         let entry = NewEntry {
             id: self.ids().next(),

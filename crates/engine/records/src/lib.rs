@@ -21,6 +21,7 @@ mod history;
 mod hook;
 mod idempotency;
 mod input;
+pub mod likeness;
 mod lines;
 mod list;
 mod plan;

@@ -1,5 +1,6 @@
 //! Every step of a set of changes, checked against the records as the earlier steps leave them, and planned as writes.
 
+mod alike;
 mod lines;
 mod reach;
 mod rules;
@@ -99,6 +100,7 @@ impl Records {
             }
             self.referred(ctx, &effects, &shop.work, &mut faults).await?;
             let mut late = note(&effects, faults, refused);
+            late |= self.ask_likeness(ctx, changes, &effects, refused).await?;
             late |= self.ask_rules(&mut shop, &mut effects, refused).await?;
             let mut faults: Vec<Vec<Fault>> = vec![Vec::new(); changes.steps.len()];
             self.claimed(ctx, &effects, &shop.work, &mut faults).await?;

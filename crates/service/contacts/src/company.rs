@@ -1,10 +1,14 @@
 //! Companies.
 
 use kontor_model::{Field, FieldType, Object};
+use kontor_records::likeness;
 
 pub(crate) fn object() -> Object {
     Object::new(crate::SERVICE, "company", "companies")
         .doc("An organisation: a prospect, a customer's firm, a supplier or a partner.")
+        .view(likeness::duplicates_view())
+        .action(likeness::merge_action("company"))
+        .action(likeness::unmerge_action("company"))
         .owned()
         .field(Field::new("name", FieldType::text_between(1, 255)).required().indexed().searched())
         .field(

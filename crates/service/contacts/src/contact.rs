@@ -2,10 +2,14 @@
 
 use kontor_model::object::Derived;
 use kontor_model::{Field, FieldType, Object};
+use kontor_records::likeness;
 
 pub(crate) fn object() -> Object {
     Object::new(crate::SERVICE, "contact", "contacts")
         .doc("A person.")
+        .view(likeness::duplicates_view())
+        .action(likeness::merge_action("contact"))
+        .action(likeness::unmerge_action("contact"))
         .owned()
         .field(Field::new("first_name", FieldType::text(100)).personal().searched())
         .field(Field::new("last_name", FieldType::text_between(1, 100)).personal().required().searched())

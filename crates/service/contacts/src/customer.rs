@@ -1,6 +1,7 @@
 //! Customers.
 
 use kontor_model::{ErrorCode, Field, FieldType, Object};
+use kontor_records::likeness;
 
 const TERMS: &[&str] = &["prepaid", "due_on_receipt", "net_7", "net_14", "net_30", "net_45", "net_60", "net_90"];
 
@@ -8,6 +9,9 @@ pub(crate) fn object() -> Object {
     let name = Field::new("name", FieldType::text_between(2, 50)).personal();
     Object::new(crate::SERVICE, "customer", "customers")
         .doc("The party that orders and is invoiced.")
+        .view(likeness::duplicates_view())
+        .action(likeness::merge_action("customer"))
+        .action(likeness::unmerge_action("customer"))
         .owned()
         .field(name.required().unique().taken_code(ErrorCode::DuplicateName).searched())
         .field(

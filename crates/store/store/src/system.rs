@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod counter;
 mod limits;
+mod linkage;
 mod outbox;
 mod privacy;
 pub mod providers;
@@ -22,6 +23,7 @@ use crate::schema::{Column, Index, Table};
 pub mod oauth;
 
 pub use limits::DAY_USE;
+pub use linkage::{MATCH_KEY, MATCH_STATE};
 pub use outbox::OUTBOX;
 pub use request_log::REQUEST_LOG;
 
@@ -64,6 +66,7 @@ pub fn tables() -> Vec<Table> {
     tables.extend(privacy::tables());
     tables.extend(accounts::tables());
     tables.extend(limits::tables());
+    tables.extend(linkage::tables());
     tables.extend(outbox::tables());
     tables.extend(request_log::tables());
     tables.extend(oauth::tables());

@@ -12,6 +12,8 @@ use super::workshop::Workshop;
 use super::{Effect, LINES, NO_STEP, Prepared};
 use crate::audit::{Entry, difference};
 use crate::change::{Done, Outcome};
+use crate::fetch::Working;
+use crate::likeness::key_writes;
 use crate::{Ctx, Records, purge};
 
 impl Records {
@@ -75,6 +77,7 @@ impl Records {
                 native.shape.write(&row, &mut stored);
                 self.effect_writes(ctx, &effect, row, &stored, now, &mut prepared.batch.writes)?;
             }
+            key_writes(effect.id.0, effect.was(), effect.is(), &mut prepared.batch.writes);
             let mut data = shown.unwrap_or(data);
             prepared.owners.resize(prepared.batch.writes.len(), effect.step);
             let answer = answers.get_mut(effect.step).map(|id| *id.get_or_insert(effect.id));
@@ -149,6 +152,16 @@ impl Records {
 impl Effect {
     fn is_gone(&self) -> bool {
         matches!(self.done, Done::Deleted | Done::Purged)
+    }
+
+    /// The record as it was, out of the bin or in it.
+    fn was(&self) -> Option<&Working> {
+        self.before.as_ref()
+    }
+
+    /// The record as it is, when it is there.
+    fn is(&self) -> Option<&Working> {
+        (self.done != Done::Purged).then_some(&self.after)
     }
 }
 

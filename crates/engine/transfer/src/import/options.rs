@@ -85,7 +85,8 @@ impl ImportOptions {
             dry_run: sent("dry_run").and_then(|f| mapping::flag(f, "dry_run", &mut faults)).unwrap_or_default(),
             allow_duplicates: sent("allow_duplicates")
                 .and_then(|f| mapping::flag(f, "allow_duplicates", &mut faults))
-                .unwrap_or_default(),
+                // What is brought over from elsewhere is checked for duplicates where that is asked for.
+                .unwrap_or(true),
             on_error: sent("on_error")
                 .and_then(|w| {
                     mapping::word(
