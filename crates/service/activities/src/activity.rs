@@ -1,29 +1,52 @@
 //! The five kinds of activity.
 
-use kontor_model::{Field, FieldType, Object};
+use kontor_model::{Action, Field, FieldType, Object};
 
 const STATUSES: &[&str] = &["planned", "open", "in_progress", "done", "cancelled"];
 const PRIORITIES: &[&str] = &["low", "normal", "high", "urgent"];
+
+/// The kinds, by their names.
+pub(crate) const KINDS: &[&str] = &["task", "call", "meeting", "note", "email"];
+/// Those that remind.
+pub(crate) const REMINDING: &[&str] = &["task", "call", "meeting"];
+
+pub(crate) const DONE: &str = "done";
+
+/// Whether something is still to be done.
+pub(crate) fn is_ahead(status: &str) -> bool {
+    matches!(status, "planned" | "open" | "in_progress")
+}
+
+/// The state that an activity begins in, and goes back to.
+pub(crate) fn first_status(kind: &str) -> &'static str {
+    if matches!(kind, "call" | "meeting") { "planned" } else { "open" }
+}
 
 pub(crate) fn objects() -> Vec<Object> {
     vec![
         activity("task", "tasks", "open", "Something to be done."),
         activity("call", "calls", "planned", "A telephone call, planned or made."),
         activity("meeting", "meetings", "planned", "An appointment with others."),
-        activity("note", "notes", "done", "Something worth remembering."),
-        activity("email", "emails", "done", "An e-mail that was sent or received."),
+        activity("note", "notes", DONE, "Something worth remembering."),
+        activity("email", "emails", DONE, "An e-mail that was sent or received."),
     ]
 }
 
 fn activity(name: &str, plural: &str, status: &str, doc: &str) -> Object {
-    Object::new(crate::SERVICE, name, plural)
+    let object = Object::new(crate::SERVICE, name, plural)
         .doc(doc)
         .owned()
         .named_by("subject")
         .field(Field::new("subject", FieldType::text_between(1, 255)).personal().required().searched())
         .field(Field::new("body", FieldType::long_text()).personal())
-        .field(Field::new("due_at", FieldType::datetime()).doc("When it is due, begins or took place."))
+        .field(
+            Field::new("due_at", FieldType::datetime())
+                .doc("When it is due, begins or took place; start_at when nothing else is sent."),
+        )
+        .field(Field::new("start_at", FieldType::datetime()).doc("When it begins."))
+        .field(Field::new("end_at", FieldType::datetime()).doc("When it ends."))
         .field(Field::new("status", FieldType::enumeration(STATUSES.iter().copied())).default(status))
+        .field(Field::new("completed_at", FieldType::datetime()).read_only().doc("When it was done."))
         .field(Field::new("priority", FieldType::enumeration(PRIORITIES.iter().copied())).default("normal"))
         .field(Field::new("duration_minutes", FieldType::integer_between(0, 525_600)))
         .field(Field::new("direction", FieldType::enumeration(["inbound", "outbound"])))
@@ -40,4 +63,28 @@ fn activity(name: &str, plural: &str, status: &str, doc: &str) -> Object {
         )
         .field(Field::new("related_to_id", FieldType::any_reference()).indexed().doc("The record that it is about."))
         .field(Field::reference("assignee", "user").indexed().doc("Who does it."))
+        .action(
+            Action::new("complete", "Says that it is done, and what came of it.")
+                .takes(Field::new("outcome", FieldType::text(255)))
+                .takes(Field::new("at", FieldType::datetime()).doc("When it was done; now when nothing is sent.")),
+        )
+        .action(
+            Action::new("reschedule", "Moves it to another time; its end and its reminder move along.")
+                .takes(Field::new("due_at", FieldType::datetime()))
+                .takes(Field::new("start_at", FieldType::datetime()))
+                .takes(Field::new("end_at", FieldType::datetime())),
+        )
+        .action(Action::new("reopen", "Says that it is still to be done."));
+    if !REMINDING.contains(&name) {
+        return object;
+    }
+    object
+        .field(Field::new("remind_at", FieldType::datetime()).doc("When to remind of it (event reminded)."))
+        .field(
+            Field::new("next_reminder_at", FieldType::datetime())
+                .read_only()
+                .indexed()
+                .doc("When it reminds; null when that is past, or it is done or cancelled."),
+        )
+        .field(Field::new("reminded_at", FieldType::datetime()).read_only().doc("When it reminded last."))
 }

@@ -1,8 +1,12 @@
 //! What is done with and about the people the business knows: tasks, calls, meetings, notes and e-mails.
 //!
 //! All five have the same fields, so that a timeline shows them side by side; each is about one record of any object.
+//! What is planned reminds as well.
 
 mod activity;
+mod acts;
+mod reminders;
+mod rules;
 
 use std::sync::Arc;
 
@@ -19,17 +23,17 @@ pub fn objects() -> Vec<Object> {
 
 /// Its rules about changes.
 pub fn hooks() -> Vec<Arc<dyn Hook>> {
-    Vec::new()
+    vec![Arc::new(rules::Times)]
 }
 
 /// Its actions.
 pub fn acts() -> Vec<Arc<dyn Act>> {
-    Vec::new()
+    acts::all()
 }
 
 /// What it does when time has come.
 pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
-    Vec::new()
+    vec![Arc::new(reminders::Reminders)]
 }
 
 #[cfg(test)]

@@ -1,5 +1,12 @@
 //! Helping: tickets, what is said about them, queues, and how soon an answer is owed.
+//!
+//! A ticket goes from open to solved and closed, and waits (pending) for the asker in between. A policy promises when
+//! it is answered and solved; clocks count business hours only, stand still while a ticket waits, warn, and note when
+//! a promise is broken. All of that is a rule about changes of tickets, so that it holds whoever changes them.
 
+mod acts;
+mod canned;
+mod clock;
 mod queue;
 mod sla;
 mod ticket;
@@ -17,22 +24,28 @@ const PRIORITIES: &[&str] = &["low", "normal", "high", "urgent"];
 
 /// What this service keeps.
 pub fn objects() -> Vec<Object> {
-    vec![ticket::ticket(), ticket::ticket_comment(), queue::object(), sla::sla_policy(), sla::business_hours()]
+    vec![ticket::ticket(), ticket::ticket_comment(), queue::object(), sla::sla_policy(), sla::business_hours(), canned::object()]
 }
 
 /// Its rules about changes.
 pub fn hooks() -> Vec<Arc<dyn Hook>> {
-    Vec::new()
+    vec![
+        Arc::new(ticket::Numbers),
+        Arc::new(ticket::Course),
+        Arc::new(ticket::Comments),
+        Arc::new(sla::SoundHours),
+        Arc::new(canned::KnownPlaceholders),
+    ]
 }
 
 /// Its actions.
 pub fn acts() -> Vec<Arc<dyn Act>> {
-    Vec::new()
+    acts::all()
 }
 
 /// What it does when time has come.
 pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
-    Vec::new()
+    vec![Arc::new(sla::Strikes)]
 }
 
 #[cfg(test)]

@@ -10,5 +10,8 @@ pub(crate) fn object() -> Object {
         .field(Field::new("email", FieldType::email()).doc("Mail to this address becomes a ticket here."))
         .field(Field::reference("team", "team"))
         .field(Field::reference("sla_policy", "sla_policy").doc("The policy of tickets that have none of their own."))
+        .field(
+            Field::reference("last_assignee", "user").read_only().doc("Whose turn it was last, when tickets go round."),
+        )
         .field(Field::new("active", FieldType::boolean()).default(true))
 }
