@@ -1,7 +1,8 @@
 //! Leads.
 
 use kontor_model::object::Derived;
-use kontor_model::{Field, FieldType, Object};
+use kontor_model::{Action, Field, FieldType, Object};
+use kontor_records::likeness;
 
 const SOURCES: &[&str] = &[
     "web",
@@ -22,6 +23,9 @@ const STATUSES: &[&str] = &["new", "working", "nurturing", "qualified", "unquali
 pub(crate) fn object() -> Object {
     Object::new(crate::SERVICE, "lead", "leads")
         .doc("A person who may want to buy, before anyone has found out.")
+        .view(likeness::duplicates_view())
+        .action(likeness::merge_action("lead"))
+        .action(likeness::unmerge_action("lead"))
         .owned()
         .field(Field::new("first_name", FieldType::text(100)).personal().searched())
         .field(Field::new("last_name", FieldType::text_between(1, 100)).personal().required().searched())
@@ -36,11 +40,25 @@ pub(crate) fn object() -> Object {
         )
         .field(Field::new("source", FieldType::enumeration(SOURCES.iter().copied())).indexed())
         .field(Field::reference("campaign", "campaign").indexed())
-        .field(Field::new("status", FieldType::enumeration(STATUSES.iter().copied())).default("new").indexed())
+        .field(
+            Field::new("status", FieldType::enumeration(STATUSES.iter().copied()))
+                .default("new")
+                .indexed()
+                .doc("Made converted by convert only, and for good."),
+        )
+        .field(Field::new("unqualified_reason", FieldType::text(255)).doc("Why it is no lead; asked for with unqualified."))
         .field(
             Field::new("score", FieldType::integer_between(0, 100))
                 .indexed()
-                .doc("How likely it is to buy; 100 is most likely."),
+                .doc("How likely it is to buy; 100 is most likely. The sum of the score rules where there are any."),
+        )
+        .field(
+            Field::new("score_reasons", FieldType::json())
+                .read_only()
+                .doc("What the score is made of: [{\"rule\", \"points\"}]."),
+        )
+        .field(
+            Field::new("score_model", FieldType::text(60)).technical().read_only().doc("What gave the score: rules."),
         )
         .field(Field::new("rating", FieldType::enumeration(["hot", "warm", "cold"])))
         .field(Field::new("interest", FieldType::text(255)).personal().doc("What it asked for."))
@@ -51,8 +69,28 @@ pub(crate) fn object() -> Object {
                 .doc("The person's data may not be sold or shared (CCPA, 1798.120)."),
         )
         .field(Field::new("tags", FieldType::tags()).personal())
+        .field(Field::new("converted_at", FieldType::datetime()).read_only())
+        .field(Field::reference("company", "company").read_only().doc("What it was converted to."))
+        .field(Field::reference("contact", "contact").read_only().doc("Whom it was converted to."))
+        .field(Field::reference("deal", "deal").read_only().doc("The deal that came of it."))
         .derive(Derived::Joined {
             target: "name".to_owned(),
             parts: vec!["first_name".to_owned(), "last_name".to_owned()],
-        })
+        })        .action(Action::new("qualify", "Says that the lead may buy."))
+        .action(
+            Action::new("disqualify", "Says that the lead will not buy, and why.")
+                .takes(Field::new("reason", FieldType::text_between(1, 255)).required()),
+        )
+        .action(
+            Action::new("assign", "Gives the lead to a user: the one that is named, else whom the assignment rules say.")
+                .takes(Field::reference("owner", "user")),
+        )
+        .action(Action::new("score", "Scores the lead anew by the score rules."))
+        .action(
+            Action::new("convert", "Makes a company, a contact and a deal of the lead, or finds those that are there.")
+                .takes(Field::new("deal", FieldType::json()).doc("Fields of the deal; none when it is left out."))
+                .takes(Field::reference("company", "company").doc("Looked for, else made, when it is left out."))
+                .takes(Field::reference("contact", "contact").doc("Looked for, else made, when it is left out."))
+                .gives(&[("company", "company"), ("contact", "contact"), ("deal", "deal")]),
+        )
 }

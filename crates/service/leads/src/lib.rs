@@ -1,6 +1,16 @@
 //! Interest that has not been checked yet: leads, on their way to a company, a contact and a deal.
+//!
+//! A new `lead` is given to somebody by the first `assignment_rule` that fits, and scored by all `score_rule`s that do.
+//! It is worked on, qualified or not, and converted once.
 
+mod acts;
+mod assignment;
+mod conditions;
+mod convert;
 mod lead;
+mod rule;
+mod scoring;
+mod status;
 
 use std::sync::Arc;
 
@@ -12,17 +22,23 @@ pub const SERVICE: &str = "leads";
 
 /// What this service keeps.
 pub fn objects() -> Vec<Object> {
-    vec![lead::object()]
+    vec![lead::object(), assignment::object(), scoring::object()]
 }
 
 /// Its rules about changes.
 pub fn hooks() -> Vec<Arc<dyn Hook>> {
-    Vec::new()
+    vec![Arc::new(rule::Leads), Arc::new(assignment::Definitions), Arc::new(scoring::Definitions)]
 }
 
 /// Its actions.
 pub fn acts() -> Vec<Arc<dyn Act>> {
-    Vec::new()
+    vec![
+        Arc::new(acts::Qualify),
+        Arc::new(acts::Disqualify),
+        Arc::new(acts::Assign),
+        Arc::new(acts::Score),
+        Arc::new(convert::Convert),
+    ]
 }
 
 /// What it does when time has come.

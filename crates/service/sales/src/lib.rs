@@ -1,14 +1,18 @@
 //! Selling: pipelines and their stages, deals, products and their prices, quotes.
 //!
-//! A `deal` moves through the stages of one `pipeline`; a stage's `kind` says whether it is open, won or lost. Totals
-//! of lines and documents are derived and never sent.
+//! A `deal` moves through the stages of one `pipeline`; a stage's `kind` says whether it is open, won or lost, and a
+//! `stage_visit` tells how long the deal was in it. Lines of deals and quotes take products, prices and currencies from
+//! price books and exchange rates; totals are derived and never sent. A `quote` that is accepted becomes an order of
+//! invoicing, which is known here by its name only.
 
-mod deal;
+mod deals;
+mod documents;
 mod line;
 mod pipeline;
 mod price_book;
 mod product;
-mod quote;
+mod quota;
+mod quotes;
 
 use std::sync::Arc;
 
@@ -23,29 +27,46 @@ pub fn objects() -> Vec<Object> {
     vec![
         pipeline::pipeline(),
         pipeline::stage(),
-        deal::deal(),
-        deal::deal_line(),
+        deals::deal(),
+        deals::deal_line(),
+        deals::stage_visit(),
         product::object(),
         price_book::price_book(),
         price_book::price_book_entry(),
-        quote::quote(),
-        quote::quote_line(),
+        quotes::quote(),
+        quotes::quote_line(),
+        quota::sales_quota(),
     ]
 }
 
 /// Its rules about changes.
 pub fn hooks() -> Vec<Arc<dyn Hook>> {
-    Vec::new()
+    vec![
+        Arc::new(deals::Deals),
+        Arc::new(quotes::Quotes),
+        Arc::new(pipeline::Stages),
+        Arc::new(price_book::Dates),
+        Arc::new(quota::Periods),
+    ]
 }
 
 /// Its actions.
 pub fn acts() -> Vec<Arc<dyn Act>> {
-    Vec::new()
+    vec![
+        Arc::new(deals::Move),
+        Arc::new(deals::Win),
+        Arc::new(deals::Lose),
+        Arc::new(deals::Reopen),
+        Arc::new(quotes::Send),
+        Arc::new(quotes::Accept),
+        Arc::new(quotes::Reject),
+        Arc::new(quotes::Revise),
+    ]
 }
 
 /// What it does when time has come.
 pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
-    Vec::new()
+    vec![Arc::new(quotes::Expiry)]
 }
 
 #[cfg(test)]

@@ -18,8 +18,11 @@ pub(crate) fn line(name: &str, plural: &str, parent: &str) -> Object {
             Field::new("sku", FieldType::text(64)).technical().doc("The product's number when the line was written."),
         )
         .field(Field::new("description", FieldType::text(500)))
-        .field(Field::new("quantity", FieldType::decimal(4)).default(ONE))
-        .field(Field::new("unit_price", FieldType::money()))
+        .field(Field::new("quantity", FieldType::decimal_between(4, 1, i64::MAX)).default(ONE))
+        .field(
+            Field::new("unit_price", FieldType::price())
+                .doc("The price book's or the product's where it is left out, in the document's currency."),
+        )
         .field(
             Field::new("discount", FieldType::decimal_between(4, 0, ONE))
                 .default(0)
