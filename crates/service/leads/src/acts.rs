@@ -21,7 +21,8 @@ pub(crate) fn only_open(lead: &Found, what: &str) -> Result<()> {
     match lead.text("status") {
         open if status::is_open(open) => Ok(()),
         "unqualified" => {
-            let detail = format!("the lead is unqualified, and not {what}; take it up again first: set its status to working");
+            let detail =
+                format!("the lead is unqualified, and not {what}; take it up again first: set its status to working");
             Err(refusal("lead_state", detail))
         }
         status => Err(refusal("lead_state", format!("the lead is {status}, and not {what} any more"))),
@@ -63,8 +64,7 @@ impl Act for Disqualify {
         async move {
             let lead = &asked.record;
             only_open(lead, "disqualified")?;
-            let fields =
-                [("status", "unqualified".into()), ("unqualified_reason", asked.input.text("reason").into())];
+            let fields = [("status", "unqualified".into()), ("unqualified_reason", asked.input.text("reason").into())];
             Ok(Plan::one(sight.update(lead, &fields)?.told("disqualify", "disqualified")))
         }
         .boxed()
@@ -98,7 +98,8 @@ impl Act for Assign {
                 None => {
                     let rules = assignment::Rules::load(sight).await?;
                     let chosen = rules.choose(sight, |path| lead.value(path)).await?;
-                    let detail = "no active assignment rule with an active user fits the lead; name owner_id or make one";
+                    let detail =
+                        "no active assignment rule with an active user fits the lead; name owner_id or make one";
                     chosen.ok_or_else(|| refusal("no_assignment_rule", detail))?
                 }
             };

@@ -60,7 +60,9 @@ impl Rules {
         if !ids.is_empty() {
             let most = ids.len() as u64;
             let users = sight.find("user", &[("id", Op::In, Value::Ints(ids))], most).await?;
-            active.extend(users.iter().filter(|user| user.value("active").as_bool() != Some(false)).map(|user| user.id.0));
+            active.extend(
+                users.iter().filter(|user| user.value("active").as_bool() != Some(false)).map(|user| user.id.0),
+            );
         }
         Ok(Self { rules, active })
     }

@@ -148,15 +148,26 @@ mod tests {
     #[test]
     fn every_operator() {
         let (acme, null) = (Value::text("ACME Works"), Value::Null);
-        assert!(holds("company_name", "eq", r#""acme works""#, &acme) && !holds("company_name", "eq", r#""acme""#, &acme));
+        assert!(
+            holds("company_name", "eq", r#""acme works""#, &acme) && !holds("company_name", "eq", r#""acme""#, &acme)
+        );
         assert!(holds("company_name", "ne", r#""x""#, &acme) && holds("company_name", "ne", r#""x""#, &null));
         assert!(!holds("company_name", "eq", r#""x""#, &null) && !holds("company_name", "contains", r#""x""#, &null));
         assert!(holds("company_name", "contains", r#""WORK""#, &acme));
-        assert!(holds("country", "in", r#"["de", "AT"]"#, &Value::text("DE")) && !holds("country", "in", "[]", &Value::text("DE")));
+        assert!(
+            holds("country", "in", r#"["de", "AT"]"#, &Value::text("DE"))
+                && !holds("country", "in", "[]", &Value::text("DE"))
+        );
         let money = Value::Int(10_000_000);
-        assert!(holds("estimated_value", "gte", r#""1000""#, &money) && !holds("estimated_value", "gte", r#""1000.01""#, &money));
+        assert!(
+            holds("estimated_value", "gte", r#""1000""#, &money)
+                && !holds("estimated_value", "gte", r#""1000.01""#, &money)
+        );
         assert!(holds("estimated_value", "lte", "1000", &money) && !holds("estimated_value", "lte", "1000", &null));
-        assert!(holds("do_not_sell", "eq", "true", &Value::Bool(true)) && !holds("do_not_sell", "eq", "true", &Value::Bool(false)));
+        assert!(
+            holds("do_not_sell", "eq", "true", &Value::Bool(true))
+                && !holds("do_not_sell", "eq", "true", &Value::Bool(false))
+        );
         let tags = Value::Json(r#"["Fair","new"]"#.to_owned());
         assert!(holds("tags", "contains", r#""fair""#, &tags) && !holds("tags", "contains", r#""fai""#, &tags));
         assert!(holds("email", "contains", r#""@acme.""#, &Value::text("a@acme.example")));

@@ -46,7 +46,10 @@ pub(crate) fn object() -> Object {
                 .indexed()
                 .doc("Made converted by convert only, and for good."),
         )
-        .field(Field::new("unqualified_reason", FieldType::text(255)).doc("Why it is no lead; asked for with unqualified."))
+        .field(
+            Field::new("unqualified_reason", FieldType::text(255))
+                .doc("Why it is no lead; asked for with unqualified."),
+        )
         .field(
             Field::new("score", FieldType::integer_between(0, 100))
                 .indexed()
@@ -76,14 +79,18 @@ pub(crate) fn object() -> Object {
         .derive(Derived::Joined {
             target: "name".to_owned(),
             parts: vec!["first_name".to_owned(), "last_name".to_owned()],
-        })        .action(Action::new("qualify", "Says that the lead may buy."))
+        })
+        .action(Action::new("qualify", "Says that the lead may buy."))
         .action(
             Action::new("disqualify", "Says that the lead will not buy, and why.")
                 .takes(Field::new("reason", FieldType::text_between(1, 255)).required()),
         )
         .action(
-            Action::new("assign", "Gives the lead to a user: the one that is named, else whom the assignment rules say.")
-                .takes(Field::reference("owner", "user")),
+            Action::new(
+                "assign",
+                "Gives the lead to a user: the one that is named, else whom the assignment rules say.",
+            )
+            .takes(Field::reference("owner", "user")),
         )
         .action(Action::new("score", "Scores the lead anew by the score rules."))
         .action(

@@ -58,7 +58,11 @@ fn wrong_way(lead: &Touched<'_>) -> Option<Verdict> {
             (_, "converted") => "use its action convert",
             _ => "a lead that has been worked on is not new again",
         };
-        return Some(Verdict::refuse(lead.step, "lead_state", format!("the lead is {from}, and not made {to}: {remedy}")));
+        return Some(Verdict::refuse(
+            lead.step,
+            "lead_state",
+            format!("the lead is {from}, and not made {to}: {remedy}"),
+        ));
     }
     let reason = lead.field("unqualified_reason").1.as_str().unwrap_or_default();
     if to == "unqualified" && reason.is_empty() {

@@ -23,7 +23,9 @@ mod tests {
                 assert_eq!(may_go(from, to), expected, "{from} → {to}");
             }
         }
-        assert!(may_go("unqualified", "working") && !may_go("converted", "working") && !may_go("qualified", "converted"));
+        assert!(
+            may_go("unqualified", "working") && !may_go("converted", "working") && !may_go("qualified", "converted")
+        );
         assert!(is_open("new") && is_open("qualified") && !is_open("unqualified") && !is_open("converted"));
     }
 }

@@ -11,10 +11,34 @@ const MOST_CONTACTS: u64 = 20;
 
 /// Domains at which anybody gets an address: they say nothing about a company.
 const PRIVATE: &[&str] = &[
-    "126.com", "163.com", "aol.com", "gmail.com", "gmx.at", "gmx.ch", "gmx.de", "gmx.net", "googlemail.com",
-    "hotmail.com", "icloud.com", "live.com", "mail.com", "mail.ru", "me.com", "msn.com", "outlook.com", "pm.me",
-    "proton.me", "protonmail.com", "qq.com", "sina.com", "t-online.de", "web.de", "yahoo.com", "yandex.com",
-    "yandex.ru", "zoho.com",
+    "126.com",
+    "163.com",
+    "aol.com",
+    "gmail.com",
+    "gmx.at",
+    "gmx.ch",
+    "gmx.de",
+    "gmx.net",
+    "googlemail.com",
+    "hotmail.com",
+    "icloud.com",
+    "live.com",
+    "mail.com",
+    "mail.ru",
+    "me.com",
+    "msn.com",
+    "outlook.com",
+    "pm.me",
+    "proton.me",
+    "protonmail.com",
+    "qq.com",
+    "sina.com",
+    "t-online.de",
+    "web.de",
+    "yahoo.com",
+    "yandex.com",
+    "yandex.ru",
+    "zoho.com",
 ];
 
 /// The domain of an address at a company.

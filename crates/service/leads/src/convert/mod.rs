@@ -67,7 +67,13 @@ fn add(plan: &mut Plan, object: &str, part: Part, links: &[(&str, &str)]) -> usi
         Part::Old(found) => {
             // Nothing is changed, but it belongs to the answer.
             let data = Json::Object(Vec::new());
-            Step::of_service(Change::Update { object: object.to_owned(), id: found.id, if_match: None, mode: Mode::Merge, data })
+            Step::of_service(Change::Update {
+                object: object.to_owned(),
+                id: found.id,
+                if_match: None,
+                mode: Mode::Merge,
+                data,
+            })
         }
         Part::New(data) => {
             // Behind the first step a dollar would be read as the name of an earlier one.
@@ -89,7 +95,9 @@ fn literal(data: &Json) -> Json {
     match data {
         Json::String(text) if text.starts_with('$') => Json::String(format!("${text}")),
         Json::Array(items) => Json::Array(items.iter().map(literal).collect()),
-        Json::Object(members) => Json::Object(members.iter().map(|(key, value)| (key.clone(), literal(value))).collect()),
+        Json::Object(members) => {
+            Json::Object(members.iter().map(|(key, value)| (key.clone(), literal(value))).collect())
+        }
         other => other.clone(),
     }
 }
@@ -102,9 +110,8 @@ async fn contact(sight: &Sight<'_>, lead: &Found, named: Option<Id>) -> Result<P
     if let Some(found) = contact_like(sight, lead.text("email")).await? {
         return Ok(Part::Old(found));
     }
-    const SAME: &[&str] = &[
-        "first_name", "last_name", "email", "phone", "title", "city", "country", "do_not_sell", "tags", "owner_id",
-    ];
+    const SAME: &[&str] =
+        &["first_name", "last_name", "email", "phone", "title", "city", "country", "do_not_sell", "tags", "owner_id"];
     taken(sight, "contact", lead, SAME).map(Part::New)
 }
 
@@ -154,7 +161,8 @@ fn opened(sight: &Sight<'_>, lead: &Found, sent: &Json) -> Result<Json> {
     if !said(&members, "owner_id") {
         more.push(("owner_id", lead.value("owner_id").clone()));
     }
-    if !["amount", "currency", "lines"].iter().any(|name| said(&members, name)) && lead.int("estimated_value").is_some() {
+    if !["amount", "currency", "lines"].iter().any(|name| said(&members, name)) && lead.int("estimated_value").is_some()
+    {
         more.push(("amount", lead.value("estimated_value").clone()));
         more.push(("currency", lead.value("currency").clone()));
     }

@@ -35,11 +35,7 @@ pub(crate) fn deal() -> Object {
         .field(Field::new("engaged_on", FieldType::date()).doc("The day that work on it began."))
         .field(Field::new("expected_close_date", FieldType::date()).indexed())
         .field(Field::new("close_date", FieldType::date()).indexed().doc("The day that it was won or lost."))
-        .field(
-            Field::new("cycle_days", FieldType::integer())
-                .read_only()
-                .doc("Days from engaged_on to close_date."),
-        )
+        .field(Field::new("cycle_days", FieldType::integer()).read_only().doc("Days from engaged_on to close_date."))
         .field(Field::new("lost_reason", FieldType::text(255)))
         .field(Field::new("moved_reason", FieldType::text(255)).doc("Why it was moved to its stage."))
         .field(Field::new("next_step", FieldType::text(255)))

@@ -81,10 +81,7 @@ pub(crate) async fn first(sight: &Sight<'_>, pipeline: Option<i64>, kind: Kind) 
             found.iter().map(|pipeline| pipeline.id.0).collect()
         }
     };
-    let of = [
-        ("pipeline_id", Op::In, Value::Ints(pipelines.clone())),
-        ("kind", Op::Eq, Value::text(kind.name())),
-    ];
+    let of = [("pipeline_id", Op::In, Value::Ints(pipelines.clone())), ("kind", Op::Eq, Value::text(kind.name()))];
     let stages: Vec<Stage> = sight.find("stage", &of, MOST).await?.iter().map(Stage::read).collect();
     let place = |stage: &Stage| pipelines.iter().position(|id| Some(*id) == stage.pipeline);
     Ok(stages.into_iter().min_by_key(|stage| (place(stage), stage.position, stage.id)))
@@ -135,7 +132,8 @@ impl Stages {
             return Ok(if stays { self.get(before) } else { self.first.get(&pipeline) });
         }
         let Some(stage) = self.get(after) else { return Ok(None) };
-        if pipeline.is_some() && stage.pipeline != pipeline && (deal.changes("stage_id") || deal.changes("pipeline_id")) {
+        if pipeline.is_some() && stage.pipeline != pipeline && (deal.changes("stage_id") || deal.changes("pipeline_id"))
+        {
             let message = format!("is the stage {} of another pipeline; name one of the deal's own", stage.name);
             return Err(Fault::new("stage_id", "not_allowed", message).value(stage.id.to_string()).into());
         }

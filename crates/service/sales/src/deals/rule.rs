@@ -112,11 +112,13 @@ impl<'s> Change<'s> {
         let (before, after) = deal.field("probability");
         let (was, sent) = (before.as_i64(), after.as_i64());
         let (gave, gives) = (from.and_then(|from| from.terms.probability()), stage.terms.probability());
-        let probability = Given { before: was.as_ref(), gave: gave.as_ref(), sent: sent.as_ref(), gives: gives.as_ref() };
+        let probability =
+            Given { before: was.as_ref(), gave: gave.as_ref(), sent: sent.as_ref(), gives: gives.as_ref() };
         let probability: Value = probability.after(closed).copied().into();
         let (before, after) = deal.field("forecast_category");
         let gave = from.map(|from| from.terms.forecast());
-        let forecast = Given { before: before.as_str(), gave, sent: after.as_str(), gives: Some(stage.terms.forecast()) };
+        let forecast =
+            Given { before: before.as_str(), gave, sent: after.as_str(), gives: Some(stage.terms.forecast()) };
         let forecast: Value = forecast.after(closed).into();
         self.sets.push(("probability", probability.clone()));
         self.sets.push(("forecast_category", forecast));
@@ -201,7 +203,8 @@ fn may_move(deal: &Touched<'_>, from: Option<&Stage>, to: &Stage) -> Result<()> 
     }
     let reason = deal.field("lost_reason").1.as_str().unwrap_or_default();
     if to.terms.kind == Kind::Lost && reason.is_empty() {
-        let detail = format!("a deal goes to the stage {} with a reason: send lost_reason, or lose it with one", to.name);
+        let detail =
+            format!("a deal goes to the stage {} with a reason: send lost_reason, or lose it with one", to.name);
         return Err(refusal("lost_reason", detail));
     }
     Ok(())

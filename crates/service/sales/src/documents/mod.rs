@@ -63,7 +63,8 @@ pub(crate) async fn work(sight: &Sight<'_>, touched: &[Touched<'_>], family: &Fa
         lines.iter().filter(|t| !t.is_gone()).map(|t| (*t, Line::touched(t, family.parent))).collect();
     name_currencies(sight, &mut documents, &sent, &mut out);
     let products = Products::load(sight, &sent).await?;
-    let mut prices = Prices::load(sight, &documents.values().filter_map(|d| d.price_book).collect::<Vec<_>>(), &products).await?;
+    let mut prices =
+        Prices::load(sight, &documents.values().filter_map(|d| d.price_book).collect::<Vec<_>>(), &products).await?;
     let mut all: BTreeMap<Id, Line> = old_lines(sight, &documents, family).await?;
     for (touched, sent) in &sent {
         let Some(document) = sent.document.and_then(|id| documents.get(&id)) else { continue };

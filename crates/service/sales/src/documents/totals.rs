@@ -67,7 +67,8 @@ pub(crate) fn sums(lines: impl IntoIterator<Item = Amounts>, currency: &str) -> 
     for line in lines {
         out.lines += 1;
         let Some(price) = line.price else { continue };
-        let exact = i128::from(price).checked_mul(line.quantity.into())?.checked_mul(one - i128::from(line.discount))?;
+        let exact =
+            i128::from(price).checked_mul(line.quantity.into())?.checked_mul(one - i128::from(line.discount))?;
         // The line's own total is kept to four digits; its part of the document is that, in minor units.
         let net = to_minor(half_even(exact, one * one), digits);
         let tax = to_minor(half_even(net.checked_mul(line.rate.into())?, one), digits);

@@ -43,15 +43,17 @@ async fn lines(sight: &Sight<'_>, quote: &Found) -> Result<Vec<Found>> {
 }
 
 /// A new document with the lines of a quote, in the service's right.
-fn copied(
-    sight: &Sight<'_>,
-    object: &str,
-    line: &str,
-    fields: &[(&str, Value)],
-    lines: &[Found],
-) -> Result<Step> {
+fn copied(sight: &Sight<'_>, object: &str, line: &str, fields: &[(&str, Value)], lines: &[Found]) -> Result<Step> {
     const TAKEN: &[&str] = &[
-        "position", "product_id", "sku", "description", "quantity", "unit_price", "discount", "tax_rate_id", "currency",
+        "position",
+        "product_id",
+        "sku",
+        "description",
+        "quantity",
+        "unit_price",
+        "discount",
+        "tax_rate_id",
+        "currency",
     ];
     let Json::Object(mut data) = sight.data(object, fields)? else { return sight.create(object, fields) };
     let all = lines.iter().map(|from| {
@@ -154,8 +156,16 @@ impl Act for Revise {
                 return Err(refusal("quote_revised", detail));
             }
             let revision = quote.int("revision").unwrap_or(1) + 1;
-            let taken =
-                ["deal_id", "company_id", "contact_id", "customer_id", "price_book_id", "notes", "currency", "owner_id"];
+            let taken = [
+                "deal_id",
+                "company_id",
+                "contact_id",
+                "customer_id",
+                "price_book_id",
+                "notes",
+                "currency",
+                "owner_id",
+            ];
             let mut next: Vec<(&str, Value)> = taken.iter().map(|path| (*path, quote.value(path).clone())).collect();
             next.push(("number", revised(quote.text("number"), revision).into()));
             next.push(("revision", revision.into()));

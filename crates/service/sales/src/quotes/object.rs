@@ -27,7 +27,9 @@ pub(crate) fn quote() -> Object {
                 .doc("Changed by the quote's actions, and to expired on the day after valid_until."),
         )
         .field(Field::new("valid_until", FieldType::date()).doc("The last day."))
-        .field(Field::new("revision", FieldType::integer_between(1, 10_000)).read_only().doc("1 for the first version."))
+        .field(
+            Field::new("revision", FieldType::integer_between(1, 10_000)).read_only().doc("1 for the first version."),
+        )
         .field(Field::reference("revises", "quote").read_only().doc("The version before this one."))
         .field(Field::new("subtotal", FieldType::money()).read_only().doc("Sum of the lines, without tax."))
         .field(Field::new("tax_total", FieldType::money()).read_only().doc("Sum of the tax of each line."))

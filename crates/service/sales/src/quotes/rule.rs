@@ -12,7 +12,15 @@ use crate::documents::{self, QUOTES};
 
 /// What a customer has been told with a quote.
 const OFFERED: &[&str] = &[
-    "number", "deal_id", "company_id", "contact_id", "customer_id", "price_book_id", "status", "valid_until", "notes",
+    "number",
+    "deal_id",
+    "company_id",
+    "contact_id",
+    "customer_id",
+    "price_book_id",
+    "status",
+    "valid_until",
+    "notes",
     "currency",
 ];
 
@@ -40,7 +48,10 @@ impl Hook for Quotes {
                     }
                 };
                 set("revision", Value::Int(1));
-                if !touched.iter().any(|t| t.def.name == "quote_line" && t.field("quote_id").1 == &Value::Int(quote.id.0)) {
+                if !touched
+                    .iter()
+                    .any(|t| t.def.name == "quote_line" && t.field("quote_id").1 == &Value::Int(quote.id.0))
+                {
                     ["subtotal", "tax_total", "total"].into_iter().for_each(|field| set(field, Value::Int(0)));
                     set("currency", sight.settings().currency.as_str().into());
                 }
@@ -87,11 +98,14 @@ async fn frozen(sight: &Sight<'_>, touched: &[Touched<'_>]) -> Result<Vec<Verdic
         } else if was == "draft" {
             if before != after {
                 let wanted = after.as_str().unwrap_or("nothing");
-                let detail = format!("the quote is a draft, and not made {wanted} by hand; use its actions send, accept, reject");
+                let detail = format!(
+                    "the quote is a draft, and not made {wanted} by hand; use its actions send, accept, reject"
+                );
                 out.push(Verdict::refuse(quote.step, "quote_state", detail));
             }
         } else if let Some(field) = OFFERED.iter().find(|field| quote.changes(field)) {
-            let detail = format!("the quote is {was}, and {field} changes only in a draft; revise it for a new version");
+            let detail =
+                format!("the quote is {was}, and {field} changes only in a draft; revise it for a new version");
             out.push(Verdict::refuse(quote.step, "quote_state", detail));
         }
     }
@@ -104,7 +118,8 @@ async fn frozen(sight: &Sight<'_>, touched: &[Touched<'_>]) -> Result<Vec<Verdic
             }
             let state = states.get(&id).map_or("draft", String::as_str);
             if state != "draft" {
-                let detail = format!("the quote is {state}, and its lines change only in a draft; revise it for a new version");
+                let detail =
+                    format!("the quote is {state}, and its lines change only in a draft; revise it for a new version");
                 out.push(Verdict::refuse(line.step, "quote_state", detail));
                 break;
             }

@@ -29,13 +29,20 @@ async fn a_lead_becomes_a_company_a_contact_and_a_deal(api: Api) {
     let before = read(&api, &at).await;
     let given = act(&api, &at, "convert", json!({"deal": {"next_step": "Call"}})).await.expect(200);
     let (company, contact, deal) = (&given.data()["company"], &given.data()["contact"], &given.data()["deal"]);
-    assert_eq!((&company["name"], &company["domain"], &company["city"]), (&json!(name), &json!(domain), &json!("Berlin")));
+    assert_eq!(
+        (&company["name"], &company["domain"], &company["city"]),
+        (&json!(name), &json!(domain), &json!("Berlin"))
+    );
     assert_eq!((&contact["company_id"], &contact["last_name"]), (&company["id"], &before["last_name"]));
     assert_eq!((&contact["email"], &contact["phone"]), (&before["email"], &before["phone"]));
     assert_eq!((&contact["title"], &contact["tags"]), (&json!("Buyer"), &json!(["fair"])));
     assert_eq!((&deal["company_id"], &deal["contact_id"]), (&company["id"], &contact["id"]));
     assert_eq!((&deal["name"], &deal["amount"], &deal["currency"]), (&json!(name), &json!("5000"), &json!("USD")));
-    assert_eq!((&deal["next_step"], &deal["probability"]), (&json!("Call"), &json!(10)), "it stands in the first stage");
+    assert_eq!(
+        (&deal["next_step"], &deal["probability"]),
+        (&json!("Call"), &json!(10)),
+        "it stands in the first stage"
+    );
     for part in [company, contact, deal] {
         assert_eq!(part["owner_id"], json!(user));
     }
@@ -101,11 +108,22 @@ async fn what_is_there_is_found(api: Api) {
 }
 
 async fn a_private_address_names_no_company(api: Api) {
-    let given = act(&api, &lead(&api, json!({"email": format!("{}@gmail.com", serial())})).await, "convert", json!({"deal": {}}));
+    let given = act(
+        &api,
+        &lead(&api, json!({"email": format!("{}@gmail.com", serial())})).await,
+        "convert",
+        json!({"deal": {}}),
+    );
     let given = given.await.expect(200);
     let data = given.data();
-    assert_eq!((&data["company"], &data["contact"]["company_id"], &data["deal"]["company_id"]), (&json!(null), &json!(null), &json!(null)));
-    assert_eq!((&data["deal"]["name"], &data["deal"]["contact_id"]), (&data["contact"]["name"], &data["contact"]["id"]));
+    assert_eq!(
+        (&data["company"], &data["contact"]["company_id"], &data["deal"]["company_id"]),
+        (&json!(null), &json!(null), &json!(null))
+    );
+    assert_eq!(
+        (&data["deal"]["name"], &data["deal"]["contact_id"]),
+        (&data["contact"]["name"], &data["contact"]["id"])
+    );
     // The company of a person who is known is the lead's, too.
     let company = api.create("/v1/companies", json!({"name": unique("Acme")})).await;
     let email = format!("{}@gmail.com", serial());
@@ -159,9 +177,13 @@ async fn in_the_right_of_the_caller(api: Api) {
     let me = api.create("/v1/users", json!({"name": unique("User")})).await;
     let role = unique("role").replace(' ', "-");
     let id = api.create("/v1/roles", json!({"name": role})).await;
-    for (object, action, reach) in
-        [("lead", "*", "all"), ("company", "*", "own"), ("contact", "*", "own"), ("deal", "read", "all"), ("user", "read", "all")]
-    {
+    for (object, action, reach) in [
+        ("lead", "*", "all"),
+        ("company", "*", "own"),
+        ("contact", "*", "own"),
+        ("deal", "read", "all"),
+        ("user", "read", "all"),
+    ] {
         let body = json!({"role_id": id, "target_object": object, "action": action, "reach": reach});
         let _ = api.create("/v1/permissions", body).await;
     }

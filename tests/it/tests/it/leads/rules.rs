@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kontor_testkit::{Backend, Server, both, both_alone, Api, unique};
+use kontor_testkit::{Api, Backend, Server, both, both_alone, unique};
 use serde_json::{Value, json};
 
 use super::{act, lead, read};
@@ -65,7 +65,11 @@ async fn leads_are_assigned_in_turn(backend: Backend) {
     }
     assert_eq!(owners[..3], sellers[..3]);
     assert_eq!(owners[3..], sellers[..3]);
-    for other in [json!({"country": "FR", "estimated_value": "1000"}), json!({"country": "DE", "estimated_value": "999.99"}), json!({})] {
+    for other in [
+        json!({"country": "FR", "estimated_value": "1000"}),
+        json!({"country": "DE", "estimated_value": "999.99"}),
+        json!({}),
+    ] {
         assert_eq!(read(&api, &lead(&api, other).await).await["owner_id"], json!(sellers[3]), "the second rule");
     }
     // Who is named is named.

@@ -5,12 +5,7 @@ use serde_json::json;
 
 use super::{act, lead, read};
 
-both!(
-    a_lead_is_qualified_once,
-    a_lead_is_disqualified_for_a_reason,
-    a_lead_goes_its_ways,
-    a_lead_is_given_to_a_user,
-);
+both!(a_lead_is_qualified_once, a_lead_is_disqualified_for_a_reason, a_lead_goes_its_ways, a_lead_is_given_to_a_user,);
 
 async fn a_lead_is_qualified_once(api: Api) {
     let at = lead(&api, json!({})).await;

@@ -161,7 +161,10 @@ async fn a_closed_deal_is_reopened_where_it_was(api: Api) {
     assert!(refused.detail().starts_with("deal_open"), "{refused}");
     let _ = api.post(&format!("{at}/lose"), json!({"reason": "Price"})).await.expect(200);
     let open = api.post(&format!("{at}/reopen"), json!({})).await.expect(200).data().clone();
-    assert_eq!((&open["stage_id"], &open["close_date"], &open["lost_reason"]), (&json!(own.offer), &json!(null), &json!(null)));
+    assert_eq!(
+        (&open["stage_id"], &open["close_date"], &open["lost_reason"]),
+        (&json!(own.offer), &json!(null), &json!(null))
+    );
     let _ = api.post(&format!("{at}/win"), json!({})).await.expect(200);
     let closed = api.post(&format!("{at}/reopen"), json!({"stage_id": own.lost})).await.refused(422_000);
     assert!(closed.detail().starts_with("closed_stage"), "{closed}");
@@ -241,7 +244,8 @@ async fn an_action_honours_if_match(api: Api) {
     let own = pipeline(&api).await;
     let at = format!("/v1/deals/{}", deal(&api, &own, json!({})).await);
     let _ = api.patch(&at, json!({"next_step": "Call"})).await.expect(200);
-    let win = |version: &str| api.request("POST", &format!("{at}/win")).header("if-match", version).json(&json!({})).send();
+    let win =
+        |version: &str| api.request("POST", &format!("{at}/win")).header("if-match", version).json(&json!({})).send();
     let _ = win("\"1\"").await.refused(412_000);
     assert_eq!(read(&api, &at).await["stage_id"], json!(own.new));
     let _ = win("\"2\"").await.expect(200);

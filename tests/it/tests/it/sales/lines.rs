@@ -39,7 +39,8 @@ async fn a_deal_with_lines_is_worth_their_sum(api: Api) {
     let at = format!("/v1/deals/{}", made.id());
     // It is derived, and not sent.
     assert_eq!(api.patch(&at, json!({"amount": "1"})).await.expect(200).data()["amount"], "126.97");
-    let one = json!({"lines": [{"id": data["lines"][1]["id"], "description": "Two", "quantity": "2", "unit_price": "100"}]});
+    let one =
+        json!({"lines": [{"id": data["lines"][1]["id"], "description": "Two", "quantity": "2", "unit_price": "100"}]});
     let patched = api.patch(&at, one).await.expect(200).data().clone();
     assert_eq!((&patched["amount"], &patched["weighted_amount"]), (&json!("200"), &json!("100")));
     assert_eq!(patched["lines"].as_array().unwrap().len(), 1);
@@ -56,7 +57,10 @@ async fn a_line_takes_what_it_lacks_from_its_product(api: Api) {
         let made = with_lines(&api, json!([line]), json!({})).await.expect(201);
         let line = &made.data()["lines"][0];
         assert_eq!((&line["product_id"], &line["sku"], &line["description"]), (&json!(id), &json!(sku), &name));
-        assert_eq!((&line["unit_price"], &line["total"], &line["currency"]), (&json!("12.5"), &json!("25"), &json!("EUR")));
+        assert_eq!(
+            (&line["unit_price"], &line["total"], &line["currency"]),
+            (&json!("12.5"), &json!("25"), &json!("EUR"))
+        );
         assert_eq!((&made.data()["amount"], &made.data()["currency"]), (&json!("25"), &json!("EUR")));
     }
     // A line of nothing that is sold.
@@ -143,7 +147,11 @@ async fn tiers_of_a_price_book(api: Api) {
     let made = with_lines(&api, json!([{"sku": sku, "quantity": "10"}]), json!({"price_book_id": book})).await;
     assert_eq!(made.expect(201).data()["amount"], "900");
     // A book that does not hold today says nothing.
-    for ended in [json!({"valid_until": "2020-01-01"}), json!({"valid_until": null, "valid_from": "2199-01-01"}), json!({"valid_from": null, "active": false})] {
+    for ended in [
+        json!({"valid_until": "2020-01-01"}),
+        json!({"valid_until": null, "valid_from": "2199-01-01"}),
+        json!({"valid_from": null, "active": false}),
+    ] {
         let _ = api.patch(&format!("/v1/price_books/{book}"), ended).await.expect(200);
         assert_eq!(price("100").await, "100");
     }
@@ -180,7 +188,9 @@ async fn currencies_that_do_not_meet_are_refused(api: Api) {
     let refused = api.post("/v1/quotes", json!({"currency": "XOF", "lines": [line]})).await.refused(422_000);
     assert!(refused.detail().contains("JPY") && refused.detail().contains("XOF"), "{refused}");
     // A document that has lines does not change its currency under them.
-    let made = with_lines(&api, json!([{"description": "x", "unit_price": "1"}]), json!({"currency": "XOF"})).await.expect(201);
+    let made = with_lines(&api, json!([{"description": "x", "unit_price": "1"}]), json!({"currency": "XOF"}))
+        .await
+        .expect(201);
     assert_eq!(made.data()["lines"][0]["currency"], "XOF", "what names none has the document's");
     let at = format!("/v1/deals/{}", made.id());
     let refused = api.patch(&at, json!({"currency": "XAF"})).await.refused(422_000);

@@ -52,8 +52,12 @@ async fn a_quote_is_numbered_and_summed(api: Api) {
         {"sku": sku, "quantity": "3", "discount": "0.1", "tax_rate_id": rate},
         {"description": "Free of tax", "unit_price": "5"},
     ]);
-    let data = api.patch(&format!("/v1/quotes/{}", empty.id()), json!({"lines": lines})).await.expect(200).data().clone();
-    assert_eq!((&data["subtotal"], &data["tax_total"], &data["total"]), (&json!("31.97"), &json!("5.12"), &json!("37.09")));
+    let data =
+        api.patch(&format!("/v1/quotes/{}", empty.id()), json!({"lines": lines})).await.expect(200).data().clone();
+    assert_eq!(
+        (&data["subtotal"], &data["tax_total"], &data["total"]),
+        (&json!("31.97"), &json!("5.12"), &json!("37.09"))
+    );
     // Totals are derived, never sent.
     let refused = api.post("/v1/quotes", json!({"total": "1"})).await.refused(400_001);
     assert_eq!(refused.faults()[0]["code"], "read_only");
@@ -136,7 +140,10 @@ async fn a_quote_becomes_an_order_once(api: Api) {
     assert_eq!((&quote["status"], &order["currency"]), (&json!("accepted"), &json!("EUR")));
     let [first, second] = order["lines"].as_array().unwrap().as_slice() else { panic!("{order}") };
     assert_eq!((&first["product_id"], &first["sku"]), (&json!(product_id), &json!(sku)));
-    assert_eq!((&first["unit_price"], &first["total"], &first["tax_rate_id"]), (&json!("20"), &json!("20"), &json!(rate)));
+    assert_eq!(
+        (&first["unit_price"], &first["total"], &first["tax_rate_id"]),
+        (&json!("20"), &json!("20"), &json!(rate))
+    );
     assert_eq!((&second["description"], &second["total"]), (&json!("Fitting"), &json!("15")));
     assert!(actions(&api, &at).await.contains(&"accept".to_owned()));
     let refused = act(&api, &at, "accept", json!({})).await.refused(422_000);
@@ -163,7 +170,10 @@ async fn a_rejected_quote_is_revised(api: Api) {
     let next = act(&api, &at, "revise", json!({})).await.expect(201).data().clone();
     let number = quote["number"].as_str().unwrap();
     assert_eq!((&next["number"], &next["revision"]), (&json!(format!("{number}-R2")), &json!(2)));
-    assert_eq!((&next["revises_id"], &next["status"], &next["notes"]), (&quote["id"], &json!("draft"), &quote["notes"]));
+    assert_eq!(
+        (&next["revises_id"], &next["status"], &next["notes"]),
+        (&quote["id"], &json!("draft"), &quote["notes"])
+    );
     assert_eq!((&next["total"], &next["lines"][0]["description"]), (&json!("30"), &json!("Chair")));
     assert_ne!(next["lines"][0]["id"], quote["lines"][0]["id"]);
     // A draft changes, and goes the same way.
@@ -189,7 +199,10 @@ async fn a_quote_runs_out(api: Api) {
     // It comes from elsewhere, as it is.
     let body = json!({"external_id": key, "status": "sent", "valid_until": "2020-02-29"});
     let at = format!("/v1/quotes/{}", api.create("/v1/quotes", body).await);
-    let held = format!("/v1/quotes/{}", api.create("/v1/quotes", json!({"status": "sent", "valid_until": "2199-12-31"})).await);
+    let held = format!(
+        "/v1/quotes/{}",
+        api.create("/v1/quotes", json!({"status": "sent", "valid_until": "2199-12-31"})).await
+    );
     let mut quote = read(&api, &at).await;
     for _ in 0..100 {
         if quote["status"] != "sent" {

@@ -35,7 +35,8 @@ async fn a_stage_is_entered_with_what_it_asks_for(api: Api) {
     let _ = api.patch(&at, json!({"expected_close_date": null})).await.expect(200);
     // The sum of lines is an amount.
     let line = json!({"description": "Work", "quantity": "1", "unit_price": "9"});
-    let body = json!({"name": unique("Deal"), "stage_id": own.offer, "expected_close_date": "2026-12-31", "lines": [line]});
+    let body =
+        json!({"name": unique("Deal"), "stage_id": own.offer, "expected_close_date": "2026-12-31", "lines": [line]});
     assert_eq!(api.post("/v1/deals", body).await.expect(201).data()["amount"], "9");
 }
 

@@ -11,7 +11,15 @@ fn rules(object: &str) -> Value {
     match object {
         "customer" => json!({"mobile": "13800138000"}),
         "role" => json!({"built_in": false}),
+        // A number is that of a product.
+        "order_line" | "invoice_line" => json!({"sku": "-"}),
         "permission" => json!({"target_object": "deal", "action": "read", "field_mask": {"hidden": ["amount"]}}),
+        "stage" => json!({"entry_rules": {"required": ["name"]}}),
+        "deal_line" | "quote_line" => json!({"sku": "-"}),
+        "assignment_rule" => json!({"active": false, "conditions": [{"field": "city", "op": "eq", "value": "Rome"}]}),
+        "score_rule" => json!({"active": false, "conditions": [{"field": "city", "op": "eq", "value": "Rome"}]}),
+        "business_hours" => json!({"time_zone": "Europe/Berlin", "holidays": ["2026-12-25"],
+            "hours": {"monday": [["09:00", "17:30"]]}}),
         _ => json!({}),
     }
 }
@@ -142,6 +150,9 @@ impl Examples {
             } else {
                 body.insert(name.clone(), value.clone())
             };
+        }
+        if object == "assignment_rule" {
+            body.insert("users".to_owned(), json!([Box::pin(self.create(api, "user")).await]));
         }
         Value::Object(body)
     }
