@@ -48,6 +48,7 @@ pub(crate) fn object() -> Object {
         )
         .field(
             Field::new("unqualified_reason", FieldType::text(255))
+                .personal()
                 .doc("Why it is no lead; asked for with unqualified."),
         )
         .field(

@@ -3,7 +3,7 @@
 use kontor_model::{Id, Value};
 use kontor_records::{Found, Touched, Verdict};
 
-use super::totals::{Amounts, ONE};
+use super::totals::{Amounts, ONE, Rate};
 
 /// The fields of a line that rules look at and set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +49,8 @@ impl Line {
         Self::read(line.id, parent, |path| line.field(path).1)
     }
 
-    pub fn amounts(&self, rate: i64) -> Amounts {
-        Amounts { price: self.price, quantity: self.quantity, discount: self.discount, rate }
+    pub fn amounts(&self, tax: Option<Rate>) -> Amounts {
+        Amounts { price: self.price, quantity: self.quantity, discount: self.discount, tax }
     }
 
     /// How a refusal calls it.

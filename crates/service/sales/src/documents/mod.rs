@@ -14,7 +14,7 @@ use kontor_records::{Sight, Touched, Verdict};
 use self::line::Line;
 use self::prices::Prices;
 use self::products::Products;
-use self::totals::Sums;
+use self::totals::{Rate, Sums};
 
 /// The most lines of a document that are read.
 const MOST_LINES: u64 = 100_000;
@@ -199,11 +199,11 @@ async fn sum(
     let mut wanted: Vec<i64> = lines.values().filter(|_| taxed).filter_map(|line| line.tax_rate).collect();
     wanted.sort_unstable();
     wanted.dedup();
-    let mut rates: HashMap<i64, i64> = HashMap::new();
+    let mut rates: HashMap<i64, Rate> = HashMap::new();
     if !wanted.is_empty() {
         let most = wanted.len() as u64;
         for rate in sight.find("tax_rate", &[("id", Op::In, Value::Ints(wanted))], most).await? {
-            rates.insert(rate.id.0, rate.int("rate").unwrap_or(0));
+            rates.insert(rate.id.0, Rate { rate: rate.int("rate").unwrap_or(0), id: rate.id.0 });
         }
     }
     for (id, document) in documents.iter().filter(|(_, d)| d.summed) {
@@ -215,7 +215,7 @@ async fn sum(
             out.verdicts.push(Verdict::refuse(document.step, "currency_mismatch", detail));
             continue;
         }
-        let rate = |line: &Line| line.tax_rate.and_then(|id| rates.get(&id)).copied().unwrap_or(0);
+        let rate = |line: &Line| line.tax_rate.and_then(|id| rates.get(&id)).copied();
         match totals::sums(own.iter().map(|line| line.amounts(rate(line))), currency) {
             Some(sums) => {
                 out.sums.insert(*id, sums);

@@ -1,5 +1,7 @@
 //! Sums of documents, exactly: amounts are whole numbers of 1/10,000, and every rounding is half-even.
 
+use std::collections::BTreeMap;
+
 use iso_currency::Currency;
 use kontor_model::decimal::MONEY_SCALE;
 
@@ -15,8 +17,16 @@ pub(crate) struct Amounts {
     pub quantity: i64,
     /// The part taken off, of four digits.
     pub discount: i64,
-    /// The part of the price that is tax, of four digits.
+    pub tax: Option<Rate>,
+}
+
+/// A rate of tax.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Rate {
+    /// The part of the price, of four digits.
     pub rate: i64,
+    /// The record that says so.
+    pub id: i64,
 }
 
 /// The sums of a document.
@@ -46,34 +56,39 @@ fn half_even(n: i128, d: i128) -> i128 {
     whole + up
 }
 
-/// Digits after the point that a currency is paid in (ISO 4217), at most those that money keeps; 2 where it is not said.
+/// Digits after the point that a currency is paid in (ISO 4217), at most those that money keeps, which are those of
+/// currencies without minor units of their own such as gold.
 pub(crate) fn minor_digits(currency: &str) -> u32 {
     let exponent = Currency::from_code(currency).and_then(Currency::exponent);
-    exponent.map_or(2, u32::from).min(u32::from(MONEY_SCALE))
+    exponent.map_or(u32::from(MONEY_SCALE), u32::from).min(u32::from(MONEY_SCALE))
 }
 
-/// An amount in whole minor units of its currency.
-fn to_minor(amount: i128, digits: u32) -> i128 {
-    let unit = 10_i128.pow(u32::from(MONEY_SCALE) - digits);
-    half_even(amount, unit) * unit
+/// `exact / d` in whole minor units of a currency, as an amount.
+fn to_minor(exact: i128, d: i128, digits: u32) -> Option<i64> {
+    let unit = 10_i128.pow(u32::from(MONEY_SCALE).saturating_sub(digits));
+    i64::try_from(half_even(exact, d.checked_mul(unit)?).checked_mul(unit)?).ok()
 }
 
-/// The sums of lines: each line's net and each line's tax are rounded to the currency's minor units. None when they are
-/// beyond what money can hold.
+/// The sums of lines: each line's net is rounded to the currency's minor units, and so is the tax on the sum of a rate's
+/// nets (EN 16931, BR-CO-17), as on the invoice that may follow. None when they are beyond what money can hold.
 pub(crate) fn sums(lines: impl IntoIterator<Item = Amounts>, currency: &str) -> Option<Sums> {
-    let digits = minor_digits(currency);
-    let one = i128::from(ONE);
+    let (digits, one) = (minor_digits(currency), i128::from(ONE));
     let mut out = Sums::default();
+    let mut bases: BTreeMap<Rate, i64> = BTreeMap::new();
     for line in lines {
         out.lines += 1;
         let Some(price) = line.price else { continue };
-        let exact =
-            i128::from(price).checked_mul(line.quantity.into())?.checked_mul(one - i128::from(line.discount))?;
-        // The line's own total is kept to four digits; its part of the document is that, in minor units.
-        let net = to_minor(half_even(exact, one * one), digits);
-        let tax = to_minor(half_even(net.checked_mul(line.rate.into())?, one), digits);
-        out.subtotal = out.subtotal.checked_add(i64::try_from(net).ok()?)?;
-        out.tax = out.tax.checked_add(i64::try_from(tax).ok()?)?;
+        let gross = i128::from(price).checked_mul(line.quantity.into())?;
+        let net = to_minor(gross.checked_mul(one - i128::from(line.discount))?, one * one, digits)?;
+        out.subtotal = out.subtotal.checked_add(net)?;
+        if let Some(rate) = line.tax {
+            let base = bases.entry(rate).or_default();
+            *base = base.checked_add(net)?;
+        }
+    }
+    for (rate, base) in bases {
+        let tax = to_minor(i128::from(base).checked_mul(rate.rate.into())?, one, digits)?;
+        out.tax = out.tax.checked_add(tax)?;
     }
     out.total()?;
     Some(out)
@@ -100,44 +115,52 @@ pub(crate) fn converted(price: i64, rate: i64, inverse: bool) -> Option<i64> {
 mod tests {
     use super::*;
 
-    fn line(price: i64, quantity: i64, discount: i64, rate: i64) -> Amounts {
-        Amounts { price: Some(price), quantity, discount, rate }
+    const VAT: Rate = Rate { rate: 1_900, id: 1 };
+
+    fn line(price: i64, quantity: i64, discount: i64) -> Amounts {
+        Amounts { price: Some(price), quantity, discount, tax: None }
     }
 
     #[test]
     fn each_line_is_rounded_half_even_to_minor_units() {
         // 0.125 and 0.135 at two digits: the even neighbours.
-        let out = sums([line(1_250, ONE, 0, 0), line(1_350, ONE, 0, 0)], "EUR").unwrap();
+        let out = sums([line(1_250, ONE, 0), line(1_350, ONE, 0)], "EUR").unwrap();
         assert_eq!((out.lines, out.subtotal, out.tax), (2, 1_200 + 1_400, 0));
         // Yen have no minor units: 2.5 becomes 2, 3.5 becomes 4.
-        assert_eq!(sums([line(25_000, ONE, 0, 0)], "JPY").unwrap().subtotal, 20_000);
-        assert_eq!(sums([line(35_000, ONE, 0, 0)], "JPY").unwrap().subtotal, 40_000);
+        assert_eq!(sums([line(25_000, ONE, 0)], "JPY").unwrap().subtotal, 20_000);
+        assert_eq!(sums([line(35_000, ONE, 0)], "JPY").unwrap().subtotal, 40_000);
         // Dinars have three.
-        assert_eq!(sums([line(12_345, ONE, 0, 0)], "KWD").unwrap().subtotal, 12_340);
+        assert_eq!(sums([line(12_345, ONE, 0)], "KWD").unwrap().subtotal, 12_340);
+        // Rounded once: 0.12504 is more than a half, though it is 0.125 to four digits.
+        assert_eq!(sums([line(31_260, 400, 0)], "EUR").unwrap().subtotal, 1_300);
     }
 
     #[test]
-    fn tax_is_of_the_rounded_line() {
+    fn tax_is_of_the_sum_of_a_rate() {
         // 3 × 9.99 less 10 % = 26.973 → 26.97; 19 % of it = 5.1243 → 5.12.
-        let out = sums([line(99_900, 30_000, 1_000, 1_900)], "EUR").unwrap();
+        let taxed = Amounts { tax: Some(VAT), ..line(99_900, 30_000, 1_000) };
+        let out = sums([taxed], "EUR").unwrap();
         assert_eq!((out.subtotal, out.tax, out.total()), (269_700, 51_200, Some(320_900)));
-        // Twice the line is twice its tax, whatever the tax of the sum would be.
-        let two = sums([line(99_900, 30_000, 1_000, 1_900); 2], "EUR").unwrap();
-        assert_eq!((two.subtotal, two.tax), (539_400, 102_400));
+        // Twice the line: 19 % of 53.94 = 10.2486 → 10.25, one cent more than twice 5.12.
+        let two = sums([taxed, taxed], "EUR").unwrap();
+        assert_eq!((two.subtotal, two.tax), (539_400, 102_500));
+        // Of two rates each for itself.
+        let other = Amounts { tax: Some(Rate { id: 2, ..VAT }), ..taxed };
+        assert_eq!(sums([taxed, other], "EUR").unwrap().tax, 102_400);
     }
 
     #[test]
     fn a_line_without_a_price_counts_as_nothing() {
-        let out = sums([Amounts { price: None, ..line(0, ONE, 0, 1_900) }], "EUR").unwrap();
+        let out = sums([Amounts { price: None, tax: Some(VAT), ..line(0, ONE, 0) }], "EUR").unwrap();
         assert_eq!((out.lines, out.subtotal), (1, 0));
         assert_eq!(sums([], "EUR"), Some(Sums::default()));
     }
 
     #[test]
     fn what_money_cannot_hold_is_no_sum() {
-        assert_eq!(sums([line(i64::MAX, 20_000, 0, 0)], "EUR"), None);
-        assert_eq!(sums([line(i64::MAX - 7, ONE, 0, 0); 2], "EUR"), None);
-        assert_eq!(sums([line(i64::MAX, i64::MAX, 0, 0)], "EUR"), None);
+        assert_eq!(sums([line(i64::MAX, 20_000, 0)], "EUR"), None);
+        assert_eq!(sums([line(i64::MAX - 10_000, ONE, 0); 2], "EUR"), None);
+        assert_eq!(sums([line(i64::MAX, i64::MAX, 0)], "EUR"), None);
     }
 
     #[test]

@@ -31,8 +31,16 @@ pub(crate) fn quote() -> Object {
             Field::new("revision", FieldType::integer_between(1, 10_000)).read_only().doc("1 for the first version."),
         )
         .field(Field::reference("revises", "quote").read_only().doc("The version before this one."))
-        .field(Field::new("subtotal", FieldType::money()).read_only().doc("Sum of the lines, without tax."))
-        .field(Field::new("tax_total", FieldType::money()).read_only().doc("Sum of the tax of each line."))
+        .field(
+            Field::new("subtotal", FieldType::money())
+                .read_only()
+                .doc("Sum of the lines, each half-even to the minor unit, without tax."),
+        )
+        .field(
+            Field::new("tax_total", FieldType::money())
+                .read_only()
+                .doc("Tax on the sum of each rate's lines, half-even to the minor unit."),
+        )
         .field(Field::new("total", FieldType::money()).read_only().doc("subtotal and tax_total."))
         .field(Field::new("sent_at", FieldType::datetime()).read_only())
         .field(Field::new("answered_at", FieldType::datetime()).read_only().doc("When it was accepted or rejected."))

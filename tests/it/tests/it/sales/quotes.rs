@@ -138,6 +138,9 @@ async fn a_quote_becomes_an_order_once(api: Api) {
     let quote = read(&api, &at).await;
     assert_eq!((&order["quote_id"], &order["customer_id"]), (&quote["id"], &json!(who)));
     assert_eq!((&quote["status"], &order["currency"]), (&json!("accepted"), &json!("EUR")));
+    for sum in ["subtotal", "tax_total", "total"] {
+        assert_eq!(order[sum], quote[sum], "{sum}");
+    }
     let [first, second] = order["lines"].as_array().unwrap().as_slice() else { panic!("{order}") };
     assert_eq!((&first["product_id"], &first["sku"]), (&json!(product_id), &json!(sku)));
     assert_eq!(
