@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use kontor_catalog::ObjectDef;
-use kontor_model::{Change, Changes, Error, ErrorCode, Id, Json, Kind, Op, Result, Step, Value};
+use kontor_model::{Changes, Error, ErrorCode, Id, Json, Kind, Op, Result, Step, Value};
 use kontor_store::{Cond, Expr, Which};
 
 use crate::change::{Answer, Outcome};
@@ -146,8 +146,7 @@ impl Records {
                 Err(error) if error.code() == ErrorCode::VersionMoved && call.if_match.is_none() => {
                     ctx.trace.add_retry();
                     if turn.is_none() {
-                        let object = def.name.clone();
-                        turn = Some(self.turn(Some(&Change::Delete { object, id: call.id, if_match: None })).await);
+                        turn = Some(self.act_turn(call.id).await);
                     }
                 }
                 outcome => return outcome,

@@ -269,10 +269,13 @@ impl Records {
             ) => id.0.unsigned_abs(),
             _ => 0,
         };
-        // The low bits of an id are its sequence within a millisecond: mostly nought.
-        let place = (id ^ (id >> 18)) % TURNS as u64;
-        let turn = usize::try_from(place).ok().and_then(|place| self.turns.get(place));
-        turn.unwrap_or(&self.any_turn).lock().await
+        self.turns.get(place(id)).unwrap_or(&self.any_turn).lock().await
+    }
+
+    /// One of the turns of actions, the same for all of a record. It is kept while the action's changes are done, which
+    /// take turns of their own: one who waits for a turn of the other kind never holds up who has it.
+    pub(crate) async fn act_turn(&self, id: Id) -> tokio::sync::MutexGuard<'_, ()> {
+        self.act_turns.get(place(id.0.unsigned_abs())).unwrap_or(&self.any_turn).lock().await
     }
 
     pub(crate) fn authorised(&self, ctx: &Ctx, step: &Step) -> Result<()> {
@@ -310,6 +313,11 @@ impl Records {
         };
         Ok(unique::taken(ctx, &def, field, &value, holder).into())
     }
+}
+
+/// The turn of an id. The low bits of an id are its sequence within a millisecond: mostly nought.
+fn place(id: u64) -> usize {
+    usize::try_from((id ^ (id >> 18)) % TURNS as u64).unwrap_or(0)
 }
 
 /// Whether a taken value is the very key that a step upserts by.

@@ -75,6 +75,8 @@ pub struct Records {
     ids: Arc<IdGenerator>,
     signer: cursor::Signer,
     turns: Vec<tokio::sync::Mutex<()>>,
+    /// Those of actions, held while their changes take turns of the others.
+    act_turns: Vec<tokio::sync::Mutex<()>>,
     any_turn: tokio::sync::Mutex<()>,
     hooks: Vec<Arc<dyn Hook>>,
     acts: Vec<Arc<dyn Act>>,
@@ -89,13 +91,14 @@ pub fn refusal(rule: &str, detail: impl AsRef<str>) -> Error {
 impl Records {
     /// `secret` signs cursors; the same in every process of an installation, at least 32 bytes.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<IdGenerator>, secret: &[u8]) -> Self {
-        let turns = (0..change::TURNS).map(|_| tokio::sync::Mutex::default()).collect();
+        let turns = || (0..change::TURNS).map(|_| tokio::sync::Mutex::default()).collect();
         Self {
             store,
             clock,
             ids,
             signer: cursor::Signer::new(secret),
-            turns,
+            turns: turns(),
+            act_turns: turns(),
             any_turn: tokio::sync::Mutex::default(),
             hooks: Vec::new(),
             acts: Vec::new(),

@@ -48,6 +48,9 @@ impl Records {
         // What a step answers with: its own record, the first that it touched.
         let mut answers: Vec<Option<Id>> = vec![None; steps];
         let mut prepared = Prepared { outcomes: vec![None; steps], batch: Batch::new(ctx.space()), owners: Vec::new() };
+        // Numbers first: who lost the race for one is planned anew, and not told that the number is taken.
+        prepared.batch.writes.extend(shop.counters.writes());
+        prepared.owners.resize(prepared.batch.writes.len(), NO_STEP);
         for effect in effects {
             let def = effect.after.def.clone();
             let row = def.row_of_fields(&effect.after.values);
@@ -90,8 +93,6 @@ impl Records {
                 *slot = Some(Outcome { done, id: effect.id, version: effect.after.version, def, data });
             }
         }
-        prepared.batch.writes.extend(shop.counters.writes());
-        prepared.owners.resize(prepared.batch.writes.len(), NO_STEP);
         Ok(prepared)
     }
 
