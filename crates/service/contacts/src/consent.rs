@@ -1,6 +1,6 @@
 //! Consents.
 
-use kontor_model::{Field, FieldType, Object};
+use kontor_model::{Action, ErrorCode, Field, FieldType, Object};
 
 const PURPOSES: &[&str] = &["marketing", "newsletter", "sales", "support", "profiling", "research", "third_party"];
 const CHANNELS: &[&str] = &["email", "phone", "sms", "post", "web"];
@@ -22,4 +22,16 @@ pub(crate) fn object() -> Object {
         .field(Field::new("given_at", FieldType::datetime()))
         .field(Field::new("withdrawn_at", FieldType::datetime()))
         .field(Field::new("source", FieldType::text(255)).doc("Where it was given: the form, the call, the contract."))
+        .field(
+            Field::new("in_force_for", FieldType::text(80))
+                .technical()
+                .read_only()
+                .unique()
+                .taken_code(ErrorCode::RuleRefused)
+                .doc("Contact, purpose and channel while it is in force: one consent at a time."),
+        )
+        .action(
+            Action::new("withdraw", "Says that the person has taken it back.")
+                .takes(Field::new("at", FieldType::datetime()).doc("When; now when nothing is sent.")),
+        )
 }

@@ -8,7 +8,11 @@ mod company;
 mod consent;
 mod contact;
 mod customer;
+mod duplicate_rule;
 mod lifecycle;
+mod merge;
+mod rules;
+mod withdraw;
 
 use std::sync::Arc;
 
@@ -20,17 +24,24 @@ pub const SERVICE: &str = "contacts";
 
 /// What this service keeps.
 pub fn objects() -> Vec<Object> {
-    vec![company::object(), contact::object(), customer::object(), consent::object()]
+    vec![
+        company::object(),
+        contact::object(),
+        customer::object(),
+        consent::object(),
+        duplicate_rule::object(),
+        merge::object(),
+    ]
 }
 
 /// Its rules about changes.
 pub fn hooks() -> Vec<Arc<dyn Hook>> {
-    Vec::new()
+    rules::all()
 }
 
 /// Its actions.
 pub fn acts() -> Vec<Arc<dyn Act>> {
-    Vec::new()
+    vec![Arc::new(withdraw::Withdraw)]
 }
 
 /// What it does when time has come.

@@ -25,7 +25,11 @@ const FAMILIAR: &[(&str, &str)] = &[
     ("tax_id", "DE123456789"),
     ("external_id", "erp-4711"),
     ("resolution", "Explained on the phone."),
+    ("time_zone", "Europe/Berlin"),
 ];
+
+/// The same for documents of JSON.
+const FAMILIAR_JSON: &[(&str, &str)] = &[("hours", r#"{"monday": [["09:00", "17:30"]]}"#)];
 
 /// Whether a value passes the field's own check.
 fn holds(field: &Field, value: &J) -> bool {
@@ -47,6 +51,10 @@ pub fn value(field: &Field, which: usize) -> J {
             }
         };
         return tries.into_iter().find(|v| holds(field, v)).unwrap_or_else(|| field.spec().example());
+    }
+    if field.spec().name() == "json" {
+        let known = FAMILIAR_JSON.iter().find(|(name, _)| field.name == *name);
+        return known.and_then(|(_, text)| serde_json::from_str(text).ok()).unwrap_or_else(|| field.spec().example());
     }
     let known = familiar(&field.name)
         .map(|text| json!(text))

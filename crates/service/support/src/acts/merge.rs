@@ -3,7 +3,7 @@
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use kontor_model::{Change, Json, Mode, Op, Result, Step, Value};
-use kontor_records::{Act, Asked, Plan, Sight, refusal};
+use kontor_records::{Act, Asked, Gives, Plan, Sight, refusal};
 
 use super::{in_state, wrong_state};
 use crate::ticket::{CLOSED, OPEN, PENDING, SOLVED};
@@ -42,12 +42,18 @@ impl Act for Merge {
                 return Err(refusal("merge_comments", format!("the ticket has more than {MOST} comments")));
             }
             let fields = [("status", Value::from(CLOSED)), ("merged_into_id", Value::Int(into.0))];
-            let mut plan = Plan::one(sight.update(ticket, &fields)?.told("merge", "merged"));
+            let from = sight.update(ticket, &fields)?.told("merge", "merged");
+            // The other one changes as well, so that two that are merged into each other at once do not both close.
+            let merged = target.int("merged_tickets").unwrap_or(0) + 1;
+            let to = sight.update(&target, &[("merged_tickets", Value::Int(merged))])?;
+            // Always in the same order, or each of two merges would wait for the other's ticket.
+            let (first, steps) = if ticket.id < into { (0, [from, to]) } else { (1, [to, from]) };
+            let mut plan = Plan { steps: steps.into(), gives: Gives::Step(first) };
             // Changes nothing, and asks whether the caller may change the other as well.
             plan.push(Step::from(Change::Update {
                 object: "ticket".to_owned(),
                 id: into,
-                if_match: Some(target.version()),
+                if_match: None,
                 mode: Mode::Merge,
                 data: Json::Object(Vec::new()),
             }));

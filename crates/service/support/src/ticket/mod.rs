@@ -90,6 +90,7 @@ pub(crate) fn ticket() -> Object {
         .field(
             Field::reference("merged_into", "ticket").read_only().doc("The ticket that goes on with what this one asked."),
         )
+        .field(Field::new("merged_tickets", FieldType::integer()).read_only().doc("How many were merged into it."))
         .field(Field::new("csat", FieldType::integer_between(1, 5)).doc("How satisfied the asker was; 5 is best."))
         .field(Field::new("csat_comment", FieldType::long_text()).personal().doc("What the asker said about that."))
         .field(Field::new("tags", FieldType::tags()).personal())

@@ -1,1 +1,4 @@
 //! The business of `contacts`.
+
+mod consents;
+mod hierarchy;

@@ -1,0 +1,90 @@
+//! One consent is in force for a person, a purpose and a channel; what was withdrawn stays so.
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use kontor_model::{Error, Fault, Op, Result, Value};
+use kontor_records::{Found, Hook, Sight, Touched, Verdict};
+
+use super::is_made;
+
+/// See the module.
+pub(crate) struct OneInForce;
+
+/// What a consent is for: person, purpose, channel.
+type Scope<'a> = (Option<i64>, Option<&'a str>, Option<&'a str>);
+
+impl Hook for OneInForce {
+    fn objects(&self) -> &'static [&'static str] {
+        &["consent"]
+    }
+
+    fn meet<'a>(&'a self, sight: &'a Sight<'a>, touched: &'a [Touched<'a>]) -> BoxFuture<'a, Result<Vec<Verdict>>> {
+        async move {
+            let moves = |t: &&Touched<'_>| {
+                let alive = t.after.is_some() && (t.before.is_some() || is_made(t));
+                alive && ["contact_id", "purpose", "channel", "given_at", "withdrawn_at"].iter().any(|path| t.changes(path))
+            };
+            let moved: Vec<&Touched<'_>> = touched.iter().filter(moves).collect();
+            let contacts: Vec<i64> = moved.iter().filter_map(|t| t.value("contact_id").as_i64()).collect();
+            if contacts.is_empty() {
+                return Ok(Vec::new());
+            }
+            let of_these = [
+                ("contact_id", Op::In, Value::Ints(contacts)),
+                ("withdrawn_at", Op::IsNull, Value::Bool(true)),
+            ];
+            let in_force = sight.find("consent", &of_these, u64::from(u32::MAX)).await?;
+            let mut out = Vec::new();
+            for (place, consent) in moved.iter().enumerate() {
+                let later = moved.get(place..).unwrap_or_default();
+                out.push(match refused(consent, later, &in_force) {
+                    Some(error) => Verdict::Refuse { step: consent.step, error },
+                    None => Verdict::Amend { id: consent.id, field: "in_force_for", value: key(consent) },
+                });
+            }
+            Ok(out)
+        }
+        .boxed()
+    }
+}
+
+fn refused(consent: &Touched<'_>, later: &[&Touched<'_>], in_force: &[Found]) -> Option<Error> {
+    let (was, is) = consent.field("withdrawn_at");
+    let rule = |detail: String| Some(kontor_records::refusal("one_consent_in_force", detail));
+    match (was.as_i64(), is.as_i64()) {
+        (Some(_), None) if consent.before.is_some() => {
+            let detail = "a consent that was withdrawn stays so; make a new one with its own given_at";
+            return Some(kontor_records::refusal("consent_withdrawn", detail));
+        }
+        (_, Some(withdrawn)) => {
+            let before = consent.value("given_at").as_i64().is_some_and(|given| withdrawn < given);
+            return before.then(|| Error::from(Fault::new("withdrawn_at", "range", "must not be before given_at")));
+        }
+        _ => {}
+    }
+    // Of those that come together the first one stays.
+    let other = in_force.iter().find(|other| {
+        other.id != consent.id && scope_of(other) == scope(consent) && !later.iter().any(|one| one.id == other.id)
+    })?;
+    let word = |path: &str, none: &str| consent.value(path).as_str().unwrap_or(none).to_owned();
+    let (purpose, channel) = (word("purpose", "no purpose"), word("channel", "any channel"));
+    rule(format!("consent {} is in force for this contact, {purpose}, {channel}; withdraw it first", other.id))
+}
+
+fn scope<'a>(consent: &'a Touched<'_>) -> Scope<'a> {
+    (consent.value("contact_id").as_i64(), consent.value("purpose").as_str(), consent.value("channel").as_str())
+}
+
+fn scope_of(consent: &Found) -> Scope<'_> {
+    (consent.int("contact_id"), consent.value("purpose").as_str(), consent.value("channel").as_str())
+}
+
+/// The value that no two consents in force share; the database's index has the last word on it.
+fn key(consent: &Touched<'_>) -> Value {
+    if !consent.value("withdrawn_at").is_null() {
+        return Value::Null;
+    }
+    let (contact, purpose, channel) = scope(consent);
+    let contact = contact.map(|id| id.to_string()).unwrap_or_default();
+    Value::Text(format!("{contact}/{}/{}", purpose.unwrap_or("-"), channel.unwrap_or("-")))
+}
