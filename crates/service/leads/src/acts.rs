@@ -25,7 +25,7 @@ pub(crate) fn only_open(lead: &Found, what: &str) -> Result<()> {
                 format!("the lead is unqualified, and not {what}; take it up again first: set its status to working");
             Err(refusal("lead_state", detail))
         }
-        status => Err(refusal("lead_state", format!("the lead is {status}, and not {what} any more"))),
+        status => Err(refusal("lead_state", format!("the lead is {status} already; it cannot be {what}"))),
     }
 }
 

@@ -108,13 +108,8 @@ async fn what_is_there_is_found(api: Api) {
 }
 
 async fn a_private_address_names_no_company(api: Api) {
-    let given = act(
-        &api,
-        &lead(&api, json!({"email": format!("{}@gmail.com", serial())})).await,
-        "convert",
-        json!({"deal": {}}),
-    );
-    let given = given.await.expect(200);
+    let at = lead(&api, json!({"email": format!("{}@gmail.com", serial())})).await;
+    let given = act(&api, &at, "convert", json!({"deal": {}})).await.expect(200);
     let data = given.data();
     assert_eq!(
         (&data["company"], &data["contact"]["company_id"], &data["deal"]["company_id"]),
