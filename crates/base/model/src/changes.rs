@@ -93,11 +93,13 @@ pub struct Step {
     pub change: Change,
     pub by: By,
     pub told: Option<Told>,
+    /// An update moves the record's version even where nothing differs: something was done to it.
+    pub touches: bool,
 }
 
 impl From<Change> for Step {
     fn from(change: Change) -> Self {
-        Self { name: None, change, by: By::Caller, told: None }
+        Self { name: None, change, by: By::Caller, told: None, touches: false }
     }
 }
 
@@ -105,6 +107,13 @@ impl Step {
     /// In a service's right.
     pub fn of_service(change: Change) -> Self {
         Self { by: By::Service, ..change.into() }
+    }
+
+    /// Moves the record's version whether or not anything differs.
+    #[must_use]
+    pub fn touching(mut self) -> Self {
+        self.touches = true;
+        self
     }
 
     /// Under a name for later steps.

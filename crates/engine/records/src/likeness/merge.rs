@@ -47,7 +47,7 @@ async fn plan(sight: &Sight<'_>, object: &'static str, asked: &Asked) -> Result<
 
     // The other one first: its unique values are free when this one takes them.
     let mut plan = Plan::one(sight.delete(&other));
-    let survivor = plan.push(sight.update(own, &after)?.told("merge", "merged"));
+    let survivor = plan.push(sight.update(own, &after)?.told("merge", "merged").touching());
     let mut moved = Vec::new();
     for link in links::to(sight, object, other.id).await? {
         if link.record.id == own.id || link.record.id == other.id {

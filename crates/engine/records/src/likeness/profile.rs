@@ -52,7 +52,7 @@ const FIRST: &[Grade] =
 const LAST: &[Grade] =
     &[grade(Exact, 0.82, 0.005), grade(Close, 0.08, 0.003), grade(Near, 0.05, 0.01), grade(Differs, 0.05, 0.982)];
 const EMAIL: &[Grade] =
-    &[grade(Exact, 0.7, 0.000_01), grade(Close, 0.1, 0.002), grade(Near, 0.1, 0.02), grade(Differs, 0.1, 0.978)];
+    &[grade(Exact, 0.7, 0.000_01), grade(Close, 0.1, 0.005), grade(Near, 0.1, 0.02), grade(Differs, 0.1, 0.975)];
 const PHONE: &[Grade] = &[grade(Exact, 0.7, 0.000_2), grade(Differs, 0.3, 0.999_8)];
 const CITY: &[Grade] =
     &[grade(Exact, 0.85, 0.05), grade(Close, 0.04, 0.01), grade(Near, 0.01, 0.01), grade(Differs, 0.1, 0.93)];
@@ -62,6 +62,11 @@ const BIRTHDAY: &[Grade] =
 const REFERENCE: &[Grade] = &[grade(Exact, 0.7, 0.01), grade(Differs, 0.3, 0.99)];
 const FIRM: &[Grade] =
     &[grade(Exact, 0.7, 0.000_5), grade(Close, 0.15, 0.002), grade(Near, 0.05, 0.01), grade(Differs, 0.1, 0.987)];
+/// Of customers: unique, so that many differ in little.
+const PARTY: &[Grade] =
+    &[grade(Exact, 0.75, 0.000_5), grade(Close, 0.1, 0.005), grade(Near, 0.05, 0.015), grade(Differs, 0.1, 0.979_5)];
+/// Of customers: required, so that some have any.
+const MOBILE: &[Grade] = &[grade(Exact, 0.7, 0.001), grade(Differs, 0.3, 0.999)];
 const DOMAIN: &[Grade] = &[grade(Exact, 0.8, 0.000_01), grade(Differs, 0.2, 0.999_99)];
 const POSTAL: &[Grade] = &[grade(Exact, 0.8, 0.01), grade(Differs, 0.2, 0.99)];
 const STREET: &[Grade] =
@@ -137,9 +142,9 @@ const PROFILES: &[Profile] = &[
     Profile {
         object: "customer",
         sides: &[
-            side(&["name"], Kind::Company, FIRM).typically(2.0),
+            side(&["name"], Kind::Company, PARTY).typically(2.0),
             side(&["email"], Kind::Email, EMAIL).identifying(),
-            side(&["mobile"], Kind::Phone, PHONE).identifying(),
+            side(&["mobile"], Kind::Phone, MOBILE).identifying(),
             side(&["tax_id"], Kind::Code, TAX).identifying(),
             side(&["company_id"], Kind::Same, REFERENCE),
             side(&["contact_id"], Kind::Same, REFERENCE),

@@ -44,7 +44,7 @@ async fn plan(sight: &Sight<'_>, object: &'static str, asked: &Asked) -> Result<
     let other = binned(sight, object, &merge).await?;
 
     // This one first: unique values that it took are free when the other comes back.
-    let mut plan = Plan::one(given_back(sight, own, &other, &merge)?.told("unmerge", "unmerged"));
+    let mut plan = Plan::one(given_back(sight, own, &other, &merge)?.told("unmerge", "unmerged").touching());
     let restored = plan.push(Step::of_service(Change::Restore {
         object: object.to_owned(),
         id: other.id,

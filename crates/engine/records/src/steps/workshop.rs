@@ -99,6 +99,12 @@ impl Workshop<'_> {
         effects.iter_mut().for_each(|effect| effect.by = step.by);
         if let Some(own) = effects.first_mut() {
             own.told = step.told;
+            if step.touches && own.done == Done::Unchanged {
+                let (mut after, before) = (own.after.clone(), own.before.take());
+                self.touch(&mut after);
+                let told = own.told;
+                *own = Effect { by: step.by, told, ..self.effect(number, own.id, Done::Updated, before, after) };
+            }
         }
         Ok(effects)
     }
