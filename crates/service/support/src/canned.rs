@@ -41,7 +41,8 @@ impl Hook for KnownPlaceholders {
     fn meet<'a>(&'a self, _: &'a Sight<'a>, touched: &'a [Touched<'a>]) -> BoxFuture<'a, Result<Vec<Verdict>>> {
         async move {
             let refuse = |t: &Touched<'_>| {
-                let fault = t.after.filter(|_| t.changes("body")).and_then(|_| check(t.field("body").1.as_str()?).err())?;
+                let fault =
+                    t.after.filter(|_| t.changes("body")).and_then(|_| check(t.field("body").1.as_str()?).err())?;
                 Some(Verdict::Refuse { step: t.step, error: Error::from(fault) })
             };
             Ok(touched.iter().filter_map(refuse).collect())
@@ -89,7 +90,9 @@ fn fill(text: &str, value: impl Fn(&str, &str) -> String) -> String {
     let Ok(pieces) = pieces(text) else { return text.to_owned() };
     let one = |piece: Piece<'_>| match piece {
         Piece::Text(text) => text.to_owned(),
-        Piece::Placeholder(name) => name.split_once('.').map(|(record, field)| value(record, field)).unwrap_or_default(),
+        Piece::Placeholder(name) => {
+            name.split_once('.').map(|(record, field)| value(record, field)).unwrap_or_default()
+        }
     };
     pieces.into_iter().map(one).collect()
 }
@@ -132,7 +135,10 @@ mod tests {
     #[test]
     fn placeholders_are_filled() {
         let value = |record: &str, field: &str| format!("<{record}:{field}>");
-        assert_eq!(fill("Dear {{contact.first_name}}, {{ ticket.number }} {x}", value), "Dear <contact:first_name>, <ticket:number> {x}");
+        assert_eq!(
+            fill("Dear {{contact.first_name}}, {{ ticket.number }} {x}", value),
+            "Dear <contact:first_name>, <ticket:number> {x}"
+        );
         // What a value says is not read again.
         assert_eq!(fill("{{contact.name}}", |_, _| "{{agent.name}}".to_owned()), "{{agent.name}}");
         assert_eq!(fill("", value), "");

@@ -24,7 +24,14 @@ const PRIORITIES: &[&str] = &["low", "normal", "high", "urgent"];
 
 /// What this service keeps.
 pub fn objects() -> Vec<Object> {
-    vec![ticket::ticket(), ticket::ticket_comment(), queue::object(), sla::sla_policy(), sla::business_hours(), canned::object()]
+    vec![
+        ticket::ticket(),
+        ticket::ticket_comment(),
+        queue::object(),
+        sla::sla_policy(),
+        sla::business_hours(),
+        canned::object(),
+    ]
 }
 
 /// Its rules about changes.

@@ -22,25 +22,36 @@ impl Hook for OneInForce {
         async move {
             let moves = |t: &&Touched<'_>| {
                 let alive = t.after.is_some() && (t.before.is_some() || is_made(t));
-                alive && ["contact_id", "purpose", "channel", "given_at", "withdrawn_at"].iter().any(|path| t.changes(path))
+                alive
+                    && ["contact_id", "purpose", "channel", "given_at", "withdrawn_at"]
+                        .iter()
+                        .any(|path| t.changes(path))
             };
             let moved: Vec<&Touched<'_>> = touched.iter().filter(moves).collect();
             let contacts: Vec<i64> = moved.iter().filter_map(|t| t.value("contact_id").as_i64()).collect();
             if contacts.is_empty() {
                 return Ok(Vec::new());
             }
-            let of_these = [
-                ("contact_id", Op::In, Value::Ints(contacts)),
-                ("withdrawn_at", Op::IsNull, Value::Bool(true)),
-            ];
+            let of_these =
+                [("contact_id", Op::In, Value::Ints(contacts)), ("withdrawn_at", Op::IsNull, Value::Bool(true))];
             let in_force = sight.find("consent", &of_these, u64::from(u32::MAX)).await?;
             let mut out = Vec::new();
             for (place, consent) in moved.iter().enumerate() {
                 let later = moved.get(place..).unwrap_or_default();
-                out.push(match refused(consent, later, &in_force) {
-                    Some(error) => Verdict::Refuse { step: consent.step, error },
-                    None => Verdict::Amend { id: consent.id, field: "in_force_for", value: key(consent) },
-                });
+                let same: Vec<&Found> = in_force.iter().filter(|other| same(consent, other, later)).collect();
+                if let Some(error) = refused(consent, same.first().copied()) {
+                    out.push(Verdict::Refuse { step: consent.step, error });
+                    continue;
+                }
+                let key = if same.is_empty() { key(consent) } else { Value::Null };
+                out.push(Verdict::Amend { id: consent.id, field: "in_force_for", value: key });
+                let (was, is) = consent.field("withdrawn_at");
+                if consent.before.is_some() && was.is_null() && !is.is_null() {
+                    for other in same {
+                        let then = sight.update(other, &[("withdrawn_at", is.clone())])?.told("withdraw", "withdrawn");
+                        out.push(Verdict::Follow { step: consent.step, then });
+                    }
+                }
             }
             Ok(out)
         }
@@ -48,9 +59,15 @@ impl Hook for OneInForce {
     }
 }
 
-fn refused(consent: &Touched<'_>, later: &[&Touched<'_>], in_force: &[Found]) -> Option<Error> {
+/// Whether another consent in force is for the same. Of those that come together the first one stays.
+fn same(consent: &Touched<'_>, other: &Found, later: &[&Touched<'_>]) -> bool {
+    other.id != consent.id && scope_of(other) == scope(consent) && !later.iter().any(|one| one.id == other.id)
+}
+
+/// Two persons who turn out to be one may have agreed to the same twice: what a service moves is let in beside the
+/// other, and is withdrawn with it.
+fn refused(consent: &Touched<'_>, other: Option<&Found>) -> Option<Error> {
     let (was, is) = consent.field("withdrawn_at");
-    let rule = |detail: String| Some(kontor_records::refusal("one_consent_in_force", detail));
     match (was.as_i64(), is.as_i64()) {
         (Some(_), None) if consent.before.is_some() => {
             let detail = "a consent that was withdrawn stays so; make a new one with its own given_at";
@@ -58,17 +75,16 @@ fn refused(consent: &Touched<'_>, later: &[&Touched<'_>], in_force: &[Found]) ->
         }
         (_, Some(withdrawn)) => {
             let before = consent.value("given_at").as_i64().is_some_and(|given| withdrawn < given);
-            return before.then(|| Error::from(Fault::new("withdrawn_at", "range", "must not be before given_at")));
+            let fault = || Error::from(Fault::new("withdrawn_at", "range", "must not be before given_at"));
+            return (before && !consent.is_by_service()).then(fault);
         }
         _ => {}
     }
-    // Of those that come together the first one stays.
-    let other = in_force.iter().find(|other| {
-        other.id != consent.id && scope_of(other) == scope(consent) && !later.iter().any(|one| one.id == other.id)
-    })?;
+    let other = other.filter(|_| !consent.is_by_service())?;
     let word = |path: &str, none: &str| consent.value(path).as_str().unwrap_or(none).to_owned();
     let (purpose, channel) = (word("purpose", "no purpose"), word("channel", "any channel"));
-    rule(format!("consent {} is in force for this contact, {purpose}, {channel}; withdraw it first", other.id))
+    let detail = format!("consent {} is in force for this contact, {purpose}, {channel}; withdraw it first", other.id);
+    Some(kontor_records::refusal("one_consent_in_force", detail))
 }
 
 fn scope<'a>(consent: &'a Touched<'_>) -> Scope<'a> {

@@ -29,7 +29,11 @@ impl Act for Assign {
             let Some(user) = asked.input.reference("assignee_id") else { return next(sight, ticket).await };
             let user = sight.visible("user", user).await?;
             if user.value("active").as_bool() == Some(false) {
-                return Err(Error::from(Fault::new("assignee_id", "inactive", "is a user who may not sign in any more")));
+                return Err(Error::from(Fault::new(
+                    "assignee_id",
+                    "inactive",
+                    "is a user who may not sign in any more",
+                )));
             }
             Ok(Plan::one(given(sight, ticket, user.id)?))
         }
@@ -57,7 +61,7 @@ async fn next(sight: &Sight<'_>, ticket: &Found) -> Result<Plan> {
 /// The active members of a team, in the order of their ids.
 async fn members(sight: &Sight<'_>, team: Id) -> Result<Vec<Id>> {
     let of_team = ("team_id", Op::Eq, Value::Int(team.0));
-    let mut found = sight.find("user", &[of_team.clone()], MOST).await?;
+    let mut found = sight.find("user", std::slice::from_ref(&of_team), MOST).await?;
     let joined = sight.find("team_member", &[of_team], MOST).await?;
     let joined: Vec<i64> = joined.iter().filter_map(|member| member.int("user_id")).collect();
     if !joined.is_empty() {

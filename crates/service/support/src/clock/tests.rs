@@ -23,7 +23,11 @@ fn clock(zone: &str, hours: serde_json::Value, holidays: &[&str]) -> Clock {
 
 fn office(zone: &str) -> Clock {
     let day = json!([["09:00", "12:00"], ["13:00", "17:00"]]);
-    clock(zone, json!({"monday": day, "tuesday": day, "wednesday": day, "thursday": day, "friday": day}), &["2026-12-25"])
+    clock(
+        zone,
+        json!({"monday": day, "tuesday": day, "wednesday": day, "thursday": day, "friday": day}),
+        &["2026-12-25"],
+    )
 }
 
 #[test]
@@ -83,8 +87,15 @@ fn counts(clock: &Clock, minute: i64) -> bool {
 }
 
 const ZONES: &[&str] = &[
-    "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/Sao_Paulo",
-    "Africa/Casablanca", "Pacific/Apia", "Asia/Gaza",
+    "UTC",
+    "Europe/Berlin",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Australia/Lord_Howe",
+    "America/Sao_Paulo",
+    "Africa/Casablanca",
+    "Pacific/Apia",
+    "Asia/Gaza",
 ];
 
 fn days() -> impl Strategy<Value = Week> {

@@ -38,7 +38,8 @@ pub fn week(json: &Json) -> Result<Week, Vec<Fault>> {
         }
     }
     if faults.is_empty() && week.iter().all(Vec::is_empty) {
-        faults.push(fault("empty", "must have at least one interval in the week, or no clock would ever run".to_owned()));
+        faults
+            .push(fault("empty", "must have at least one interval in the week, or no clock would ever run".to_owned()));
     }
     if faults.is_empty() { Ok(week) } else { Err(faults) }
 }
@@ -97,7 +98,8 @@ pub fn holidays(json: &Json) -> Result<BTreeSet<i64>, Vec<Fault>> {
     for json in days {
         match json.as_str().and_then(|text| parse_date(text).ok()).filter(|day| known.contains(day)) {
             Some(day) => _ = out.insert(day),
-            None => faults.push(fault("format", format!("must have dates of 1900 to 2200 such as \"2026-12-25\", not {json}"))),
+            None => faults
+                .push(fault("format", format!("must have dates of 1900 to 2200 such as \"2026-12-25\", not {json}"))),
         }
     }
     if faults.is_empty() { Ok(out) } else { Err(faults) }
@@ -112,7 +114,10 @@ mod tests {
     fn hours_are_read_in_order() {
         let read = week(&json!({"monday": [["13:00", "17:30"], ["09:00", "13:00"]], "sunday": [["22:00", "24:00"]]}));
         let read = read.unwrap();
-        assert_eq!((read[0].as_slice(), read[6].as_slice()), ([(540, 780), (780, 1050)].as_slice(), [(1320, 1440)].as_slice()));
+        assert_eq!(
+            (read[0].as_slice(), read[6].as_slice()),
+            ([(540, 780), (780, 1050)].as_slice(), [(1320, 1440)].as_slice())
+        );
         assert!(read[1..6].iter().all(Vec::is_empty));
     }
 
@@ -145,7 +150,14 @@ mod tests {
     #[test]
     fn holidays_are_dates() {
         assert_eq!(holidays(&json!(["1970-01-02", "1970-01-02"])).unwrap(), BTreeSet::from([1]));
-        for bad in [json!(["2026-02-29"]), json!(["25.12.2026"]), json!(["1899-12-31"]), json!(["2201-01-01"]), json!([1]), json!({})] {
+        for bad in [
+            json!(["2026-02-29"]),
+            json!(["25.12.2026"]),
+            json!(["1899-12-31"]),
+            json!(["2201-01-01"]),
+            json!([1]),
+            json!({}),
+        ] {
             assert_eq!(holidays(&bad).unwrap_err()[0].field, "holidays", "{bad}");
         }
     }

@@ -83,7 +83,7 @@ fn test(name: &str, kind: Kind, op: Op, right: Value) -> Cond {
 /// Open tickets with a clock that has struck, the earliest first.
 async fn due(records: &Records, ctx: &Ctx, now: i64) -> Result<Vec<Ticket>> {
     let def = ctx.whole.require("ticket")?;
-    let mut columns: Vec<Expr> = INTS.iter().map(|name| Expr::column(*name, Kind::Int)).collect();
+    let mut columns: Vec<Expr> = INTS.iter().map(|name| Expr::column(name, Kind::Int)).collect();
     columns.extend(["sla_warned", "sla_breached"].map(|name| Expr::column(name, Kind::Json)));
     columns.push(Expr::column("priority", Kind::Text));
     let mut select = ctx

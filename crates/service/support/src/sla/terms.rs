@@ -74,7 +74,9 @@ pub fn terms(course: &Course, targets: Targets, clock: &Clock) -> Terms {
                 };
                 Term { left_seconds: Some(left / 1_000), open, ..Term::default() }
             }
-            None => clock.add(start, target).map_or(Term { open, ..Term::default() }, |due| Term::running(start, due, open)),
+            None => {
+                clock.add(start, target).map_or(Term { open, ..Term::default() }, |due| Term::running(start, due, open))
+            }
         }
     };
     let next_from = course.asked_at.filter(|_| course.first_responded_at.is_some());
@@ -150,7 +152,10 @@ mod tests {
         let waiting = Course { stopped_at: Some(HOUR / 2), ..Course::default() };
         let [first, _, resolution] = terms(&waiting, TARGETS, &Clock::default());
         assert_eq!((first.due_at, first.left_seconds), (None, Some(1_800)));
-        assert_eq!((resolution.due_at, resolution.left_seconds, resolution.open), (None, Some(3 * 3_600 + 1_800), true));
+        assert_eq!(
+            (resolution.due_at, resolution.left_seconds, resolution.open),
+            (None, Some(3 * 3_600 + 1_800), true)
+        );
         // Two hours later it goes on.
         let on = Course { pauses: vec![(HOUR / 2, 5 * HOUR / 2)], ..Course::default() };
         assert_eq!(due(&on), [Some(3 * HOUR), None, Some(6 * HOUR)]);

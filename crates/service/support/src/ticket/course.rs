@@ -135,7 +135,8 @@ fn go_on(now: i64, row: &Row<'_>, agreements: &Agreements) -> Vec<Verdict> {
     let terms = agreement.map(|a| terms::terms(&course, a.targets, &a.clock)).unwrap_or_default();
     let late = broken(now, row, &terms, &breached);
     if let Some((clocks, _)) = &late {
-        breached.extend(clocks.iter().filter(|clock| !(answered && **clock == "next_response")).map(|c| (*c).to_owned()));
+        breached
+            .extend(clocks.iter().filter(|clock| !(answered && **clock == "next_response")).map(|c| (*c).to_owned()));
     }
     let broken_at = row.int("breached_at").or(late.as_ref().map(|(_, at)| *at));
     set.push(("pauses", if course.pauses.is_empty() { Value::Null } else { spans(&course.pauses) }));

@@ -88,7 +88,9 @@ pub(crate) fn ticket() -> Object {
         )
         .field(Field::new("resolution", FieldType::long_text()).personal().doc("What solved it."))
         .field(
-            Field::reference("merged_into", "ticket").read_only().doc("The ticket that goes on with what this one asked."),
+            Field::reference("merged_into", "ticket")
+                .read_only()
+                .doc("The ticket that goes on with what this one asked."),
         )
         .field(Field::new("merged_tickets", FieldType::integer()).read_only().doc("How many were merged into it."))
         .field(Field::new("csat", FieldType::integer_between(1, 5)).doc("How satisfied the asker was; 5 is best."))
@@ -111,7 +113,8 @@ pub(crate) fn ticket() -> Object {
                 .makes("ticket_comment"),
         )
         .action(
-            Action::new("resolve", "Says what solved it.").takes(Field::new("resolution", FieldType::long_text()).required()),
+            Action::new("resolve", "Says what solved it.")
+                .takes(Field::new("resolution", FieldType::long_text()).required()),
         )
         .action(Action::new("reopen", "Takes it up again."))
         .action(Action::new("close", "Ends it; nothing is said about it any more."))

@@ -9,7 +9,6 @@ use kontor_records::{Hook, Sight, Touched, Verdict};
 
 use super::Row;
 
-
 /// A ticket has a number, and the team of its queue.
 pub(crate) struct Numbers;
 
@@ -34,7 +33,11 @@ impl Hook for Numbers {
                 let queues = sight.find("queue", &[("id", Op::In, Value::Ints(ids))], u64::MAX >> 1).await?;
                 for (row, queue) in alone {
                     let team = queues.iter().find(|found| found.id.0 == queue).and_then(|found| found.int("team_id"));
-                    out.extend(team.map(|team| Verdict::Amend { id: row.id, field: "team_id", value: Value::Int(team) }));
+                    out.extend(team.map(|team| Verdict::Amend {
+                        id: row.id,
+                        field: "team_id",
+                        value: Value::Int(team),
+                    }));
                 }
             }
             Ok(out)

@@ -40,7 +40,10 @@ async fn each_kind_is_completed_and_reopened(api: Api) {
         assert_eq!((&again.data()["status"], &again.data()["completed_at"]), (&json!(first), &json!(null)), "{kind}");
         let at_nine = json!({"at": "2026-03-01T09:00:00Z"});
         let done = api.post(&format!("{at}/complete"), at_nine).await.expect(200);
-        assert_eq!((&done.data()["completed_at"], &done.data()["outcome"]), (&json!("2026-03-01T09:00:00.000Z"), &json!("They sign.")));
+        assert_eq!(
+            (&done.data()["completed_at"], &done.data()["outcome"]),
+            (&json!("2026-03-01T09:00:00.000Z"), &json!("They sign."))
+        );
         assert_eq!(actions(&api, &at).await, ["create", "complete", "reopen", "complete"], "{kind}");
     }
 }
@@ -93,7 +96,10 @@ async fn a_meeting_moves_with_its_end_and_its_reminder(api: Api) {
     }
     let none = api.post(&format!("{at}/reschedule"), json!({})).await.refused(400_001);
     assert_eq!(none.faults()[0]["field"], "due_at");
-    let task = format!("/v1/tasks/{}", made(&api, "/v1/tasks", json!({"due_at": "2027-03-01T09:00:00Z", "remind_at": "2027-03-01T08:00:00Z"})).await);
+    let task = format!(
+        "/v1/tasks/{}",
+        made(&api, "/v1/tasks", json!({"due_at": "2027-03-01T09:00:00Z", "remind_at": "2027-03-01T08:00:00Z"})).await
+    );
     let later = api.post(&format!("{task}/reschedule"), json!({"due_at": "2027-03-03T09:00:00Z"})).await.expect(200);
     assert_eq!(later.data()["remind_at"], "2027-03-03T08:00:00.000Z");
     assert_eq!(actions(&api, &task).await, ["create", "reschedule"]);
@@ -133,7 +139,10 @@ async fn a_reminder_comes_once(api: Api) {
             assert!(begun.elapsed() < Duration::from_secs(60), "{record}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         };
-        assert!(told["next_reminder_at"].is_null() && told["reminded_at"].as_str().unwrap() >= remind.as_str(), "{told}");
+        assert!(
+            told["next_reminder_at"].is_null() && told["reminded_at"].as_str().unwrap() >= remind.as_str(),
+            "{told}"
+        );
         tokio::time::sleep(Duration::from_millis(2_500)).await;
         assert_eq!(actions(&api, &at).await, ["create", "remind"]);
     }
@@ -141,13 +150,17 @@ async fn a_reminder_comes_once(api: Api) {
 
 async fn what_is_done_reminds_of_nothing(api: Api) {
     let remind = soon(&api, 3).await;
-    let (done, cancelled) =
-        (made(&api, "/v1/tasks", json!({"remind_at": remind})).await, made(&api, "/v1/tasks", json!({"remind_at": remind})).await);
+    let (done, cancelled) = (
+        made(&api, "/v1/tasks", json!({"remind_at": remind})).await,
+        made(&api, "/v1/tasks", json!({"remind_at": remind})).await,
+    );
     let past = made(&api, "/v1/tasks", json!({"remind_at": "2026-01-01T00:00:00Z"})).await;
     let _ = api.post(&format!("/v1/tasks/{done}/complete"), json!({})).await.expect(200);
     let _ = api.patch(&format!("/v1/tasks/{cancelled}"), json!({"status": "cancelled"})).await.expect(200);
     tokio::time::sleep(Duration::from_millis(6_000)).await;
-    for (id, expected) in [(done, vec!["create", "complete"]), (cancelled, vec!["create", "update"]), (past, vec!["create"])] {
+    for (id, expected) in
+        [(done, vec!["create", "complete"]), (cancelled, vec!["create", "update"]), (past, vec!["create"])]
+    {
         assert_eq!(actions(&api, &format!("/v1/tasks/{id}")).await, expected);
     }
 }

@@ -8,6 +8,7 @@ both!(
     what_was_withdrawn_stays_so,
     one_consent_is_in_force,
     fifty_at_once_make_one,
+    of_two_persons_who_are_one_both_go,
     a_withdrawal_has_its_time
 );
 
@@ -92,6 +93,21 @@ async fn fifty_at_once_make_one(api: Api) {
     assert_eq!(made, 1);
     let kept = api.get(&format!("/v1/consents?filter[contact_id]={contact}&count=exact")).await.expect(200);
     assert_eq!(kept.page()["total"], 1);
+}
+
+/// Who agreed under two names is asked once, and withdraws once.
+async fn of_two_persons_who_are_one_both_go(api: Api) {
+    let (own, other) = (contact(&api).await, contact(&api).await);
+    let first = api.create("/v1/consents", newsletter(&own)).await;
+    let second = api.create("/v1/consents", newsletter(&other)).await;
+    let _ = api.post(&format!("/v1/contacts/{own}/merge"), json!({"with_id": other})).await.expect(200);
+    let moved = api.get(&format!("/v1/consents/{second}")).await.expect(200);
+    assert_eq!((&moved.data()["contact_id"], &moved.data()["withdrawn_at"]), (&json!(own), &json!(null)));
+    let _ = api.post("/v1/consents", newsletter(&own)).await.refused(422_000);
+    let gone = api.post(&format!("/v1/consents/{second}/withdraw"), json!({})).await.expect(200);
+    let both = api.get(&format!("/v1/consents/{first}")).await.expect(200);
+    assert_eq!(both.data()["withdrawn_at"], gone.data()["withdrawn_at"]);
+    let _ = api.create("/v1/consents", newsletter(&own)).await;
 }
 
 async fn a_withdrawal_has_its_time(api: Api) {

@@ -42,7 +42,11 @@ async fn a_team_takes_turns(api: Api) {
         let reply = act(&api, &id, "assign", json!({})).await.expect(200);
         given.push(reply.data()["assignee_id"].as_str().unwrap().to_owned());
     }
-    assert_eq!(given, [&users[0], &users[2], &users[0], &users[2]].map(String::clone), "who may not sign in is left out");
+    assert_eq!(
+        given,
+        [&users[0], &users[2], &users[0], &users[2]].map(String::clone),
+        "who may not sign in is left out"
+    );
 }
 
 async fn twenty_at_once_go_round(api: Api) {

@@ -34,7 +34,10 @@ async fn a_policy_says_when_answers_are_due(api: Api) {
     let moved = api.patch(&format!("/v1/tickets/{id}"), json!({"sla_policy_id": quick})).await.expect(200);
     assert_eq!((minutes(moved.data(), "first_response_due_at"), minutes(moved.data(), "resolution_due_at")), (60, 480));
     let without = api.patch(&format!("/v1/tickets/{id}"), json!({"sla_policy_id": null})).await.expect(200);
-    assert!(["resolution_due_at", "sla_status", "sla_next_at"].iter().all(|path| without.data()[path].is_null()), "{without}");
+    assert!(
+        ["resolution_due_at", "sla_status", "sla_next_at"].iter().all(|path| without.data()[path].is_null()),
+        "{without}"
+    );
     let _ = api.patch(&format!("/v1/sla_policies/{slow}"), json!({"active": false})).await.expect(200);
     assert!(read(&api, &ticket(&api, json!({"sla_policy_id": slow})).await).await["sla_status"].is_null());
 }
@@ -58,7 +61,8 @@ async fn the_ticket_comes_before_its_queue(api: Api) {
 
 /// One minute of one day in the week: what is promised in two minutes is due in the week after.
 async fn hours_of_the_week_count(api: Api) {
-    let hours = json!({"name": unique("Hours"), "time_zone": "Asia/Kolkata", "hours": {"wednesday": [["00:00", "00:01"]]}});
+    let hours =
+        json!({"name": unique("Hours"), "time_zone": "Asia/Kolkata", "hours": {"wednesday": [["00:00", "00:01"]]}});
     let hours = api.create("/v1/business_hours", hours).await;
     let policy = policy(&api, json!({"resolution_minutes": 2, "business_hours_id": hours})).await;
     let made = read(&api, &ticket(&api, json!({"sla_policy_id": policy})).await).await;

@@ -46,7 +46,10 @@ async fn a_note_answers_nobody(api: Api) {
     let id = ticket(&api, json!({})).await;
     let note = act(&api, &id, "reply", json!({"body": "He always calls.", "public": false})).await.expect(201);
     assert_eq!(note.data()["public"], false);
-    assert_eq!((&read(&api, &id).await["first_responded_at"], &read(&api, &id).await["version"]), (&json!(null), &json!(1)));
+    assert_eq!(
+        (&read(&api, &id).await["first_responded_at"], &read(&api, &id).await["version"]),
+        (&json!(null), &json!(1))
+    );
     let reply = act(&api, &id, "reply", json!({"body": "x", "public": false, "pending": true})).await.refused(400_001);
     assert_eq!(reply.faults()[0]["field"], "pending");
 }
@@ -92,7 +95,10 @@ async fn a_canned_reply_is_filled_in(api: Api) {
     let both = act(&api, &id, "reply", json!({"canned_reply_id": canned, "body": "x"})).await.refused(400_001);
     assert_eq!(both.faults()[0]["field"], "body");
     let none = act(&api, &id, "reply", json!({})).await.refused(400_001);
-    assert_eq!((none.faults()[0]["field"].clone(), none.faults()[0]["code"].clone()), (json!("body"), json!("required")));
+    assert_eq!(
+        (none.faults()[0]["field"].clone(), none.faults()[0]["code"].clone()),
+        (json!("body"), json!("required"))
+    );
     let _ = act(&api, &id, "reply", json!({"canned_reply_id": NO_ID})).await.refused(404_001);
     let _ = api.patch(&format!("/v1/canned_replies/{canned}"), json!({"active": false})).await.expect(200);
     let _ = act(&api, &id, "reply", json!({"canned_reply_id": canned})).await.refused(422_000);

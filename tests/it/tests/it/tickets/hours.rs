@@ -28,10 +28,26 @@ async fn what_is_no_week_is_refused(api: Api) {
         (hours(json!({"mondays": [["09:00", "12:00"]]})), "hours", "no weekday"),
         (hours(json!({"monday": [["09:00", "25:00"]]})), "hours", "must have intervals"),
         (hours(json!("nine to five")), "hours", "must be an object"),
-        (json!({"name": "x", "hours": {"monday": [["09:00", "17:00"]]}, "time_zone": "Europe/Atlantis"}), "time_zone", "time zone database"),
-        (json!({"name": "x", "hours": {"monday": [["09:00", "17:00"]]}, "holidays": ["2026-02-30"]}), "holidays", "2026-02-30"),
-        (json!({"name": "x", "hours": {"monday": [["09:00", "17:00"]]}, "holidays": ["2201-01-01"]}), "holidays", "1900 to 2200"),
-        (json!({"name": "x", "hours": {"monday": [["09:00", "17:00"]]}, "holidays": {"christmas": true}}), "holidays", "array of dates"),
+        (
+            json!({"name": "x", "hours": {"monday": [["09:00", "17:00"]]}, "time_zone": "Europe/Atlantis"}),
+            "time_zone",
+            "time zone database",
+        ),
+        (
+            json!({"name": "x", "hours": {"monday": [["09:00", "17:00"]]}, "holidays": ["2026-02-30"]}),
+            "holidays",
+            "2026-02-30",
+        ),
+        (
+            json!({"name": "x", "hours": {"monday": [["09:00", "17:00"]]}, "holidays": ["2201-01-01"]}),
+            "holidays",
+            "1900 to 2200",
+        ),
+        (
+            json!({"name": "x", "hours": {"monday": [["09:00", "17:00"]]}, "holidays": {"christmas": true}}),
+            "holidays",
+            "array of dates",
+        ),
     ] {
         let reply = api.post("/v1/business_hours", bad.clone()).await.refused(400_001);
         let faults = reply.faults();

@@ -24,14 +24,18 @@ async fn comments_move_and_the_ticket_closes(api: Api) {
     assert_eq!(comments.ids(), [said, asked]);
     assert!(api.get(&format!("/v1/ticket_comments?filter[ticket_id]={from}")).await.expect(200).rows().is_empty());
     assert_eq!(told(&api, &from).await.last().map(String::as_str), Some("merge"));
-    for (action, body) in [("reopen", json!({})), ("reply", json!({"body": "x"})), ("merge", json!({"into_id": into}))] {
+    for (action, body) in [("reopen", json!({})), ("reply", json!({"body": "x"})), ("merge", json!({"into_id": into}))]
+    {
         let reply = act(&api, &from, action, body).await.refused(422_000);
         assert!(reply.detail().contains(&format!("merged into {into}")), "{action}: {reply}");
     }
     let reply = api.patch(&format!("/v1/tickets/{from}"), json!({"status": "open"})).await.refused(422_000);
     assert!(reply.detail().contains("ticket_merged"), "{reply}");
     let _ = asks(&api, &from, &contact).await.refused(422_000);
-    assert_eq!((&read(&api, &into).await["status"], &read(&api, &into).await["merged_tickets"]), (&json!("open"), &json!(1)));
+    assert_eq!(
+        (&read(&api, &into).await["status"], &read(&api, &into).await["merged_tickets"]),
+        (&json!("open"), &json!(1))
+    );
 }
 
 /// Who may change one ticket and not the other does not merge them.

@@ -75,7 +75,8 @@ async fn earlier(api: &Api, minutes: i64, fields: &[(&str, &str)]) -> String {
         mapped[name] = json!({"from": name});
     }
     let mapping = json!({"object": "ticket", "key": "external_id", "fields": mapped, "history": {"created_at": {"from": "made"}}});
-    let form = [Part::json("options", &json!({"object": "ticket", "mapping": mapping})), Part::file("file", "t.csv", file)];
+    let form =
+        [Part::json("options", &json!({"object": "ticket", "mapping": mapping})), Part::file("file", "t.csv", file)];
     let started = api.request("POST", "/v1/imports").form(&form).send().await.expect(202);
     let begun = Instant::now();
     loop {

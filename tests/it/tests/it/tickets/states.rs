@@ -35,7 +35,8 @@ async fn a_number_by_hand_is_left_out(api: Api) {
     let taken = format!("T-{:05}", last + 40);
     let _ = api.post("/v1/tickets", json!({"subject": "x", "number": taken})).await.expect(201);
     for _ in 0..3 {
-        let made = crate::support::batch(&api, "/v1/tickets", (0..30).map(|n| json!({"subject": format!("{n}")}))).await;
+        let made =
+            crate::support::batch(&api, "/v1/tickets", (0..30).map(|n| json!({"subject": format!("{n}")}))).await;
         assert_eq!(made.len(), 30);
     }
 }
@@ -57,7 +58,10 @@ async fn a_ticket_is_solved_and_rated(api: Api) {
     let closed = act(&api, &id, "close", json!({})).await.expect(200);
     assert!(closed.data()["closed_at"].is_string() && closed.data()["solved_at"] == solved["solved_at"]);
     let open = act(&api, &id, "reopen", json!({})).await.expect(200);
-    assert_eq!((&open.data()["status"], &open.data()["solved_at"], &open.data()["closed_at"]), (&json!("open"), &json!(null), &json!(null)));
+    assert_eq!(
+        (&open.data()["status"], &open.data()["solved_at"], &open.data()["closed_at"]),
+        (&json!("open"), &json!(null), &json!(null))
+    );
     assert_eq!(told(&api, &id).await, ["create", "resolve", "rate", "close", "reopen"]);
 }
 
