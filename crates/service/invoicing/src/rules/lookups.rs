@@ -1,6 +1,7 @@
 //! What lines take from elsewhere: products, rates of tax, the countries that documents go to. Each is asked for once
 //! for a whole set of changes.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use kontor_model::{Error, ErrorCode, Id, Op, Result, Value};
@@ -105,7 +106,7 @@ impl Lookups {
     }
 
     /// The rate of a class of products that holds in the document's country on a day: one of that country before one
-    /// of none. Rates of regions are chosen by hand only.
+    /// of none, of several the one that began last. Rates of regions are chosen by hand only.
     pub fn rate(&self, class: &str, document: i64, day: i64) -> Option<i64> {
         let country = self.countries.get(&document).map_or("", String::as_str);
         let holds = |rate: &&Found| {
@@ -116,7 +117,8 @@ impl Lookups {
         };
         let of = |wanted: &str| {
             let found = self.rates.iter().filter(holds).filter(|rate| rate.text("country") == wanted);
-            found.map(|rate| rate.id.0).min()
+            let key = |rate: &&Found| (rate.int("valid_from"), rate.int("valid_until").is_some(), Reverse(rate.id.0));
+            found.max_by_key(key).map(|rate| rate.id.0)
         };
         of(country).or_else(|| of(""))
     }

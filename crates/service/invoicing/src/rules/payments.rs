@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use kontor_model::{Op, Result, Value};
+use kontor_model::{Id, Op, Result, Value};
 use kontor_records::{Found, Hook, Sight, Touched, Verdict};
 
 use super::kind::{MANY, map_of};
@@ -25,17 +25,24 @@ impl Hook for Payments {
             let ids: Vec<i64> = payments.iter().flat_map(|p| invoices_of(p)).collect();
             // The invoices before the payments: what is read of them later is of this version, or the commit fails.
             let invoices = map_of(sight, "invoice", ids.clone()).await?;
+            let (mut moving, mut gone) = (Vec::new(), Vec::new());
             for payment in &payments {
-                out.extend(refused(sight, payment, &invoices));
                 out.extend(completed(sight, payment, &invoices));
+                match refused(sight, payment, &invoices) {
+                    Some(refusal) => {
+                        out.push(refusal);
+                        gone.push(payment.id);
+                    }
+                    None if shares(payment).values().any(|worth| *worth != 0) => moving.push(*payment),
+                    None => {}
+                }
             }
-            let moving: Vec<&&Touched<'_>> = payments.iter().filter(|p| shares(p).iter().any(|(_, n)| *n != 0)).collect();
-            if moving.is_empty() || !out.iter().all(|verdict| matches!(verdict, Verdict::Amend { .. })) {
+            if moving.is_empty() {
                 return Ok(out);
             }
             let all = sight.find("payment", &[("invoice_id", Op::In, Value::Ints(ids))], MANY).await?;
             for invoice in invoices.values() {
-                out.extend(settled(sight, invoice, &all, &moving)?);
+                out.extend(settled(sight, invoice, &all, &gone, &moving)?);
             }
             Ok(out)
         }
@@ -134,21 +141,20 @@ fn completed(sight: &Sight<'_>, payment: &Touched<'_>, invoices: &BTreeMap<i64, 
     out
 }
 
-/// An invoice with all its payments.
+/// An invoice with all its payments, those left out that are refused: the set is then gone through without them.
 fn settled(
     sight: &Sight<'_>,
     invoice: &Found,
     all: &[Found],
-    moving: &[&&Touched<'_>],
+    refused: &[Id],
+    moving: &[&Touched<'_>],
 ) -> Result<Vec<Verdict>> {
-    let own = all.iter().filter(|p| p.int("invoice_id") == Some(invoice.id.0));
+    let own = all.iter().filter(|p| p.int("invoice_id") == Some(invoice.id.0) && !refused.contains(&p.id));
     let worth = |p: &Found| worth(p.text("status"), p.int("amount"), p.int("refunded_amount"));
-    let mut paid: i64 = own.map(worth).sum();
     let gains: Vec<(usize, i64)> = (moving.iter())
         .filter_map(|p| Some((p.step, *shares(p).get(&invoice.id.0)?)))
-        .filter(|(_, n)| *n != 0)
+        .filter(|(_, gain)| *gain != 0)
         .collect();
-    let Some((step, _)) = gains.last().copied() else { return Ok(Vec::new()) };
     let int = |path: &str| invoice.int(path).unwrap_or(0);
     let owed = int("total") - int("amount_credited");
     let state = invoice.text("status");
@@ -156,8 +162,10 @@ fn settled(
         // What an import says of its status stands.
         return Ok(Vec::new());
     }
-    paid -= gains.iter().map(|(_, n)| n).sum::<i64>();
     let mut out = Vec::new();
+    // What was paid without those that are refused, and with one after the other of these.
+    let mut paid = own.map(worth).sum::<i64>() - gains.iter().map(|(_, gain)| gain).sum::<i64>();
+    let mut last = None;
     for (step, gain) in gains {
         let due = owed - paid;
         if gain > 0 && gain > due && !sight.is_history() {
@@ -172,7 +180,9 @@ fn settled(
             continue;
         }
         paid += gain;
+        last = Some(step);
     }
+    let Some(step) = last else { return Ok(out) };
     let due = owed - paid;
     let (status, told) = match state {
         "open" | "uncollectible" if due <= 0 => ("paid", ("pay", "paid")),
