@@ -42,7 +42,10 @@ impl Act for Convert {
             }
             let contact = contact(sight, lead, asked.input.reference("contact_id")).await?;
             let company = company(sight, lead, asked.input.reference("company_id"), &contact).await?;
-            let mut plan = Plan::default();
+            // First of all the lead, by the version that was seen: of two at once the second plans anew and finds it
+            // converted, before it meets the first one's company.
+            let closed = [("status", "converted".into()), ("converted_at", sight.now().into())];
+            let mut plan = Plan::one(sight.update(lead, &closed)?.named("lead"));
             let company = company.map(|part| add(&mut plan, "company", part, &[]));
             let of_company: &[_] = if company.is_some() { &[("company_id", "$company.id")] } else { &[] };
             let contact = add(&mut plan, "contact", contact, of_company);
@@ -53,7 +56,7 @@ impl Act for Convert {
                 }
                 None => None,
             };
-            plan.push(converted(sight, lead, company.is_some(), deal.is_some())?);
+            plan.push(linked(lead, company.is_some(), deal.is_some()));
             plan.gives = Gives::Named(vec![("company", company), ("contact", Some(contact)), ("deal", deal)]);
             Ok(plan)
         }
@@ -76,9 +79,7 @@ fn add(plan: &mut Plan, object: &str, part: Part, links: &[(&str, &str)]) -> usi
             })
         }
         Part::New(data) => {
-            // Behind the first step a dollar would be read as the name of an earlier one.
-            let data = if plan.steps.is_empty() { data } else { literal(&data) };
-            let mut members = data.as_object().unwrap_or_default().to_vec();
+            let mut members = literal(&data).as_object().unwrap_or_default().to_vec();
             for (name, value) in links {
                 if !members.iter().any(|(key, _)| key == name) {
                     members.push(((*name).to_owned(), Json::from(*value)));
@@ -90,7 +91,7 @@ fn add(plan: &mut Plan, object: &str, part: Part, links: &[(&str, &str)]) -> usi
     plan.push(step.named(object))
 }
 
-/// Data that mean what they say: texts that begin with a dollar refer to nothing.
+/// Data that mean what they say: texts that begin with a dollar refer to no earlier step.
 fn literal(data: &Json) -> Json {
     match data {
         Json::String(text) if text.starts_with('$') => Json::String(format!("${text}")),
@@ -178,17 +179,14 @@ fn taken(sight: &Sight<'_>, object: &str, lead: &Found, same: &[&str]) -> Result
     sight.data(object, &fields)
 }
 
-/// The lead, converted for good.
-fn converted(sight: &Sight<'_>, lead: &Found, company: bool, deal: bool) -> Result<Step> {
-    let fields = [("status", "converted".into()), ("converted_at", sight.now().into())];
-    let mut step = sight.update(lead, &fields)?.told("convert", "converted");
-    if let Change::Update { data: Json::Object(members), .. } = &mut step.change {
-        let parts = [("company", company), ("contact", true), ("deal", deal)];
-        for (name, _) in parts.into_iter().filter(|(_, there)| *there) {
-            members.push((format!("{name}_id"), Json::String(format!("${name}.id"))));
-        }
-    }
-    Ok(step)
+/// The lead with what came of it.
+fn linked(lead: &Found, company: bool, deal: bool) -> Step {
+    let parts = [("company", company), ("contact", true), ("deal", deal)];
+    let data = parts.into_iter().filter(|(_, there)| *there);
+    let data = data.map(|(name, _)| (format!("{name}_id"), Json::String(format!("${name}.id"))));
+    let (object, data) = (lead.object().to_owned(), Json::Object(data.collect()));
+    let change = Change::Update { object, id: lead.id, if_match: None, mode: Mode::Merge, data };
+    Step::of_service(change).told("convert", "converted")
 }
 
 #[cfg(test)]

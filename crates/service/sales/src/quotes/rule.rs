@@ -1,6 +1,7 @@
 //! What holds whenever a quote or a line of one changes.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -112,9 +113,9 @@ async fn frozen(sight: &Sight<'_>, touched: &[Touched<'_>]) -> Result<Vec<Verdic
     for line in touched.iter().filter(|t| t.def.name == "quote_line" && !t.is_by_service()) {
         let (before, after) = line.field("quote_id");
         for id in [before, after].into_iter().filter_map(Value::as_i64).map(Id) {
-            if !states.contains_key(&id) {
+            if let Entry::Vacant(state) = states.entry(id) {
                 let found = sight.record("quote", id).await?;
-                states.insert(id, found.map_or_else(|| "draft".to_owned(), |quote| quote.text("status").to_owned()));
+                state.insert(found.map_or_else(|| "draft".to_owned(), |quote| quote.text("status").to_owned()));
             }
             let state = states.get(&id).map_or("draft", String::as_str);
             if state != "draft" {

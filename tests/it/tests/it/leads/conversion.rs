@@ -52,7 +52,7 @@ async fn a_lead_becomes_a_company_a_contact_and_a_deal(api: Api) {
     assert!(after["converted_at"].is_string(), "{after}");
     assert_eq!(read(&api, &format!("/v1/deals/{}", deal["id"].as_str().unwrap())).await, *deal);
     let done = api.get(&format!("{at}/history")).await.expect(200).texts("action");
-    assert!(done.contains(&"convert".to_owned()), "{done:?}");
+    assert_eq!(done.iter().filter(|action| *action == "convert").count(), 1, "{done:?}");
 }
 
 async fn a_lead_is_converted_once(api: Api) {
@@ -69,9 +69,10 @@ async fn of_many_conversions_at_once_one_is_done(api: Api) {
     let name = unique("Acme");
     let at = lead(&api, json!({"company_name": name, "email": format!("a@{}", domain())})).await;
     let all = futures::future::join_all((0..6).map(|_| act(&api, &at, "convert", json!({"deal": {}})))).await;
-    let mut codes: Vec<u16> = all.iter().map(|reply| reply.status).collect();
-    codes.sort_unstable();
-    assert_eq!(codes, [200, 422, 422, 422, 422, 422]);
+    let done = all.iter().filter(|reply| reply.status == 200).count();
+    // Who comes too late finds the lead converted or, in between, the company's domain taken.
+    let late = all.iter().filter(|reply| [422_000, 409_001].contains(&reply.error_code())).count();
+    assert_eq!((done, late), (1, 5), "{:?}", all.iter().map(|reply| reply.status).collect::<Vec<_>>());
     let companies = api.get(&kontor_testkit::query("/v1/companies", &[("filter[name]", &name)])).await.expect(200);
     assert_eq!(companies.rows().len(), 1);
     let deals = api.get(&kontor_testkit::query("/v1/deals", &[("filter[name]", &name)])).await.expect(200);
