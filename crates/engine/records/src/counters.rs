@@ -41,13 +41,24 @@ impl Counters {
         if let Some(number) = self.again(series) {
             return Ok(number);
         }
-        let select = Select::new(ctx.space(), system::COUNTER, vec![kontor_store::Expr::column("last", Kind::Int)])
-            .equals("series", Kind::Text, series)
-            .limit(1);
-        let before = records.rows(ctx, select).await?.first().and_then(|row| row.first()?.as_i64());
+        let before = last(records, ctx, series).await?;
         let last = before.unwrap_or(0) + 1;
         self.lock().insert(series.to_owned(), Taken { before, last });
         Ok(last)
+    }
+
+    /// Whether another commit has taken numbers of a series since it was read.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn moved(&self, records: &Records, ctx: &Ctx) -> Result<bool> {
+        let taken: Vec<(String, Option<i64>)> = self.lock().iter().map(|(s, t)| (s.clone(), t.before)).collect();
+        for (series, before) in taken {
+            if last(records, ctx, &series).await? != before {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Nothing is taken any more.
@@ -76,4 +87,12 @@ impl Counters {
         };
         self.lock().iter().map(write).collect()
     }
+}
+
+/// The last number of a series; none when it is new.
+async fn last(records: &Records, ctx: &Ctx, series: &str) -> Result<Option<i64>> {
+    let select = Select::new(ctx.space(), system::COUNTER, vec![kontor_store::Expr::column("last", Kind::Int)])
+        .equals("series", Kind::Text, series)
+        .limit(1);
+    Ok(records.rows(ctx, select).await?.first().and_then(|row| row.first()?.as_i64()))
 }

@@ -104,6 +104,13 @@ impl Records {
             late |= self.ask_rules(&mut shop, &mut effects, refused).await?;
             let mut faults: Vec<Vec<Fault>> = vec![Vec::new(); changes.steps.len()];
             self.claimed(ctx, &effects, &shop.work, &mut faults).await?;
+            if faults.iter().any(|found| !found.is_empty()) && shop.counters.moved(self, ctx).await? {
+                // A number of a series may have been taken just now: the rules give the next one.
+                (shop.work, shop.keys) = untouched.clone();
+                shop.names.clear();
+                shop.counters.clear();
+                continue;
+            }
             late |= note(&effects, faults, refused);
             let shared = effects.len() != effects.iter().map(|e| e.id).collect::<HashSet<_>>().len();
             let follows = effects.len() > changes.steps.len();
