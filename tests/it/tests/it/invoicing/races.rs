@@ -10,6 +10,7 @@ use super::{at, draft, open, order, plain, read, some};
 
 both!(
     fifty_finalized_at_once_have_no_gap_and_no_double,
+    thirty_orders_at_once_have_numbers_of_their_own,
     one_invoice_is_finalized_once,
     what_is_due_is_paid_once,
     what_was_paid_is_refunded_once,
@@ -45,6 +46,28 @@ async fn fifty_finalized_at_once_have_no_gap_and_no_double(api: Api) {
     let expected: BTreeSet<String> = (1..=50).map(|n| format!("2150-{n:05}")).collect();
     assert_eq!(distinct, expected);
     assert_eq!(numbers.len(), 50);
+}
+
+async fn thirty_orders_at_once_have_numbers_of_their_own(api: Api) {
+    let body = json!({"customer_id": super::customer(&api).await, "order_date": "2153-06-01", "lines": [plain("1")]});
+    let replies = join_all((0..30).map(|_| api.post("/v1/orders", body.clone()))).await;
+    assert_eq!(done(&replies), (30, 0));
+    let numbers: BTreeSet<String> = replies.iter().map(|r| r.data()["number"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(numbers, (1..=30).map(|n| format!("O-2153-{n:05}")).collect());
+    // Of an invoice's credit notes, made at once.
+    let lines: Vec<Value> = (0..12).map(|_| plain("1")).collect();
+    let invoice = open(&api, json!(lines)).await;
+    let path = at("invoices", &invoice, "credit");
+    let replies = join_all(invoice["lines"].as_array().unwrap().iter().map(|line| {
+        let body = json!({"reason": "returned", "lines": [{"line_id": line["id"]}]});
+        let (api, path) = (api.clone(), path.clone());
+        async move { api.post(&path, body).await }
+    }))
+    .await;
+    assert_eq!(done(&replies), (12, 0));
+    let numbers: BTreeSet<String> = replies.iter().map(|r| r.data()["number"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(numbers.len(), 12);
+    assert_eq!(some(&read(&api, "invoices", &invoice).await, ["status", "amount_due"]), ["paid", "0"].map(Value::from));
 }
 
 async fn one_invoice_is_finalized_once(api: Api) {

@@ -68,7 +68,7 @@ const TABLE: &[(&str, &[&str], May)] = &[
     ("support", ACTIVITIES, may(true, Reach::Teams, Reach::Own)),
     (
         "finance",
-        &["customer", "order", "order_line", "invoice", "invoice_line", "payment", "tax_rate", "exchange_rate"],
+        &["customer", "order", "order_line", "invoice", "invoice_line", "payment", "dunning_step", "tax_rate", "exchange_rate"],
         may(true, Reach::All, Reach::Nobodys),
     ),
     ("finance", ACTIVITIES, may(true, Reach::Own, Reach::Nobodys)),
