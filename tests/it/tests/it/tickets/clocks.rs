@@ -1,9 +1,9 @@
 //! What was promised, and what becomes of it.
 
-use kontor_testkit::{Api, both, unique};
+use kontor_testkit::{Api, Backend, Server, both, postgres_url, unique};
 use serde_json::{Value, json};
 
-use super::{act, asker, asks, earlier, moment, policy, read, ticket, told, until};
+use super::{act, asker, asks, earlier, moment, policy, read, several, ticket, told, until};
 
 const MINUTE: i64 = 60_000;
 
@@ -166,4 +166,28 @@ async fn what_was_late_before_anyone_looked_is_late(api: Api) {
     assert_eq!(late["sla_breached"], json!(["first_response"]));
     let told = told(&api, &id).await;
     assert_eq!(told.iter().filter(|one| *one == "breach").count(), 1, "{told:?}");
+}
+
+/// Both look every second, at the same tickets.
+#[tokio::test]
+async fn two_processes_strike_once() {
+    if !Backend::Postgres.is_reachable() {
+        return;
+    }
+    let first = Server::builder().backend(Backend::Postgres).start().await;
+    let database = postgres_url(first.place().database().unwrap());
+    let second = Server::builder().env("KONTOR_DATABASE_URL", &database).start().await;
+    let api = first.api();
+    let policy = policy(&api, json!({"first_response_minutes": 30, "resolution_minutes": 600})).await;
+    let tickets = several(&api, 60, 45, &[("sla_policy_id", &policy)]).await;
+    for id in &tickets {
+        let _ = until(&api, id, |ticket| !ticket["breached_at"].is_null()).await;
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+    for id in &tickets {
+        assert_eq!(told(&api, id).await, ["create", "breach"]);
+    }
+    for server in [&first, &second] {
+        assert!(!server.log().contains("what is due was not done"), "{}", server.place().complaints());
+    }
 }

@@ -66,15 +66,24 @@ async fn policy(api: &Api, fields: Value) -> String {
 
 /// A ticket that came in some minutes ago, as an import brings it.
 async fn earlier(api: &Api, minutes: i64, fields: &[(&str, &str)]) -> String {
+    several(api, 1, minutes, fields).await.remove(0)
+}
+
+/// Several such tickets.
+async fn several(api: &Api, count: usize, minutes: i64, fields: &[(&str, &str)]) -> Vec<String> {
     let now = moment(&read(api, &ticket(api, json!({})).await).await["created_at"]);
-    let (external, created) = (serial(), kontor_model::time::datetime_text(now - minutes * 60_000));
+    let (marker, created) = (serial(), kontor_model::time::datetime_text(now - minutes * 60_000));
     let (names, values): (Vec<&str>, Vec<&str>) = fields.iter().copied().unzip();
-    let file = format!("subject,key,made,{}\nOld,{external},{created},{}\n", names.join(","), values.join(","));
+    let mut file = format!("subject,key,made,{}\n", names.join(","));
+    for n in 0..count {
+        file.push_str(&format!("Old,{marker}-{n},{created},{}\n", values.join(",")));
+    }
     let mut mapped = json!({"subject": {"from": "subject"}, "external_id": {"from": "key"}});
     for name in names {
         mapped[name] = json!({"from": name});
     }
-    let mapping = json!({"object": "ticket", "key": "external_id", "fields": mapped, "history": {"created_at": {"from": "made"}}});
+    let history = json!({"created_at": {"from": "made"}});
+    let mapping = json!({"object": "ticket", "key": "external_id", "fields": mapped, "history": history});
     let form =
         [Part::json("options", &json!({"object": "ticket", "mapping": mapping})), Part::file("file", "t.csv", file)];
     let started = api.request("POST", "/v1/imports").form(&form).send().await.expect(202);
@@ -82,13 +91,17 @@ async fn earlier(api: &Api, minutes: i64, fields: &[(&str, &str)]) -> String {
     loop {
         let job = api.get(started.header("location")).await.expect(200).data().clone();
         if job["state"] == "succeeded" {
-            assert_eq!(job["report"]["created"], 1, "{job}");
+            assert_eq!(job["report"]["created"], count, "{job}");
             break;
         }
         assert!(begun.elapsed() < Duration::from_secs(60), "{job}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    api.get(&format!("/v1/tickets/by/external_id/{external}")).await.expect(200).id()
+    let mut ids = Vec::new();
+    for n in 0..count {
+        ids.push(api.get(&format!("/v1/tickets/by/external_id/{marker}-{n}")).await.expect(200).id());
+    }
+    ids
 }
 
 /// Unix milliseconds.
