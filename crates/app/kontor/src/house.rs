@@ -11,7 +11,7 @@ use kontor_identity::accounts::{self, Accounts};
 use kontor_identity::callers::Callers;
 use kontor_identity::keys::Keys;
 use kontor_identity::providers::Providers;
-use kontor_identity::roles::{self, Roles};
+use kontor_identity::roles::Roles;
 use kontor_identity::spaces::{self, Founding};
 use kontor_identity::vault::Vault;
 use kontor_jobs::Jobs;

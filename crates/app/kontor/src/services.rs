@@ -39,6 +39,7 @@ pub fn hooks() -> Vec<Arc<dyn Hook>> {
         kontor_sales::hooks(),
         kontor_invoicing::hooks(),
         kontor_support::hooks(),
+        kontor_reporting::hooks(),
     ];
     services.into_iter().flatten().collect()
 }
@@ -46,6 +47,7 @@ pub fn hooks() -> Vec<Arc<dyn Hook>> {
 /// The services' actions.
 pub fn acts() -> Vec<Arc<dyn Act>> {
     let services = [
+        kontor_records::likeness::acts(),
         kontor_contacts::acts(),
         kontor_activities::acts(),
         kontor_leads::acts(),
@@ -58,18 +60,21 @@ pub fn acts() -> Vec<Arc<dyn Act>> {
 
 /// What the services show of records besides their fields.
 pub fn looks() -> Vec<Arc<dyn Look>> {
-    Vec::new()
+    let services = [kontor_records::likeness::looks(), kontor_reporting::looks()];
+    services.into_iter().flatten().collect()
 }
 
 /// What the services do when time has come.
 pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
     let services = [
+        kontor_records::likeness::sweeps(),
         kontor_contacts::sweeps(),
         kontor_activities::sweeps(),
         kontor_leads::sweeps(),
         kontor_sales::sweeps(),
         kontor_invoicing::sweeps(),
         kontor_support::sweeps(),
+        kontor_reporting::sweeps(),
     ];
     services.into_iter().flatten().collect()
 }

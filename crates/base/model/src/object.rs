@@ -54,6 +54,8 @@ pub enum Derived {
     /// `target = price × quantity × (1 − discount)`, exactly, half-even to the scale of money; a missing quantity is
     /// 1, a missing discount 0, a missing price leaves it null.
     LineTotal { target: String, price: String, quantity: String, discount: String },
+    /// `target` = whole days from the date `from` to the date `to`; null where one is missing.
+    DaysBetween { target: String, from: String, to: String },
     /// `target` = the parts that are there, joined by a space.
     Joined { target: String, parts: Vec<String> },
 }

@@ -116,6 +116,15 @@ pub fn day_in(ms: i64, zone: &str) -> i64 {
     date.map_or(ms.div_euclid(DAY_MS), |d| days_from_civil(i64::from(d.year()), i64::from(d.month()), i64::from(d.day())))
 }
 
+/// The moment at which a day begins in a zone of the time zone database; in UTC where the zone is not known.
+pub fn start_of_day(day: i64, zone: &str) -> i64 {
+    let (year, month, dom) = civil_from_days(day);
+    let parts = i16::try_from(year).ok().zip(i8::try_from(month).ok()).zip(i8::try_from(dom).ok());
+    let date = parts.and_then(|((year, month), dom)| civil::Date::new(year, month, dom).ok());
+    let begins = date.zip(jiff::tz::TimeZone::get(zone).ok()).and_then(|(date, zone)| date.to_zoned(zone).ok());
+    begins.map_or(day * DAY_MS, |begins| begins.timestamp().as_millisecond())
+}
+
 /// `YYYY-MM-DDThh:mm:ss[.f…](Z|±hh:mm)` (RFC 3339, 5.6); the parser behind it takes more forms than that.
 fn is_rfc3339(text: &[u8]) -> bool {
     let pair = |at: usize, most: u8| match text.get(at..at + 2) {

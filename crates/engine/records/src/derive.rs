@@ -30,6 +30,10 @@ pub fn derive(def: &ObjectDef, values: &mut [Value]) -> Result<()> {
                 };
                 set(def, values, target, total);
             }
+            Derived::DaysBetween { target, from, to } => {
+                let days = get(def, values, from).as_i64().zip(get(def, values, to).as_i64());
+                set(def, values, target, days.map_or(Value::Null, |(from, to)| Value::Int(to - from)));
+            }
             Derived::Joined { target, parts } => {
                 let text: Vec<&str> =
                     parts.iter().filter_map(|p| get(def, values, p).as_str()).filter(|s| !s.is_empty()).collect();

@@ -15,13 +15,11 @@ mod create;
 mod delete;
 pub mod docs;
 mod exports;
-mod filters;
 mod history;
 pub mod identity;
 mod imports;
 pub mod jobs;
 mod list;
-mod members;
 pub mod metadata;
 mod one;
 pub mod openapi;
@@ -31,7 +29,6 @@ mod params;
 mod percent;
 mod precondition;
 pub mod privacy;
-mod questions;
 mod read;
 mod request_logs;
 pub mod routes;
@@ -49,9 +46,10 @@ use axum::routing::{get, post};
 
 pub use api::{Api, at};
 pub use call::Call;
-pub use members::Members;
+pub use kontor_questions::Members;
+pub use kontor_questions::questions::filter;
+use kontor_questions::{filters, members, questions};
 pub use params::Params;
-pub use questions::filter;
 
 /// The handlers of all routes in [`routes::ROUTES`] but imports, exports, jobs and those of identity.
 pub fn router(api: &Arc<Api>) -> Router {

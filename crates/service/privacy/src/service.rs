@@ -5,7 +5,6 @@ use std::sync::Arc;
 use kontor_audit::Signer;
 use kontor_catalog::{Catalogs, ObjectDef};
 use kontor_jobs::{Handler, Jobs, NewJob, State};
-use kontor_model::changes::Step;
 use kontor_model::{Change, Changes, Error, ErrorCode, Fault, Id, Json, Mode, Result, SpaceId, name};
 use kontor_outbox::Outbox;
 use kontor_records::{Access, Answer, Ctx, Outcome, Records, Working};

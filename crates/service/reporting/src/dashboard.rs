@@ -1,6 +1,6 @@
 //! Dashboards.
 
-use kontor_model::{Field, FieldType, Object};
+use kontor_model::{Field, FieldType, Object, View};
 
 pub(crate) fn object() -> Object {
     Object::new(crate::SERVICE, "dashboard", "dashboards")
@@ -10,7 +10,9 @@ pub(crate) fn object() -> Object {
         .field(Field::new("description", FieldType::long_text()))
         .field(
             Field::new("layout", FieldType::json())
+                .technical()
                 .doc("Which report where: [{\"report_id\", \"x\", \"y\", \"width\", \"height\"}]."),
         )
         .field(Field::new("shared", FieldType::boolean()).default(false).doc("Whether others than the owner see it."))
+        .view(View::new("data", "What every report on it gives now, in the order of the layout."))
 }

@@ -1,10 +1,24 @@
 //! Knowing how the business does: reports, dashboards, and what the pipeline was like on each day.
 
+//!
+//! A `report` is a question that is kept: an aggregate of one's own, or one of the ready-made kinds. Its result is made
+//! when it is read, of the records that the reader may read.
+
+mod chart;
 mod dashboard;
+mod definition;
+mod kind;
+mod looks;
 mod report;
+mod rules;
 mod snapshot;
+mod snapshots;
+mod table;
+
+use std::sync::Arc;
 
 use kontor_model::Object;
+use kontor_records::{Hook, Look, Sweep};
 
 /// The service's name in declarations.
 pub const SERVICE: &str = "reporting";
@@ -12,6 +26,21 @@ pub const SERVICE: &str = "reporting";
 /// What this service keeps.
 pub fn objects() -> Vec<Object> {
     vec![report::object(), dashboard::object(), snapshot::object()]
+}
+
+/// Its rules about changes.
+pub fn hooks() -> Vec<Arc<dyn Hook>> {
+    vec![Arc::new(rules::Definitions), Arc::new(rules::Layouts)]
+}
+
+/// What it shows of records besides their fields.
+pub fn looks() -> Vec<Arc<dyn Look>> {
+    vec![Arc::new(looks::ResultOf), Arc::new(looks::DataOf)]
+}
+
+/// What it does when time has come.
+pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
+    vec![Arc::new(snapshots::Snapshots)]
 }
 
 #[cfg(test)]

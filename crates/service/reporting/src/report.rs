@@ -1,6 +1,13 @@
 //! Reports.
 
-use kontor_model::{Field, FieldType, Object};
+use kontor_model::{Field, FieldType, Object, View, view};
+
+use crate::kind::KINDS;
+
+/// The types that a result is answered as; the first where none is asked for.
+pub(crate) const MEDIA: &[&str] =
+    &[view::JSON, "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "image/svg+xml"];
+pub(crate) const CHARTS: &[&str] = &["table", "number", "bar", "line", "pie", "funnel"];
 
 pub(crate) fn object() -> Object {
     Object::new(crate::SERVICE, "report", "reports")
@@ -9,11 +16,26 @@ pub(crate) fn object() -> Object {
         .field(Field::new("name", FieldType::text_between(1, 255)).required().searched())
         .field(Field::new("description", FieldType::long_text()))
         .field(
-            Field::new("target_object", FieldType::text(40)).technical().doc("The object whose records are measured."),
+            Field::new("kind", FieldType::enumeration(KINDS.iter().copied()))
+                .default("aggregate")
+                .doc("What is measured: an aggregate of one's own, or one of the ready-made ones."),
         )
-        .field(Field::new("definition", FieldType::json()).doc("The question, as in the body of an aggregate."))
         .field(
-            Field::new("chart", FieldType::enumeration(["table", "number", "bar", "line", "pie", "funnel"]))
-                .default("table"),
+            Field::new("target_object", FieldType::text(40))
+                .technical()
+                .doc("The object whose records an aggregate measures; ready-made kinds know theirs."),
+        )
+        .field(
+            Field::new("definition", FieldType::json())
+                .technical()
+                .doc("The question, as in the body of an aggregate; of a ready-made kind {\"from\", \"to\", \"group_by\", \"bucket\", \"pipeline_id\"}."),
+        )
+        .field(Field::new("chart", FieldType::enumeration(CHARTS.iter().copied())).default("table"))
+        .view(
+            View::new("result", "What the report gives now, of the records that the caller may read.")
+                .of(MEDIA)
+                .takes(Field::new("time_zone", FieldType::text(64)).doc("Of buckets of times; the workspace's where none is named."))
+                .takes(Field::new("from", FieldType::date()).doc("The first day, in place of the definition's."))
+                .takes(Field::new("to", FieldType::date()).doc("The last day, in place of the definition's.")),
         )
 }

@@ -4,9 +4,9 @@ use kontor_model::{Field, FieldType, Object};
 
 pub(crate) fn object() -> Object {
     Object::new(crate::SERVICE, "snapshot", "snapshots")
-        .doc("What lay in a stage of a pipeline at the end of a day.")
+        .doc("What lay in a stage of a pipeline when a day began.")
         .named_by("taken_on")
-        .unrouted()
+        .read_only()
         .field(Field::new("taken_on", FieldType::date()).required().indexed())
         .field(Field::reference("pipeline", "pipeline").indexed())
         .field(Field::reference("stage", "stage"))

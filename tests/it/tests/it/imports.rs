@@ -15,7 +15,7 @@ both!(
 );
 both_alone!(the_opportunities_come_in_exactly, the_trader_comes_in_through_the_command_line);
 
-fn samples() -> PathBuf {
+pub fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples")
 }
 
@@ -53,9 +53,8 @@ async fn sample(api: &Api, folder: &str, object: &str, file: &str, map: &str) ->
     job
 }
 
-async fn the_opportunities_come_in_exactly(backend: Backend) {
-    let server = Server::builder().backend(backend).start().await;
-    let api = server.api();
+/// Accounts, agents, products and 8,800 opportunities, as the samples map them.
+pub async fn opportunities(api: &Api) {
     let folder = "sales-opportunities";
     for (object, file, map) in [
         ("company", "accounts.csv", "companies"),
@@ -64,10 +63,16 @@ async fn the_opportunities_come_in_exactly(backend: Backend) {
         ("user", "sales_teams.csv", "users"),
         ("deal", "sales_pipeline.csv", "deals"),
     ] {
-        sample(&api, folder, object, file, map).await;
+        sample(api, folder, object, file, map).await;
     }
-    let lines = sample(&api, folder, "deal_line", "sales_pipeline.csv", "deal_lines").await;
+    let lines = sample(api, folder, "deal_line", "sales_pipeline.csv", "deal_lines").await;
     assert_eq!(lines["report"]["corrected"], 1_480, "GTXPro is a name of GTX Pro");
+}
+
+async fn the_opportunities_come_in_exactly(backend: Backend) {
+    let server = Server::builder().backend(backend).start().await;
+    let api = server.api();
+    opportunities(&api).await;
     let stages = api
         .post(
             "/v1/deals/aggregate",

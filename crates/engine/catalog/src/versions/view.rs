@@ -51,6 +51,7 @@ fn inputs(object: &mut Object) -> impl Iterator<Item = &mut Field> {
 fn rename(rule: &mut Derived, from: &str, to: &str) {
     let names: Vec<&mut String> = match rule {
         Derived::LineTotal { target, price, quantity, discount } => vec![target, price, quantity, discount],
+        Derived::DaysBetween { target, from, to } => vec![target, from, to],
         Derived::Joined { target, parts } => std::iter::once(target).chain(parts).collect(),
     };
     for name in names.into_iter().filter(|name| name.as_str() == from) {

@@ -25,11 +25,15 @@ const FAMILIAR: &[(&str, &str)] = &[
     ("tax_id", "DE123456789"),
     ("external_id", "erp-4711"),
     ("resolution", "Explained on the phone."),
+    ("target_object", "deal"),
     ("time_zone", "Europe/Berlin"),
 ];
 
 /// The same for documents of JSON.
-const FAMILIAR_JSON: &[(&str, &str)] = &[("hours", r#"{"monday": [["09:00", "17:30"]]}"#)];
+const FAMILIAR_JSON: &[(&str, &str)] = &[
+    ("hours", r#"{"monday": [["09:00", "17:30"]]}"#),
+    ("users", r#"["104512398120374201"]"#),
+];
 
 /// Whether a value passes the field's own check.
 fn holds(field: &Field, value: &J) -> bool {

@@ -5,7 +5,7 @@ use kontor_model::{Aggregate, Bucket, ErrorCode, Group, Json, Measure, MeasureFn
 
 use crate::filters;
 use crate::members::Members;
-use crate::params;
+use crate::words;
 
 const SEARCH: &[&str] = &["filter", "q", "sort", "fields", "expand", "limit", "offset", "cursor", "count", "deleted"];
 const AGGREGATE: &[&str] = &["filter", "q", "group_by", "measures", "having", "sort", "limit"];
@@ -26,7 +26,7 @@ pub fn search(object: &str, body: &Json) -> Result<Query> {
         limit: limit(&mut members),
         offset: members.whole("offset"),
         cursor: members.string("cursor").filter(|cursor| !cursor.is_empty()).map(str::to_owned),
-        count: match members.string("count").map(params::count) {
+        count: match members.string("count").map(words::count) {
             Some(None) => {
                 members.fault("count", "not_allowed", "must be none, exact or estimate");
                 Default::default()
@@ -68,7 +68,7 @@ pub fn filter(members: &mut Members<'_>) -> Option<kontor_model::Filter> {
 
 fn sort(members: &mut Members<'_>) -> Vec<Sort> {
     let texts = members.strings("sort").unwrap_or_default();
-    texts.iter().filter_map(|text| members.keep("sort", params::sort(text))).collect()
+    texts.iter().filter_map(|text| members.keep("sort", words::sort(text))).collect()
 }
 
 fn limit(members: &mut Members<'_>) -> Option<u32> {
@@ -128,7 +128,7 @@ fn having(json: &Json, path: &str) -> Result<Having> {
     let mut members = Members::of(json, path, &["field", "op", "value"])?;
     let name = required(&mut members, "field");
     let word = members.string("op").unwrap_or("eq");
-    let op = members.keep("op", params::op(word));
+    let op = members.keep("op", words::op(word));
     let value = members.get("value").cloned().unwrap_or(Json::Null);
     members.done()?;
     Ok(Having { name, op: op.unwrap_or(kontor_model::Op::Eq), value })

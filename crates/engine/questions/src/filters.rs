@@ -4,7 +4,7 @@ use kontor_catalog::ObjectDef;
 use kontor_model::{Error, ErrorCode, Filter, Json, Query, Result, Sort};
 
 use crate::members::Members;
-use crate::params::op;
+use crate::words::op;
 
 /// `{"and": […]}`, `{"or": […]}`, `{"not": {…}}` or `{"field": …, "op": …, "value": …}`; `op` is `eq` when it is not
 /// said, and `value` null.
