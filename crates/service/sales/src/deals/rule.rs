@@ -1,10 +1,8 @@
 //! What holds whenever a deal or a line of one changes.
 
-use std::collections::HashMap;
-
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use kontor_model::{Error, Id, Result, Value};
+use kontor_model::{Error, Result, Value};
 use kontor_records::{Hook, Sight, Touched, Verdict, refusal};
 
 use super::place::{Stage, Stages};
@@ -22,25 +20,16 @@ impl Hook for Deals {
 
     fn meet<'a>(&'a self, sight: &'a Sight<'a>, touched: &'a [Touched<'a>]) -> BoxFuture<'a, Result<Vec<Verdict>>> {
         async move {
-            let worked = documents::work(sight, touched, &DEALS).await?;
+            let touched = documents::merged(touched);
+            let worked = documents::work(sight, &touched, &DEALS).await?;
             let mut out = worked.verdicts;
             let deals: Vec<&Touched<'_>> = touched.iter().filter(|t| t.def.name == "deal" && !t.is_gone()).collect();
             let stages = Stages::load(sight, &deals).await?;
-            // A deal may be moved twice in one set.
-            let mut entered: HashMap<Id, i64> = HashMap::new();
             for deal in deals {
-                let known = entered.get(&deal.id).copied();
-                let change = match Change::of(sight, deal, &stages, worked.sums.get(&deal.id), known) {
-                    Ok(change) => change,
-                    Err(error) => {
-                        out.push(Verdict::Refuse { step: deal.step, error });
-                        continue;
-                    }
-                };
-                if change.moved.is_some() {
-                    entered.insert(deal.id, sight.now());
+                match Change::of(sight, deal, &stages, worked.sums.get(&deal.id)) {
+                    Ok(change) => out.extend(change.verdicts(sight, deal).await?),
+                    Err(error) => out.push(Verdict::Refuse { step: deal.step, error }),
                 }
-                out.extend(change.verdicts(sight, deal).await?);
             }
             Ok(out)
         }
@@ -64,13 +53,7 @@ struct Moved<'s> {
 }
 
 impl<'s> Change<'s> {
-    fn of(
-        sight: &Sight<'_>,
-        deal: &Touched<'_>,
-        stages: &'s Stages,
-        sums: Option<&Sums>,
-        entered: Option<i64>,
-    ) -> Result<Self, Error> {
+    fn of(sight: &Sight<'_>, deal: &Touched<'_>, stages: &'s Stages, sums: Option<&Sums>) -> Result<Self, Error> {
         let mut out = Self { place: Vec::new(), sets: Vec::new(), moved: None };
         let after = |path: &str| deal.field(path).1;
         let amount = amount(deal, sums);
@@ -91,7 +74,7 @@ impl<'s> Change<'s> {
                 probability = out.stand(sight, deal, from, stage);
             }
             if moved {
-                let since = entered.or_else(|| deal.field("stage_entered_at").0.as_i64());
+                let since = deal.field("stage_entered_at").0.as_i64();
                 let made = after("created_at").as_i64();
                 let entered_at = since.or(made).unwrap_or_else(|| sight.now());
                 out.sets.push(("stage_entered_at", sight.now().into()));

@@ -8,7 +8,7 @@ pub(crate) mod totals;
 
 use std::collections::{BTreeMap, HashMap};
 
-use kontor_model::{Id, Op, Result, Value};
+use kontor_model::{By, Id, Op, Result, Value};
 use kontor_records::{Sight, Touched, Verdict};
 
 use self::line::Line;
@@ -49,6 +49,26 @@ struct Document {
     old: bool,
     /// Whether its sums may change.
     summed: bool,
+}
+
+/// Each record once, from what it was before the set to what the set makes of it: rules look at what comes of a record
+/// that is changed twice, and what they say is done last.
+pub(crate) fn merged<'a>(touched: &[Touched<'a>]) -> Vec<Touched<'a>> {
+    let mut out: Vec<Touched<'a>> = Vec::with_capacity(touched.len());
+    let mut places: HashMap<Id, usize> = HashMap::with_capacity(touched.len());
+    for one in touched {
+        if let Some(known) = places.get(&one.id).and_then(|place| out.get_mut(*place)) {
+            (known.step, known.after) = (one.step, one.after);
+            if one.by == By::Caller {
+                known.by = By::Caller;
+            }
+            continue;
+        }
+        places.insert(one.id, out.len());
+        let Touched { step, id, def, before, after, by } = *one;
+        out.push(Touched { step, id, def, before, after, by });
+    }
+    out
 }
 
 /// Works on the lines that are touched, and sums the documents that they belong to.

@@ -35,8 +35,9 @@ impl Hook for Quotes {
 
     fn meet<'a>(&'a self, sight: &'a Sight<'a>, touched: &'a [Touched<'a>]) -> BoxFuture<'a, Result<Vec<Verdict>>> {
         async move {
-            let mut out = frozen(sight, touched).await?;
-            let worked = documents::work(sight, touched, &QUOTES).await?;
+            let touched = documents::merged(touched);
+            let mut out = frozen(sight, &touched).await?;
+            let worked = documents::work(sight, &touched, &QUOTES).await?;
             out.extend(worked.verdicts);
             for (id, sums) in worked.sums {
                 let of = [("subtotal", Some(sums.subtotal)), ("tax_total", Some(sums.tax)), ("total", sums.total())];
