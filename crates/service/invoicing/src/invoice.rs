@@ -48,9 +48,7 @@ pub(crate) fn invoice() -> Object {
         .field(Field::new("notes", FieldType::long_text()).doc("Printed below the lines."))
         .field(time("finalized_at"))
         .field(time("paid_at"))
-        .field(
-            Field::new("status_reason", FieldType::text(500)).read_only().doc("Why it was voided or written off."),
-        )
+        .field(Field::new("status_reason", FieldType::text(500)).read_only().doc("Why it was voided or written off."))
         .field(
             Field::new("overdue_since", FieldType::date())
                 .read_only()

@@ -40,7 +40,10 @@ pub(crate) fn order() -> Object {
         .field(Field::new("invoiced_at", FieldType::datetime()).read_only().doc("When it was last invoiced."))
         .field(Field::new("cancelled_at", FieldType::datetime()).read_only())
         .field(Field::new("cancel_reason", FieldType::text(500)).read_only())
-        .action(Action::new("confirm", "Accepts the order: it needs a customer and lines, which are fixed from then on."))
+        .action(Action::new(
+            "confirm",
+            "Accepts the order: it needs a customer and lines, which are fixed from then on.",
+        ))
         .action(
             Action::new("cancel", "Calls the order off, unless it is fulfilled or invoiced.")
                 .takes(Field::new("reason", FieldType::text(500))),

@@ -79,7 +79,9 @@ impl Sweep for Dunning {
                     ("due_date", Op::Lte, (today - days).into()),
                 ];
                 // Null is not below a number: who was never reminded is asked for apart.
-                for not_yet in [("dunning_level", Op::IsNull, Value::Bool(true)), ("dunning_level", Op::Lt, level.into())] {
+                for not_yet in
+                    [("dunning_level", Op::IsNull, Value::Bool(true)), ("dunning_level", Op::Lt, level.into())]
+                {
                     let conditions: Vec<_> = conditions.iter().cloned().chain([not_yet]).collect();
                     loop {
                         let found = invoices(records, ctx, &conditions).await?;

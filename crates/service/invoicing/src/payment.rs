@@ -2,8 +2,7 @@
 
 use kontor_model::{Action, Field, FieldType, Object};
 
-pub(crate) const METHODS: &[&str] =
-    &["card", "bank_transfer", "direct_debit", "cash", "cheque", "wallet", "other"];
+pub(crate) const METHODS: &[&str] = &["card", "bank_transfer", "direct_debit", "cash", "cheque", "wallet", "other"];
 const STATUSES: &[&str] = &["pending", "succeeded", "failed", "refunded", "partially_refunded"];
 
 pub(crate) fn object() -> Object {

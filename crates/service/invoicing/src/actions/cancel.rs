@@ -33,8 +33,11 @@ impl Act for Cancel {
                 return Err(refusal("order_invoiced", detail));
             }
             let reason = asked.input.text("reason").map(str::to_owned);
-            let fields =
-                [("status", "cancelled".into()), ("cancelled_at", sight.now().into()), ("cancel_reason", reason.into())];
+            let fields = [
+                ("status", "cancelled".into()),
+                ("cancelled_at", sight.now().into()),
+                ("cancel_reason", reason.into()),
+            ];
             Ok(Plan::one(sight.update(order, &fields)?.told("cancel", "cancelled")))
         }
         .boxed()

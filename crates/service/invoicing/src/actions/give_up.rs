@@ -66,8 +66,7 @@ impl Act for WriteOff {
             if invoice.text("status") != "open" {
                 return Err(super::wrong_state(invoice, "only an open one is written off"));
             }
-            let fields =
-                [("status", "uncollectible".into()), ("status_reason", asked.input.value("reason").clone())];
+            let fields = [("status", "uncollectible".into()), ("status_reason", asked.input.value("reason").clone())];
             Ok(Plan::one(sight.update(invoice, &fields)?.told("write_off", "written_off")))
         }
         .boxed()

@@ -8,9 +8,8 @@ use kontor_records::{Act, Asked, Found, Plan, Sight, refusal};
 /// What an invoice takes from its order.
 const TAKEN: &[&str] = &["customer_id", "deal_id", "currency", "owner_id"];
 /// What a line takes from the order's.
-const OF_LINES: &[&str] = &[
-    "position", "product_id", "sku", "description", "quantity", "unit_price", "discount", "tax_rate_id", "currency",
-];
+const OF_LINES: &[&str] =
+    &["position", "product_id", "sku", "description", "quantity", "unit_price", "discount", "tax_rate_id", "currency"];
 
 pub(super) struct Invoice;
 
@@ -65,7 +64,9 @@ pub(super) async fn live(sight: &Sight<'_>, order: &Found) -> Result<Option<Foun
 
 /// An invoice's number, or its id while it has none.
 pub(super) fn name(invoice: &Found) -> String {
-    Some(invoice.text("number")).filter(|number| !number.is_empty()).map_or_else(|| invoice.id.to_string(), str::to_owned)
+    Some(invoice.text("number"))
+        .filter(|number| !number.is_empty())
+        .map_or_else(|| invoice.id.to_string(), str::to_owned)
 }
 
 /// Data for a new record: these fields of another, and some more.

@@ -64,7 +64,10 @@ async fn customer(sight: &Sight<'_>, document: &Found) -> Result<Found> {
     found.ok_or_else(|| {
         let detail = match document.value("customer_id") {
             Value::Null => format!("the {} has no customer; set customer_id first", document.object()),
-            _ => format!("the customer of the {} is in the bin; restore it, or set another customer_id", document.object()),
+            _ => format!(
+                "the customer of the {} is in the bin; restore it, or set another customer_id",
+                document.object()
+            ),
         };
         refusal("customer_missing", detail)
     })

@@ -188,7 +188,10 @@ mod tests {
     #[test]
     fn totals_of_senders_are_held_against_the_lines() {
         assert_eq!(compared(1_190_000, 1_190_000), Compared::Equal);
-        assert_eq!((compared(1_190_100, 1_190_000), compared(1_189_900, 1_190_000)), (Compared::Equal, Compared::Equal));
+        assert_eq!(
+            (compared(1_190_100, 1_190_000), compared(1_189_900, 1_190_000)),
+            (Compared::Equal, Compared::Equal)
+        );
         assert_eq!(compared(1_190_101, 1_190_000), Compared::Differs(false));
         assert_eq!(compared(105 * ONE, 100 * ONE), Compared::Differs(false));
         assert_eq!(compared(105 * ONE + 1, 100 * ONE), Compared::Differs(true));

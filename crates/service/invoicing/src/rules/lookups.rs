@@ -43,12 +43,7 @@ impl Lookups {
     ///
     /// # Errors
     /// The database's.
-    pub async fn read(
-        sight: &Sight<'_>,
-        kind: &Kind,
-        lines: &[&Touched<'_>],
-        documents: &All<'_, '_>,
-    ) -> Result<Self> {
+    pub async fn read(sight: &Sight<'_>, kind: &Kind, lines: &[&Touched<'_>], documents: &All<'_, '_>) -> Result<Self> {
         let asking: Vec<&&Touched<'_>> = lines.iter().filter(|line| asks_product(line)).collect();
         let skus: Vec<String> = (asking.iter().filter(|line| is_by_sku(line)))
             .filter_map(|line| line.field("sku").1.as_str().map(str::to_owned))
@@ -63,7 +58,7 @@ impl Lookups {
         let by_sku = products.iter().map(|(id, product)| (product.text("sku").to_owned(), *id)).collect();
         let taxed = |line: &&&Touched<'_>| !line.is_by_service() && line.field("tax_rate_id").1.is_null();
         let mut out = Self { products, by_sku, rates: Vec::new(), countries: BTreeMap::new() };
-        if asking.iter().any(|line| taxed(line)) && !out.products.is_empty() {
+        if asking.iter().any(taxed) && !out.products.is_empty() {
             out.rates = sight.find("tax_rate", &[("active", Op::Eq, Value::Bool(true))], RATES).await?;
             if out.rates.iter().any(|rate| !rate.value("country").is_null()) {
                 out.countries = countries(sight, kind, documents).await?;
@@ -99,7 +94,8 @@ impl Lookups {
         let own = found.text("sku");
         let sent = line.changes("sku") && !line.is_by_service() && !sight.is_history();
         if sent && !sku.is_empty() && !own.is_empty() && own != sku {
-            let detail = format!("{name}: the product's sku is \"{own}\", not \"{sku}\"; send one of product_id and sku");
+            let detail =
+                format!("{name}: the product's sku is \"{own}\", not \"{sku}\"; send one of product_id and sku");
             return Err(kontor_records::refusal("sku_mismatch", detail));
         }
         Ok(Some(found))

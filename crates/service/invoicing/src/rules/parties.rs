@@ -52,7 +52,11 @@ impl Hook for Parties {
             for party in gone {
                 let (invoices, orders) = (count(party.id.0, "invoice"), count(party.id.0, "order"));
                 if invoices + orders > 0 {
-                    out.push(Verdict::refuse(party.step, &rule(&party.def.name), said(&party.def.name, invoices, orders)));
+                    out.push(Verdict::refuse(
+                        party.step,
+                        &rule(&party.def.name),
+                        said(&party.def.name, invoices, orders),
+                    ));
                 }
             }
             Ok(out)
@@ -89,6 +93,8 @@ mod tests {
     #[test]
     fn what_stands_in_the_way_is_counted() {
         assert!(super::said("company", 1, 0).starts_with("1 invoice of the company stands in the way"));
-        assert!(super::said("customer", 2, 1_000).starts_with("2 invoices and 1000 or more orders of the customer stand"));
+        assert!(
+            super::said("customer", 2, 1_000).starts_with("2 invoices and 1000 or more orders of the customer stand")
+        );
     }
 }

@@ -98,9 +98,9 @@ fn refused(sight: &Sight<'_>, payment: &Touched<'_>, invoices: &BTreeMap<i64, Fo
         let settled = was.0.is_some() && was.1 != 0 || refunds(before);
         let moved = ["invoice_id", "amount", "currency", "status"].into_iter().find(|path| payment.changes(path));
         if settled && payment.before.is_some() && (payment.is_gone() || moved.is_some()) {
-            let what = moved.filter(|_| !payment.is_gone()).map_or("it has to be kept".to_owned(), |path| {
-                format!("its {path} does not change any more")
-            });
+            let what = moved
+                .filter(|_| !payment.is_gone())
+                .map_or("it has to be kept".to_owned(), |path| format!("its {path} does not change any more"));
             return refuse("settled_payment", format!("the payment is {}; {what}: refund it", status(before)));
         }
     }

@@ -8,8 +8,8 @@ use futures::future::BoxFuture;
 use kontor_model::{Op, Place, Result, Value};
 use kontor_records::{Found, Hook, Sight, Touched, Verdict};
 
-use super::kind::{INVOICE, Kind, MANY, ORDER, map_of};
 use super::is_made;
+use super::kind::{INVOICE, Kind, MANY, ORDER, map_of};
 
 /// Fields of a finalized invoice that say nothing about what is owed.
 const FREE: &[&str] = &["owner_id", "external_id"];
@@ -35,16 +35,18 @@ impl Hook for Orders {
                 };
                 out.extend(fixed_lines(sight, &ORDER, touched, "confirmed_order", &fixed, &name).await?);
             }
-            let gone: Vec<&Touched<'_>> =
-                callers().filter(|t| t.def.name == ORDER.document && t.is_gone()).collect();
+            let gone: Vec<&Touched<'_>> = callers().filter(|t| t.def.name == ORDER.document && t.is_gone()).collect();
             if !gone.is_empty() {
                 let ids = gone.iter().map(|t| t.id.0).collect();
                 let invoices = sight.find("invoice", &[("order_id", Op::In, Value::Ints(ids))], MANY).await?;
                 let own = |t: &Touched<'_>| invoices.iter().filter(|i| i.int("order_id") == Some(t.id.0)).count();
-                out.extend(gone.iter().map(|t| (t.step, own(t))).filter(|(_, count)| *count > 0).map(|(step, count)| {
-                    let detail = format!("the order has {count} invoices, which the law asks to keep; cancel the order");
-                    Verdict::refuse(step, "order_invoiced", detail)
-                }));
+                out.extend(gone.iter().map(|t| (t.step, own(t))).filter(|(_, count)| *count > 0).map(
+                    |(step, count)| {
+                        let detail =
+                            format!("the order has {count} invoices, which the law asks to keep; cancel the order");
+                        Verdict::refuse(step, "order_invoiced", detail)
+                    },
+                ));
             }
             Ok(out)
         }
@@ -97,7 +99,9 @@ impl Hook for Invoices {
                 let fixed = |invoice: &Found| invoice.text("status") != "draft";
                 let name = |invoice: &Found| {
                     let (number, status) = (invoice.text("number"), invoice.text("status"));
-                    format!("the invoice {number} is {status}; its lines are fixed: credit it, or void it and make another")
+                    format!(
+                        "the invoice {number} is {status}; its lines are fixed: credit it, or void it and make another"
+                    )
                 };
                 out.extend(fixed_lines(sight, &INVOICE, touched, "finalized_invoice", &fixed, &name).await?);
             }
@@ -127,7 +131,8 @@ fn invoice(invoice: &Touched<'_>, history: bool) -> Option<Verdict> {
         return None;
     }
     if after.as_str() != Some("draft") {
-        let detail = format!("a draft becomes {} by its actions only: finalize, then pay, void or write_off", text(after));
+        let detail =
+            format!("a draft becomes {} by its actions only: finalize, then pay, void or write_off", text(after));
         return refuse("invoice_status", detail);
     }
     let number = text(invoice.field("number").1);
@@ -153,9 +158,9 @@ fn changed(invoice: &Touched<'_>) -> Option<String> {
 /// `2026-00001`
 fn is_of_series(number: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    number.split_once('-').is_some_and(|(year, rest)| {
-        year.len() == 4 && digits(year) && rest.len() >= 5 && digits(rest)
-    })
+    number
+        .split_once('-')
+        .is_some_and(|(year, rest)| year.len() == 4 && digits(year) && rest.len() >= 5 && digits(rest))
 }
 
 /// Refuses what callers do to lines of documents that are fixed.

@@ -21,20 +21,47 @@ fn reason() -> Value {
 async fn an_invoice_is_credited_whole(api: Api) {
     let tax = tax_rate(&api, "0.19").await;
     let (_, sku) = product(&api, "100", "EUR").await;
-    let invoice = open(&api, json!([{"sku": sku, "quantity": 2, "tax_rate_id": tax, "discount": "0.1"}, plain("5")])).await;
+    let invoice =
+        open(&api, json!([{"sku": sku, "quantity": 2, "tax_rate_id": tax, "discount": "0.1"}, plain("5")])).await;
     assert_eq!(invoice["total"], "219.2");
     let reply = api.post(&at("invoices", &invoice, "credit"), reason()).await.expect(201);
     let note = reply.data();
     assert_eq!(reply.header("location"), format!("/v1/credit_notes/{}", reply.id()));
     assert!(note["number"].as_str().unwrap().starts_with("CN-20"), "{note}");
-    let names = ["invoice_id", "customer_id", "currency", "reason", "subtotal", "tax_total", "total", "billing_name", "tax_lines"];
-    let expected = [invoice["id"].clone(), invoice["customer_id"].clone(), json!("EUR"), json!("returned"), json!("185"), json!("34.2"), json!("219.2"), invoice["billing_name"].clone(), invoice["tax_lines"].clone()];
+    let names = [
+        "invoice_id",
+        "customer_id",
+        "currency",
+        "reason",
+        "subtotal",
+        "tax_total",
+        "total",
+        "billing_name",
+        "tax_lines",
+    ];
+    let expected = [
+        invoice["id"].clone(),
+        invoice["customer_id"].clone(),
+        json!("EUR"),
+        json!("returned"),
+        json!("185"),
+        json!("34.2"),
+        json!("219.2"),
+        invoice["billing_name"].clone(),
+        invoice["tax_lines"].clone(),
+    ];
     assert_eq!(some(note, names), expected);
     let names = ["sku", "quantity", "unit_price", "discount", "tax_rate_id", "net", "invoice_line_id"];
     let line = &invoice["lines"][0];
-    assert_eq!(some(&note["lines"][0], names), [json!(sku), json!("2"), json!("100"), json!("0.1"), json!(tax), json!("180"), line["id"].clone()]);
+    assert_eq!(
+        some(&note["lines"][0], names),
+        [json!(sku), json!("2"), json!("100"), json!("0.1"), json!(tax), json!("180"), line["id"].clone()]
+    );
     let now = read(&api, "invoices", &invoice).await;
-    assert_eq!(some(&now, ["status", "amount_credited", "amount_due", "total"]), ["paid", "219.2", "0", "219.2"].map(Value::from));
+    assert_eq!(
+        some(&now, ["status", "amount_credited", "amount_due", "total"]),
+        ["paid", "219.2", "0", "219.2"].map(Value::from)
+    );
     let again = api.post(&at("invoices", &invoice, "credit"), reason()).await.refused(422_000);
     assert!(again.detail().starts_with("invoice_credited"), "{again}");
     assert_eq!(actions(&api, "invoices", &invoice).await, ["create", "finalize", "credit"]);
@@ -102,7 +129,12 @@ async fn what_is_asked_is_checked(api: Api) {
 
 async fn a_paid_invoice_is_credited_and_refunded(api: Api) {
     let invoice = open(&api, json!([plain("60"), plain("40")])).await;
-    let payment = api.post(&at("invoices", &invoice, "pay"), json!({"amount": "100", "method": "card"})).await.expect(201).data().clone();
+    let payment = api
+        .post(&at("invoices", &invoice, "pay"), json!({"amount": "100", "method": "card"}))
+        .await
+        .expect(201)
+        .data()
+        .clone();
     let part = json!({"reason": "returned", "lines": [{"line_id": invoice["lines"][1]["id"]}]});
     let _ = api.post(&at("invoices", &invoice, "credit"), part).await.expect(201);
     let names = ["status", "amount_paid", "amount_credited", "amount_due"];

@@ -17,16 +17,29 @@ both!(
 );
 
 async fn a_draft_is_finalized(api: Api) {
-    let company = json!({"name": unique("Buyer"), "billing_street": "Ring 1", "billing_city": "Berlin", "billing_country": "DE"});
+    let company =
+        json!({"name": unique("Buyer"), "billing_street": "Ring 1", "billing_city": "Berlin", "billing_country": "DE"});
     let company = api.create("/v1/companies?allow_duplicates=true", company).await;
     let name = unique("Käufer");
     let buyer = json!({"name": name, "mobile": "13800138000", "customer_type": "vip", "company_id": company, "tax_id": "DE123456789"});
     let buyer = api.create("/v1/customers", buyer).await;
     let body = json!({"customer_id": buyer, "currency": "EUR", "lines": [plain("100")]});
     let made = api.post("/v1/invoices", body).await.expect(201).data().clone();
-    assert_eq!(some(&made, ["status", "number", "billing_name", "amount_due"]), [json!("draft"), json!(null), json!(null), json!("100")]);
+    assert_eq!(
+        some(&made, ["status", "number", "billing_name", "amount_due"]),
+        [json!("draft"), json!(null), json!(null), json!("100")]
+    );
     let done = api.post(&at("invoices", &made, "finalize"), json!({"issue_date": "2111-02-01"})).await.expect(200);
-    let names = ["status", "issue_date", "due_date", "billing_name", "billing_street", "billing_country", "billing_tax_id", "amount_due"];
+    let names = [
+        "status",
+        "issue_date",
+        "due_date",
+        "billing_name",
+        "billing_street",
+        "billing_country",
+        "billing_tax_id",
+        "amount_due",
+    ];
     let expected = ["open", "2111-02-01", "2111-03-03", name.as_str(), "Ring 1", "DE", "DE123456789", "100"];
     assert_eq!(some(done.data(), names), expected.map(Value::from));
     assert!(done.data()["number"].as_str().unwrap().starts_with("2111-"), "{done}");
@@ -34,8 +47,14 @@ async fn a_draft_is_finalized(api: Api) {
     let again = api.post(&at("invoices", &made, "finalize"), json!({})).await.refused(422_000);
     assert!(again.detail().starts_with("invoice_open: the invoice 2111-"), "{again}");
     // What it says stays, whatever becomes of the customer.
-    let _ = api.patch(&format!("/v1/customers/{buyer}"), json!({"name": unique("Other"), "tax_id": null})).await.expect(200);
-    assert_eq!(some(&read(&api, "invoices", &made).await, ["billing_name", "billing_tax_id"]), [json!(name), json!("DE123456789")]);
+    let _ = api
+        .patch(&format!("/v1/customers/{buyer}"), json!({"name": unique("Other"), "tax_id": null}))
+        .await
+        .expect(200);
+    assert_eq!(
+        some(&read(&api, "invoices", &made).await, ["billing_name", "billing_tax_id"]),
+        [json!(name), json!("DE123456789")]
+    );
     assert_eq!(actions(&api, "invoices", &made).await, ["create", "finalize"]);
     // Nothing to pay: paid at once.
     let free = open(&api, json!([plain("0")])).await;
@@ -43,7 +62,9 @@ async fn a_draft_is_finalized(api: Api) {
 }
 
 async fn the_due_date_follows_the_terms(api: Api) {
-    for (terms, due) in [(json!("net_14"), "2112-01-15"), (json!("due_on_receipt"), "2112-01-01"), (json!(null), "2112-01-31")] {
+    for (terms, due) in
+        [(json!("net_14"), "2112-01-15"), (json!("due_on_receipt"), "2112-01-01"), (json!(null), "2112-01-31")]
+    {
         let mut buyer = crate::support::customer();
         buyer["payment_terms"] = terms;
         let buyer = api.create("/v1/customers", buyer).await;
@@ -118,7 +139,10 @@ async fn a_finalized_invoice_never_changes(api: Api) {
     }
     // Nor does a line move into it, or out.
     let other = draft(&api, json!([plain("1")])).await;
-    let _ = api.patch(&at("invoice_lines", &other["lines"][0], ""), json!({"invoice_id": made["id"]})).await.refused(422_000);
+    let _ = api
+        .patch(&at("invoice_lines", &other["lines"][0], ""), json!({"invoice_id": made["id"]}))
+        .await
+        .refused(422_000);
     let _ = api.patch(&at("invoice_lines", line, ""), json!({"invoice_id": other["id"]})).await.refused(422_000);
     let now = read(&api, "invoices", &made).await;
     assert_eq!(now, made);
@@ -137,8 +161,17 @@ async fn an_open_invoice_is_voided(api: Api) {
     let missing = api.post(&at("invoices", &made, "void"), json!({})).await.refused(400_001);
     assert_eq!(missing.faults()[0]["field"], "reason");
     let done = api.post(&at("invoices", &made, "void"), reason.clone()).await.expect(200);
-    assert_eq!(some(done.data(), ["status", "status_reason", "amount_due", "number"]), [json!("void"), json!("twice"), json!("0"), made["number"].clone()]);
-    for (action, body) in [("void", reason.clone()), ("write_off", reason.clone()), ("credit", reason), ("finalize", json!({})), ("pay", json!({"amount": "1", "method": "cash"}))] {
+    assert_eq!(
+        some(done.data(), ["status", "status_reason", "amount_due", "number"]),
+        [json!("void"), json!("twice"), json!("0"), made["number"].clone()]
+    );
+    for (action, body) in [
+        ("void", reason.clone()),
+        ("write_off", reason.clone()),
+        ("credit", reason),
+        ("finalize", json!({})),
+        ("pay", json!({"amount": "1", "method": "cash"})),
+    ] {
         let reply = api.post(&at("invoices", &made, action), body).await.refused(422_000);
         assert!(reply.detail().starts_with("invoice_void"), "{action}: {reply}");
     }
@@ -153,7 +186,10 @@ async fn an_open_invoice_is_written_off(api: Api) {
     let _ = api.post(&at("invoices", &made, "void"), json!({"reason": "again"})).await.refused(422_000);
     // Money that comes after all is money.
     let _ = api.post(&at("invoices", &made, "pay"), json!({"amount": "4", "method": "cash"})).await.expect(201);
-    assert_eq!(some(&read(&api, "invoices", &made).await, ["status", "amount_due"]), ["uncollectible", "6"].map(Value::from));
+    assert_eq!(
+        some(&read(&api, "invoices", &made).await, ["status", "amount_due"]),
+        ["uncollectible", "6"].map(Value::from)
+    );
     let _ = api.post(&at("invoices", &made, "pay"), json!({"amount": "6", "method": "cash"})).await.expect(201);
     assert_eq!(some(&read(&api, "invoices", &made).await, ["status", "amount_due"]), ["paid", "0"].map(Value::from));
 }

@@ -21,13 +21,23 @@ const TOTALS: [&str; 3] = ["subtotal", "tax_total", "total"];
 
 async fn what_a_line_leaves_out_is_the_products(api: Api) {
     let (id, sku) = product(&api, "199.99", "EUR").await;
-    let lines = json!([{"sku": sku, "quantity": 3}, {"product_id": id, "unit_price": "150", "description": "Old desk"}]);
+    let lines =
+        json!([{"sku": sku, "quantity": 3}, {"product_id": id, "unit_price": "150", "description": "Old desk"}]);
     let made = order(&api, lines).await;
     assert_eq!(some(&made, TOTALS), ["749.97", "0", "749.97"].map(Value::from));
     let names = ["product_id", "sku", "description", "quantity", "unit_price", "currency", "net", "position"];
     assert_eq!(
         some(&made["lines"][0], names),
-        [json!(id), json!(sku), json!(format!("Desk {sku}")), json!("3"), json!("199.99"), json!("EUR"), json!("599.97"), json!(1)]
+        [
+            json!(id),
+            json!(sku),
+            json!(format!("Desk {sku}")),
+            json!("3"),
+            json!("199.99"),
+            json!("EUR"),
+            json!("599.97"),
+            json!(1)
+        ]
     );
     let second = some(&made["lines"][1], ["sku", "description", "quantity", "unit_price"]);
     assert_eq!(second, [sku.as_str(), "Old desk", "1", "150"].map(Value::from));
@@ -65,7 +75,11 @@ async fn amounts_have_the_minor_units_of_their_currency(api: Api) {
     let tax = tax_rate(&api, "0.1").await;
     let customer = customer(&api).await;
     // Half-even: 12.5 yen are 12, 37.5 are 38; 0.1235 dinars are 0.124 (0.1235 is nearer to neither, 4 is even).
-    for (currency, price, expected) in [("JPY", "12.5", ["12", "1", "13"]), ("JPY", "37.5", ["38", "4", "42"]), ("KWD", "0.1235", ["0.124", "0.012", "0.136"])] {
+    for (currency, price, expected) in [
+        ("JPY", "12.5", ["12", "1", "13"]),
+        ("JPY", "37.5", ["38", "4", "42"]),
+        ("KWD", "0.1235", ["0.124", "0.012", "0.136"]),
+    ] {
         let body = json!({"customer_id": customer, "currency": currency, "lines": [{"unit_price": price, "tax_rate_id": tax}]});
         let made = api.post("/v1/invoices", body).await.expect(201);
         assert_eq!(some(made.data(), TOTALS), expected.map(Value::from), "{currency} {price}");
@@ -110,7 +124,11 @@ async fn a_document_has_one_currency(api: Api) {
         body
     };
     // The product's price is in dollars; a line says euros, the workspace's currency; one says pounds.
-    for line in [json!({"sku": sku}), json!({"unit_price": "1", "currency": "USD"}), json!({"unit_price": "1", "currency": "GBP"})] {
+    for line in [
+        json!({"sku": sku}),
+        json!({"unit_price": "1", "currency": "USD"}),
+        json!({"unit_price": "1", "currency": "GBP"}),
+    ] {
         let reply = api.post("/v1/orders", with(Some("EUR"), line)).await.refused(422_000);
         assert!(reply.detail().starts_with("currency_mismatch: line 1"), "{reply}");
     }
@@ -137,7 +155,10 @@ async fn a_total_that_is_expected_is_held_against_the_lines(api: Api) {
     let with = |expected: &str| json!({"customer_id": customer, "expected_total": expected, "lines": [plain("119")]});
     for expected in ["119", "119.01", "118.99"] {
         let made = api.post("/v1/orders", with(expected)).await.expect(201);
-        assert_eq!(some(made.data(), ["total", "total_difference", "needs_review"]), [json!("119"), json!(null), json!(null)]);
+        assert_eq!(
+            some(made.data(), ["total", "total_difference", "needs_review"]),
+            [json!("119"), json!(null), json!(null)]
+        );
     }
     for expected in ["119.0101", "118.98", "0", "-119"] {
         let reply = api.post("/v1/orders", with(expected)).await.refused(422_000);
@@ -166,7 +187,8 @@ async fn lines_that_change_change_the_totals(api: Api) {
     // A line that moves to another order changes both.
     let other = order(&api, json!([])).await;
     assert_eq!(other["total"], "0");
-    let _ = api.patch(&at("order_lines", &anew.data()["lines"][0], ""), json!({"order_id": other["id"]})).await.expect(200);
+    let _ =
+        api.patch(&at("order_lines", &anew.data()["lines"][0], ""), json!({"order_id": other["id"]})).await.expect(200);
     assert_eq!(read(&api, "orders", &made).await["total"], "0.5");
     assert_eq!(read(&api, "orders", &other).await["total"], "21");
     // Totals are never sent.

@@ -19,7 +19,8 @@ use crate::support;
 /// A product that is not taxed: its id and number.
 async fn product(api: &Api, price: &str, currency: &str) -> (String, String) {
     let sku = format!("SKU-{}", serial());
-    let body = json!({"sku": sku, "name": format!("Desk {sku}"), "price": price, "currency": currency, "tax_class": "exempt"});
+    let body =
+        json!({"sku": sku, "name": format!("Desk {sku}"), "price": price, "currency": currency, "tax_class": "exempt"});
     (api.create("/v1/products", body).await, sku)
 }
 

@@ -53,7 +53,10 @@ async fn an_order_is_confirmed_fulfilled_and_then_fixed(api: Api) {
     }
     let _ = api.patch(&at("orders", &made, ""), json!({"notes": "ring twice", "ship_via": "Post"})).await.expect(200);
     let done = api.post(&at("orders", &made, "fulfil"), json!({"shipped_date": "2026-05-04"})).await.expect(200);
-    assert_eq!(some(done.data(), ["status", "shipped_date", "total"]), ["fulfilled", "2026-05-04", "10"].map(Value::from));
+    assert_eq!(
+        some(done.data(), ["status", "shipped_date", "total"]),
+        ["fulfilled", "2026-05-04", "10"].map(Value::from)
+    );
     for action in ["fulfil", "cancel", "confirm"] {
         let reply = api.post(&at("orders", &made, action), json!({})).await.refused(422_000);
         assert!(reply.detail().starts_with("order_fulfilled: the order O-"), "{action}: {reply}");
@@ -71,7 +74,11 @@ async fn an_order_is_confirmed_with_customer_lines_and_prices(api: Api) {
     assert!(confirm(json!({"lines": [plain("1")]})).await.starts_with("customer_missing"));
     let id = customer(&api).await;
     assert!(confirm(json!({"customer_id": id})).await.starts_with("no_lines"));
-    assert!(confirm(json!({"customer_id": id, "lines": [plain("1"), {"description": "?"}]})).await.starts_with("price_missing: line 2"));
+    assert!(
+        confirm(json!({"customer_id": id, "lines": [plain("1"), {"description": "?"}]}))
+            .await
+            .starts_with("price_missing: line 2")
+    );
 }
 
 async fn an_order_is_cancelled_until_it_is_invoiced(api: Api) {
@@ -100,7 +107,15 @@ async fn an_order_is_invoiced_once(api: Api) {
     assert_eq!(reply.header("location"), format!("/v1/invoices/{}", reply.id()));
     assert_eq!(
         some(&invoice, ["status", "number", "order_id", "customer_id", "total", "amount_due", "owner_id"]),
-        [json!("draft"), json!(null), made["id"].clone(), made["customer_id"].clone(), json!("114.1"), json!("114.1"), made["owner_id"].clone()]
+        [
+            json!("draft"),
+            json!(null),
+            made["id"].clone(),
+            made["customer_id"].clone(),
+            json!("114.1"),
+            json!("114.1"),
+            made["owner_id"].clone()
+        ]
     );
     let names = ["position", "sku", "description", "quantity", "unit_price", "discount", "tax_rate_id", "net"];
     for line in 0..2 {
@@ -134,7 +149,8 @@ async fn states_are_reached_by_actions_only(api: Api) {
     assert_eq!(unknown.faults()[0]["field"], "when");
     let _ = api.post("/v1/orders/4242/confirm", json!({})).await.refused(404_001);
     let _ = api.post(&at("orders", &made, "win"), json!({})).await.refused(404_000);
-    let stale = api.request("POST", &at("orders", &made, "confirm")).header("if-match", "\"7\"").json(&json!({})).send();
+    let stale =
+        api.request("POST", &at("orders", &made, "confirm")).header("if-match", "\"7\"").json(&json!({})).send();
     let _ = stale.await.refused(412_000);
 }
 

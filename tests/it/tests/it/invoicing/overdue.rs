@@ -33,7 +33,10 @@ async fn late_invoices_become_overdue_and_are_dunned(backend: Backend) {
     let future = late(&api, "2190-01-01").await;
     let old = late(&api, "2020-01-01").await;
     let now = until(&api, &old, |invoice| !invoice["overdue_since"].is_null()).await;
-    assert_eq!(some(&now, ["status", "due_date", "overdue_since", "dunning_level"]), [json!("open"), json!("2020-01-31"), json!("2020-02-01"), json!(null)]);
+    assert_eq!(
+        some(&now, ["status", "due_date", "overdue_since", "dunning_level"]),
+        [json!("open"), json!("2020-01-31"), json!("2020-02-01"), json!(null)]
+    );
     // Of the steps that are due the highest is taken; one that is off, or comes later, is not.
     for (level, days, active) in [(1, 7, true), (2, 30, true), (3, 3_600, true), (4, 10, false)] {
         let step = json!({"name": format!("step {level}"), "level": level, "days_after_due": days, "active": active, "subject": "Reminder"});
@@ -50,7 +53,10 @@ async fn late_invoices_become_overdue_and_are_dunned(backend: Backend) {
     let told = actions(&api, "invoices", &old).await;
     assert_eq!(told.iter().filter(|name| *name == "overdue").count(), 1);
     assert!((1..=2).contains(&told.iter().filter(|name| *name == "dun").count()), "{told:?}");
-    assert_eq!(some(&read(&api, "invoices", &future).await, ["overdue_since", "version"]), some(&future, ["overdue_since", "version"]));
+    assert_eq!(
+        some(&read(&api, "invoices", &future).await, ["overdue_since", "version"]),
+        some(&future, ["overdue_since", "version"])
+    );
     // What is paid is not late any more.
     let _ = api.post(&at("invoices", &old, "pay"), json!({"amount": "10", "method": "cash"})).await.expect(201);
     let paid = read(&api, "invoices", &old).await;

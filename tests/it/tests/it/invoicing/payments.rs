@@ -26,7 +26,15 @@ async fn an_invoice_is_paid_in_two_parts(api: Api) {
     let paid = api.post(&at("invoices", &invoice, "pay"), first).await.expect(201);
     assert_eq!(paid.header("location"), format!("/v1/payments/{}", paid.id()));
     let names = ["invoice_id", "amount", "currency", "method", "status", "received_at", "reference"];
-    let expected = [invoice["id"].clone(), json!("40.5"), json!("EUR"), json!("bank_transfer"), json!("succeeded"), json!("2026-05-04T10:00:00.000Z"), json!("K 17")];
+    let expected = [
+        invoice["id"].clone(),
+        json!("40.5"),
+        json!("EUR"),
+        json!("bank_transfer"),
+        json!("succeeded"),
+        json!("2026-05-04T10:00:00.000Z"),
+        json!("K 17"),
+    ];
     assert_eq!(some(paid.data(), names), expected);
     let now = read(&api, "invoices", &invoice).await;
     assert_eq!(some(&now, STATE), ["open", "40.5", "59.5"].map(Value::from));
@@ -58,7 +66,8 @@ async fn more_than_is_due_is_refused(api: Api) {
     assert!(reply.detail().starts_with("payment_amount"), "{reply}");
     let _ = api.post(&at("invoices", &invoice, "pay"), pay("-1")).await.refused(400_001);
     let _ = api.post(&at("invoices", &invoice, "pay"), json!({"amount": "1"})).await.refused(400_001);
-    let _ = api.post(&at("invoices", &invoice, "pay"), json!({"amount": "1", "method": "shells"})).await.refused(400_006);
+    let _ =
+        api.post(&at("invoices", &invoice, "pay"), json!({"amount": "1", "method": "shells"})).await.refused(400_006);
     let draft = draft(&api, json!([plain("10")])).await;
     let reply = api.post(&at("invoices", &draft, "pay"), pay("1")).await.refused(422_000);
     assert!(reply.detail().starts_with("invoice_draft"), "{reply}");
@@ -124,8 +133,14 @@ async fn a_refund_makes_the_invoice_due_again(api: Api) {
     let made = order(&api, json!([plain("100")])).await;
     let invoice = api.post(&at("orders", &made, "invoice"), json!({})).await.expect(201).data().clone();
     let _ = api.post(&at("invoices", &invoice, "finalize"), json!({})).await.expect(200);
-    let payment = api.post(&at("invoices", &invoice, "pay"), json!({"amount": "100", "method": "card"})).await.expect(201).data().clone();
-    let back = api.post(&at("payments", &payment, "refund"), json!({"amount": "30", "reason": "damaged"})).await.expect(200);
+    let payment = api
+        .post(&at("invoices", &invoice, "pay"), json!({"amount": "100", "method": "card"}))
+        .await
+        .expect(201)
+        .data()
+        .clone();
+    let back =
+        api.post(&at("payments", &payment, "refund"), json!({"amount": "30", "reason": "damaged"})).await.expect(200);
     let names = ["status", "refunded_amount", "refund_reason", "amount"];
     assert_eq!(some(back.data(), names), ["partially_refunded", "30", "damaged", "100"].map(Value::from));
     assert_eq!(some(&read(&api, "invoices", &invoice).await, STATE), ["open", "70", "30"].map(Value::from));
@@ -144,7 +159,12 @@ async fn a_refund_makes_the_invoice_due_again(api: Api) {
 
 async fn more_than_was_paid_is_not_refunded(api: Api) {
     let invoice = open(&api, json!([plain("10")])).await;
-    let payment = api.post(&at("invoices", &invoice, "pay"), json!({"amount": "10", "method": "card"})).await.expect(201).data().clone();
+    let payment = api
+        .post(&at("invoices", &invoice, "pay"), json!({"amount": "10", "method": "card"}))
+        .await
+        .expect(201)
+        .data()
+        .clone();
     let path = at("payments", &payment, "refund");
     let reply = api.post(&path, json!({"amount": "10.01"})).await.refused(422_000);
     assert!(reply.detail().starts_with("refund_too_large: 10.01 EUR is more than the 10 EUR that are left"), "{reply}");
@@ -161,10 +181,21 @@ async fn more_than_was_paid_is_not_refunded(api: Api) {
 
 async fn a_settled_payment_does_not_change(api: Api) {
     let invoice = open(&api, json!([plain("10")])).await;
-    let payment = api.post(&at("invoices", &invoice, "pay"), json!({"amount": "4", "method": "card"})).await.expect(201).data().clone();
+    let payment = api
+        .post(&at("invoices", &invoice, "pay"), json!({"amount": "4", "method": "card"}))
+        .await
+        .expect(201)
+        .data()
+        .clone();
     let path = at("payments", &payment, "");
     let other = open(&api, json!([plain("10")])).await;
-    for change in [json!({"amount": "5"}), json!({"status": "failed"}), json!({"currency": "USD"}), json!({"invoice_id": null}), json!({"invoice_id": other["id"]})] {
+    for change in [
+        json!({"amount": "5"}),
+        json!({"status": "failed"}),
+        json!({"currency": "USD"}),
+        json!({"invoice_id": null}),
+        json!({"invoice_id": other["id"]}),
+    ] {
         let reply = api.patch(&path, change.clone()).await.refused(422_000);
         assert!(reply.detail().starts_with("settled_payment"), "{change}: {reply}");
     }

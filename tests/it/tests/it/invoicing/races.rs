@@ -90,12 +90,20 @@ async fn what_is_due_is_paid_once(api: Api) {
     let (mut replies, more) = futures::join!(join_all(pays), join_all(posts));
     replies.extend(more);
     assert_eq!(done(&replies), (2, 10));
-    assert_eq!(some(&read(&api, "invoices", &invoice).await, ["amount_paid", "amount_due"]), ["8", "2"].map(Value::from));
+    assert_eq!(
+        some(&read(&api, "invoices", &invoice).await, ["amount_paid", "amount_due"]),
+        ["8", "2"].map(Value::from)
+    );
 }
 
 async fn what_was_paid_is_refunded_once(api: Api) {
     let invoice = open(&api, json!([plain("10")])).await;
-    let payment = api.post(&at("invoices", &invoice, "pay"), json!({"amount": "10", "method": "card"})).await.expect(201).data().clone();
+    let payment = api
+        .post(&at("invoices", &invoice, "pay"), json!({"amount": "10", "method": "card"}))
+        .await
+        .expect(201)
+        .data()
+        .clone();
     let path = at("payments", &payment, "refund");
     let replies = join_all((0..6).map(|_| api.post(&path, json!({"amount": "6"})))).await;
     assert_eq!(done(&replies), (1, 5));

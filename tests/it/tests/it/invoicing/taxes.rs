@@ -28,7 +28,11 @@ async fn a_line_has_the_rate_of_its_products_class_and_of_the_customers_country(
     let server = Server::builder().backend(backend).start().await;
     let api = server.api();
     let product = async |sku: &str, class: &str| {
-        api.create("/v1/products", json!({"sku": sku, "name": sku, "price": "100", "currency": "EUR", "tax_class": class})).await
+        api.create(
+            "/v1/products",
+            json!({"sku": sku, "name": sku, "price": "100", "currency": "EUR", "tax_class": class}),
+        )
+        .await
     };
     product("desk", "standard").await;
     product("book", "reduced").await;
@@ -40,8 +44,11 @@ async fn a_line_has_the_rate_of_its_products_class_and_of_the_customers_country(
         api.post("/v1/orders", body).await.expect(201).data().clone()
     };
     let rates = |order: &Value| [0, 1].map(|line: usize| order["lines"][line]["tax_rate_id"].clone());
-    let (berlin, paris, nowhere) =
-        (customer_in(&api, "DE").await, customer_in(&api, "FR").await, api.create("/v1/customers", support::customer()).await);
+    let (berlin, paris, nowhere) = (
+        customer_in(&api, "DE").await,
+        customer_in(&api, "FR").await,
+        api.create("/v1/customers", support::customer()).await,
+    );
     let before = taxed(&berlin, json!({})).await;
     assert_eq!(rates(&before), [json!(null), json!(null)], "no rates, no tax");
 
@@ -79,7 +86,8 @@ async fn a_line_has_the_rate_of_its_products_class_and_of_the_customers_country(
     let again = api.patch(&format!("/v1/order_lines/{line}"), json!({"tax_rate_id": null})).await.expect(200);
     assert_eq!(again.data()["tax_rate_id"], json!(german));
     // The older order is as it was; its invoice is what the order says.
-    let invoice = api.post(&format!("/v1/orders/{}/invoice", before["id"].as_str().unwrap()), json!({})).await.expect(201);
+    let invoice =
+        api.post(&format!("/v1/orders/{}/invoice", before["id"].as_str().unwrap()), json!({})).await.expect(201);
     assert_eq!(invoice.data()["tax_total"], "0");
     // A rate in the bin cannot be charged; what was finalized stays.
     let open = api.post(&format!("{path}/invoice"), json!({})).await.expect(201).id();
