@@ -17,7 +17,7 @@ pub(crate) fn object() -> Object {
         .field(
             Field::new("threshold_refuse", FieldType::decimal_between(4, LEAST, WHOLE))
                 .default(9_700_i64)
-                .doc("The least score, 0.5 to 1, that refuses a new record; an e-mail, phone, domain or tax number has to agree, too."),
+                .doc("The least score, 0.5 to 1, that refuses a new record; an e-mail, phone, domain or tax number has to agree and names must not differ, too."),
         )
         .field(
             Field::new("threshold_show", FieldType::decimal_between(4, 0, WHOLE))

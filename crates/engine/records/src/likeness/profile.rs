@@ -29,6 +29,8 @@ pub struct Side {
     pub aspect: Aspect,
     /// Agreement to the letter may refuse a new record.
     pub identifies: bool,
+    /// Records whose names differ are not refused, whatever else agrees: they may share a desk.
+    pub names: bool,
 }
 
 pub struct Profile {
@@ -74,7 +76,7 @@ const STREET: &[Grade] =
 const TAX: &[Grade] = &[grade(Exact, 0.9, 0.000_01), grade(Differs, 0.1, 0.999_99)];
 
 const fn side(paths: &'static [&'static str], kind: Kind, grades: &'static [Grade]) -> Side {
-    Side { paths, aspect: Aspect { kind, grades, typical: None }, identifies: false }
+    Side { paths, aspect: Aspect { kind, grades, typical: None }, identifies: false, names: false }
 }
 
 impl Side {
@@ -82,6 +84,12 @@ impl Side {
     const fn typically(mut self, count: f64) -> Self {
         self.aspect.typical = Some(count);
         self
+    }
+
+    /// What it is called by: records that differ in it are not refused.
+    const fn naming(mut self, typical: f64) -> Self {
+        self.names = true;
+        self.typically(typical)
     }
 
     /// One record has it, as a rule: agreement may refuse a new record.
@@ -97,7 +105,7 @@ const PROFILES: &[Profile] = &[
         object: "contact",
         sides: &[
             side(&["first_name"], Kind::Name, FIRST),
-            side(&["last_name"], Kind::Name, LAST).typically(25.0),
+            side(&["last_name"], Kind::Name, LAST).naming(25.0),
             side(&["email"], Kind::Email, EMAIL).identifying(),
             side(&["phone", "mobile_phone"], Kind::Phone, PHONE).identifying(),
             side(&["company_id"], Kind::Same, REFERENCE),
@@ -111,7 +119,7 @@ const PROFILES: &[Profile] = &[
         object: "lead",
         sides: &[
             side(&["first_name"], Kind::Name, FIRST),
-            side(&["last_name"], Kind::Name, LAST).typically(25.0),
+            side(&["last_name"], Kind::Name, LAST).naming(25.0),
             side(&["email"], Kind::Email, EMAIL).identifying(),
             side(&["phone"], Kind::Phone, PHONE).identifying(),
             side(&["company_name"], Kind::Company, FIRM),
@@ -123,7 +131,7 @@ const PROFILES: &[Profile] = &[
     Profile {
         object: "company",
         sides: &[
-            side(&["name"], Kind::Company, FIRM).typically(2.0),
+            side(&["name"], Kind::Company, FIRM).naming(2.0),
             side(&["domain", "website"], Kind::Domain, DOMAIN).identifying(),
             side(&["phone"], Kind::Phone, PHONE).identifying(),
             side(&["city", "billing_city"], Kind::Name, CITY),
@@ -142,7 +150,7 @@ const PROFILES: &[Profile] = &[
     Profile {
         object: "customer",
         sides: &[
-            side(&["name"], Kind::Company, PARTY).typically(2.0),
+            side(&["name"], Kind::Company, PARTY).naming(2.0),
             side(&["email"], Kind::Email, EMAIL).identifying(),
             side(&["mobile"], Kind::Phone, MOBILE).identifying(),
             side(&["tax_id"], Kind::Code, TAX).identifying(),

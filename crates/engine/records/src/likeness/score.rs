@@ -7,11 +7,13 @@ use kontor_model::Value;
 use super::keys::Holders;
 use super::profile::{PRIOR, Profile, Side};
 
-/// What agrees: a field's place, and whether its agreement tells a record from all others.
+/// What agrees or not: a field's place, and whether its agreement tells a record from all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Why {
     pub field: usize,
     pub identifies: bool,
+    /// The names differ.
+    pub parts: bool,
 }
 
 /// A record among those that it is compared with.
@@ -40,7 +42,8 @@ impl Scale<'_> {
             .min()?;
         let count = if level == Level::Exact { self.count(side, field) } else { None };
         let identifies = side.identifies && level == Level::Exact;
-        Some(Agreement { field: Why { field, identifies }, level, weight: side.aspect.weight(level, count) })
+        let parts = side.names && level == Level::Differs;
+        Some(Agreement { field: Why { field, identifies, parts }, level, weight: side.aspect.weight(level, count) })
     }
 
     /// How many others have the value of this field, as far as its key says.
@@ -64,9 +67,10 @@ fn datum(value: &Value) -> Option<Datum<'_>> {
     }
 }
 
-/// Whether something agrees that one record has as a rule.
+/// Whether something agrees that one record has as a rule, and the names do not differ.
 pub fn is_identified(likeness: &Likeness<Why>) -> bool {
-    likeness.reasons.iter().any(|reason| reason.field.identifies)
+    let reasons = || likeness.reasons.iter().map(|reason| reason.field);
+    reasons().any(|why| why.identifies) && !reasons().any(|why| why.parts)
 }
 
 /// A field as the caller calls it.
