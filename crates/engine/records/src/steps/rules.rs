@@ -1,5 +1,7 @@
 //! The services' rules, asked with what a set of changes would do, and what follows from what they say.
 
+use std::collections::{HashMap, HashSet};
+
 use kontor_model::{By, Error, Id, Result, Step, Value};
 
 use super::workshop::{Refusal, Workshop};
@@ -116,21 +118,27 @@ impl Records {
         effects: &mut Vec<Effect>,
         from: usize,
     ) -> Result<bool> {
-        let mut parents: Vec<(usize, String, Id)> = Vec::new();
+        let mut known: HashSet<Id> = effects.iter().map(|e| e.id).collect();
+        let mut parents: Vec<(usize, Id)> = Vec::new();
+        let mut unread: HashMap<String, Vec<i64>> = HashMap::new();
         for effect in effects.iter().skip(from).filter(|e| e.done != Done::Unchanged) {
             let Some((object, index)) = shop.parent_of(&effect.after.def) else { continue };
             let places = [effect.before.as_ref(), Some(&effect.after)].into_iter().flatten();
             for id in places.filter_map(|w| w.values.get(index)?.as_i64().map(Id)) {
-                if !effects.iter().any(|e| e.id == id) && !parents.iter().any(|(_, _, known)| *known == id) {
-                    parents.push((effect.step, object.clone(), id));
+                if !known.insert(id) {
+                    continue;
+                }
+                parents.push((effect.step, id));
+                if !shop.work.contains_key(&id) {
+                    unread.entry(object.clone()).or_default().push(id.0);
                 }
             }
         }
-        for (step, object, id) in parents {
-            if !shop.work.contains_key(&id) {
-                let def = shop.ctx.whole.require(&object)?.clone();
-                shop.work.extend(self.fetch_any(shop.ctx, &def, vec![id.0]).await?);
-            }
+        for (object, ids) in unread {
+            let def = shop.ctx.whole.require(&object)?.clone();
+            shop.work.extend(self.fetch_any(shop.ctx, &def, ids).await?);
+        }
+        for (step, id) in parents {
             let Some(before) = shop.work.get(&id).filter(|w| !w.deleted).cloned() else { continue };
             let mut after = before.clone();
             shop.touch(&mut after);
