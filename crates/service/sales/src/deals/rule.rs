@@ -64,11 +64,12 @@ impl<'s> Change<'s> {
             let before = deal.field("stage_id").0;
             let from = stages.get(before);
             let moved = !deal.is_new() && before.as_i64() != Some(stage.id.0);
-            if moved {
+            // What comes with its history has been moved elsewhere, by the rules there.
+            if moved && !sight.is_history() {
                 may_move(deal, from, stage)?;
             }
             if moved || deal.is_new() {
-                if !is_restored(deal) {
+                if !is_restored(deal) && !sight.is_history() {
                     stage.admits(deal, &amount)?;
                 }
                 probability = out.stand(sight, deal, from, stage);
@@ -106,7 +107,7 @@ impl<'s> Change<'s> {
         self.sets.push(("probability", probability.clone()));
         self.sets.push(("forecast_category", forecast));
         let was_closed = from.is_some_and(|from| from.terms.kind.is_closed());
-        if closed && deal.field("close_date").1.is_null() {
+        if closed && deal.field("close_date").1.is_null() && !sight.is_history() {
             self.sets.push(("close_date", sight.today().into()));
         } else if !closed && was_closed {
             self.sets.push(("close_date", Value::Null));

@@ -178,15 +178,13 @@ async fn completed(
 ) -> Result<Result<Line, Verdict>> {
     let refuse = |rule: &str, detail: String| Ok(Err(Verdict::refuse(touched.step, rule, detail)));
     let mut line = sent.clone();
-    let workspace = &sight.settings().currency;
-    let currency = document.currency.clone().unwrap_or_else(|| workspace.clone());
-    // Money that comes without a currency is given the workspace's before rules are asked.
-    if let Some(own) = sent.currency.as_ref().filter(|own| **own != currency && *own != workspace) {
+    let currency = document.currency.clone().unwrap_or_else(|| sight.settings().currency.clone());
+    if let Some(own) = sent.currency.as_ref().filter(|own| **own != currency) {
         let detail = format!("{} is in {own}, its document in {currency}; a document has one currency", sent.name());
         return refuse("currency_mismatch", detail);
     }
     line.currency = Some(currency.clone());
-    let chosen = match products.chosen(touched, sent) {
+    let chosen = match products.chosen(sight, touched, sent) {
         Ok(chosen) => chosen,
         Err(refusal) => return Ok(Err(refusal)),
     };

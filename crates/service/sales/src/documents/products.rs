@@ -81,7 +81,12 @@ impl Products {
     ///
     /// # Errors
     /// The refusal of a number that no product has, and of a product that is no longer sold.
-    pub fn chosen(&self, touched: &Touched<'_>, line: &Line) -> Result<Option<(&Product, bool)>, Verdict> {
+    pub fn chosen(
+        &self,
+        sight: &Sight<'_>,
+        touched: &Touched<'_>,
+        line: &Line,
+    ) -> Result<Option<(&Product, bool)>, Verdict> {
         let id = match (line.product, &line.sku) {
             (_, Some(sku)) if by_number(touched, line) => match self.by_sku.get(sku) {
                 Some(id) => Some(*id),
@@ -95,7 +100,7 @@ impl Products {
         let Some(product) = id.and_then(|id| self.by_id.get(&id)) else { return Ok(None) };
         let before = touched.field("product_id").0.as_i64();
         let new = touched.before.is_none() || before != Some(product.id.0);
-        if new && !product.active {
+        if new && !product.active && !sight.is_history() {
             let name = product.sku.as_ref().unwrap_or(&product.name);
             let detail = format!("{}: {name} is no longer sold; its active is false", line.name());
             return Err(Verdict::refuse(touched.step, "inactive_product", detail));

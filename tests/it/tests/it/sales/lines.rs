@@ -184,9 +184,12 @@ async fn currencies_that_do_not_meet_are_refused(api: Api) {
     let refused = api.post("/v1/quotes", json!({"currency": "XOF", "lines": [{"sku": sku}]})).await.refused(422_000);
     let detail = refused.detail();
     assert!(detail.starts_with("currency_mismatch") && detail.contains("XAF") && detail.contains("XOF"), "{refused}");
-    let line = json!({"description": "x", "unit_price": "1", "currency": "JPY"});
-    let refused = api.post("/v1/quotes", json!({"currency": "XOF", "lines": [line]})).await.refused(422_000);
-    assert!(refused.detail().contains("JPY") && refused.detail().contains("XOF"), "{refused}");
+    // Also when the line's is the workspace's.
+    for own in ["JPY", "EUR"] {
+        let line = json!({"description": "x", "unit_price": "1", "currency": own});
+        let refused = api.post("/v1/quotes", json!({"currency": "XOF", "lines": [line]})).await.refused(422_000);
+        assert!(refused.detail().contains(own) && refused.detail().contains("XOF"), "{refused}");
+    }
     // A document that has lines does not change its currency under them.
     let made = with_lines(&api, json!([{"description": "x", "unit_price": "1"}]), json!({"currency": "XOF"}))
         .await

@@ -1,6 +1,7 @@
 //! The business of `sales`.
 
 mod deals;
+mod history;
 mod lines;
 mod quotes;
 mod stages;
