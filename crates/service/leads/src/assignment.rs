@@ -24,10 +24,12 @@ pub(crate) fn object() -> Object {
         .field(Field::new("active", FieldType::boolean()).default(true))
         .field(
             Field::new("conditions", FieldType::json())
+                .technical()
                 .doc("All have to hold: [{\"field\", \"op\": eq, ne, in, contains, gte or lte, \"value\"}]; every lead fits none."),
         )
         .field(
             Field::new("users", FieldType::json())
+                .technical()
                 .required()
                 .doc("Ids of users; they take turns, those who are not active are left out."),
         )

@@ -22,6 +22,7 @@ pub(crate) fn object() -> Object {
         .field(Field::new("active", FieldType::boolean()).default(true))
         .field(
             Field::new("conditions", FieldType::json())
+                .technical()
                 .doc("All have to hold: [{\"field\", \"op\": eq, ne, in, contains, gte or lte, \"value\"}]; every lead fits none."),
         )
         .field(Field::new("points", FieldType::integer_between(-100, 100)).required())

@@ -42,6 +42,7 @@ pub(crate) fn stage() -> Object {
         )
         .field(
             Field::new("entry_rules", FieldType::json())
+                .technical()
                 .doc("Fields that a deal must have to enter it: {\"required\": [\"amount\", \"close_date\"]}."),
         )
         .field(Field::new("kind", FieldType::enumeration(["open", "won", "lost"])).default("open").indexed())
