@@ -1,6 +1,6 @@
 //! What lines come to, and the totals of their documents.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -48,14 +48,22 @@ impl Hook for Documents {
                         out.extend(amendments);
                         all.insert(line.id, amounts);
                     }
-                    Err(error) if error.code().status() < 500 => out.push(Verdict::Refuse { step: line.step, error }),
+                    Err(error) if error.code().status() < 500 => {
+                        // It will not be there, and is in nobody's way.
+                        all.remove(&line.id);
+                        out.push(Verdict::Refuse { step: line.step, error });
+                    }
                     Err(error) => return Err(error),
                 }
             }
             let rates = map_of(sight, "tax_rate", all.values().filter_map(|line| line.tax_rate).collect()).await?;
             let rates: BTreeMap<i64, i64> = rates.iter().map(|(id, r)| (*id, r.int("rate").unwrap_or(0))).collect();
+            let mut by_document: BTreeMap<i64, Vec<&Amounts>> = BTreeMap::new();
+            for line in all.values() {
+                by_document.entry(line.document).or_default().push(line);
+            }
             for (id, document) in &documents {
-                let own: Vec<&Amounts> = all.values().filter(|line| line.document == *id).collect();
+                let own = by_document.remove(id).unwrap_or_default();
                 match summed(document, &own, &rates) {
                     Ok(totals) => out.extend(amended(sight, kind, Id(*id), document, &totals, own.is_empty())),
                     Err(error) => out.push(Verdict::Refuse { step: document.step, error }),
@@ -76,10 +84,13 @@ async fn name_currencies(
     known: &BTreeMap<Id, Amounts>,
     documents: &mut All<'_, '_>,
 ) -> Result<()> {
+    let touched: BTreeSet<Id> = lines.iter().map(|line| line.id).collect();
+    let mut old: BTreeMap<i64, &str> = BTreeMap::new();
+    for (_, line) in known.iter().filter(|(id, line)| !touched.contains(id) && !line.currency.is_empty()) {
+        old.entry(line.document).or_insert(&line.currency);
+    }
     for (id, document) in documents.iter_mut().filter(|(_, document)| document.currency.is_empty()) {
-        let old = known.iter().filter(|(line, _)| !lines.iter().any(|touched| touched.id == **line));
-        let mut old = old.map(|(_, line)| line).filter(|line| line.document == *id && !line.currency.is_empty());
-        let mut found = old.next().map(|line| line.currency.clone());
+        let mut found = old.get(id).map(|currency| (*currency).to_owned());
         for line in lines.iter().filter(|line| line.field(kind.parent).1.as_i64() == Some(*id)) {
             if found.is_none() {
                 // A product that is not there is refused with its line.

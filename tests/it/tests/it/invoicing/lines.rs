@@ -15,6 +15,7 @@ both!(
     a_total_that_is_expected_is_held_against_the_lines,
     lines_that_change_change_the_totals,
     a_batch_of_lines_is_summed_once,
+    of_a_batch_the_good_lines_stay,
 );
 
 const TOTALS: [&str; 3] = ["subtotal", "tax_total", "total"];
@@ -205,4 +206,31 @@ async fn a_batch_of_lines_is_summed_once(api: Api) {
     assert_eq!(reply.rows().len(), 400);
     // 0.175 → 0.18 (half-even) for each line.
     assert_eq!(some(&read(&api, "orders", &made).await, ["total", "version"]), [json!("72"), json!(2)]);
+}
+
+async fn of_a_batch_the_good_lines_stay(api: Api) {
+    let made = order(&api, json!([plain("1")])).await;
+    let create = |line: Value| {
+        let mut data = line;
+        data["order_id"] = made["id"].clone();
+        json!({"op": "create", "data": data})
+    };
+    let operations = [
+        create(plain("10")),
+        create(json!({"sku": "no such thing"})),
+        create(json!({"unit_price": "100", "currency": "GBP"})),
+        create(plain("1000")),
+    ];
+    let reply = api.post("/v1/order_lines/batch", json!({"atomic": false, "operations": operations})).await.expect(207);
+    assert_eq!(reply.column("status"), [201, 422, 422, 201].map(Value::from));
+    assert_eq!(some(&read(&api, "orders", &made).await, ["total", "version"]), [json!("1011"), json!(2)]);
+    // Of an order that is fixed none is taken, and those of others are.
+    let other = order(&api, json!([plain("1")])).await;
+    let _ = api.post(&at("orders", &other, "confirm"), json!({})).await.expect(200);
+    let theirs = json!({"op": "create", "data": {"order_id": other["id"], "unit_price": "5"}});
+    let operations = json!([theirs, create(plain("7")), theirs]);
+    let reply = api.post("/v1/order_lines/batch", json!({"atomic": false, "operations": operations})).await.expect(207);
+    assert_eq!(reply.column("status"), [422, 201, 422].map(Value::from));
+    assert_eq!(read(&api, "orders", &made).await["total"], "1018");
+    assert_eq!(read(&api, "orders", &other).await["total"], "1");
 }

@@ -78,6 +78,13 @@ async fn more_than_is_due_is_refused(api: Api) {
     let reply = api.post("/v1/payments/batch", both).await.refused(422_000);
     assert!(reply.detail().contains("the 4 EUR that are due"), "{reply}");
     assert_eq!(read(&api, "invoices", &invoice).await["amount_due"], "10");
+    let other = open(&api, json!([plain("3")])).await;
+    let drafted = json!({"op": "create", "data": {"invoice_id": draft["id"], "amount": "1", "method": "cash"}});
+    let theirs = json!({"op": "create", "data": {"invoice_id": other["id"], "amount": "1", "method": "cash"}});
+    let mixed = json!({"atomic": false, "operations": [drafted, theirs]});
+    let reply = api.post("/v1/payments/batch", mixed).await.expect(207);
+    assert_eq!(reply.column("status"), [json!(422), json!(201)]);
+    assert_eq!(read(&api, "invoices", &other).await["amount_due"], "2");
     let each = json!({"atomic": false, "operations": [one, one]});
     let reply = api.post("/v1/payments/batch", each).await.expect(207);
     assert_eq!(reply.column("status"), [json!(201), json!(422)]);
