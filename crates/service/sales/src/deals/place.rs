@@ -103,7 +103,7 @@ impl Stages {
             }
         }
         let placeless = deals.iter().filter(|deal| deal.field("stage_id").1.is_null());
-        let wanted = placeless.filter(|deal| deal.field("stage_id").0.is_null() || deal.changes("pipeline_id"));
+        let wanted = placeless.filter(|deal| deal.is_new() || deal.changes("pipeline_id"));
         let mut pipelines: Vec<Option<i64>> = wanted.map(|deal| deal.field("pipeline_id").1.as_i64()).collect();
         pipelines.sort_unstable();
         pipelines.dedup();
@@ -127,9 +127,10 @@ impl Stages {
         let pipeline = deal.field("pipeline_id").1.as_i64();
         let (before, after) = deal.field("stage_id");
         if after.is_null() {
-            // A deal that has a place keeps it: what is left out of a replacement is no wish to go back.
-            let stays = !before.is_null() && (pipeline.is_none() || !deal.changes("pipeline_id"));
-            return Ok(if stays { self.get(before) } else { self.first.get(&pipeline) });
+            let elsewhere = pipeline.is_some() && deal.changes("pipeline_id");
+            // A deal that has a place keeps it: what is left out of a replacement is no wish to go back. One from before
+            // there were stages stays without.
+            return Ok(if deal.is_new() || elsewhere { self.first.get(&pipeline) } else { self.get(before) });
         }
         let Some(stage) = self.get(after) else { return Ok(None) };
         if pipeline.is_some() && stage.pipeline != pipeline && (deal.changes("stage_id") || deal.changes("pipeline_id"))

@@ -50,6 +50,7 @@ async fn a_stage_of_another_pipeline_is_refused(api: Api) {
     for reply in [
         api.post("/v1/deals", create).await,
         api.patch(&at, json!({"stage_id": other.offer})).await,
+        api.patch(&at, json!({"pipeline_id": other.id})).await,
         api.post(&format!("{at}/move"), json!({"stage_id": other.offer})).await,
         api.post(&format!("{at}/move"), json!({"stage_id": other.won})).await,
     ] {
