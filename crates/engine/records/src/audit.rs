@@ -134,6 +134,16 @@ fn event_table() -> std::sync::Arc<str> {
     NAME.get_or_init(|| system::EVENT.into()).clone()
 }
 
+/// Whether two values say the same: databases keep documents with their members in an order of their own.
+pub fn same(old: &Value, new: &Value) -> bool {
+    let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    match (old, new) {
+        _ if old == new => true,
+        (Value::Json(old), Value::Json(new)) => parsed(old).is_some_and(|old| parsed(new).is_some_and(|new| old == new)),
+        _ => false,
+    }
+}
+
 /// `{"path": [before, after]}` of the fields that differ, or nothing when none do.
 pub fn difference(def: &ObjectDef, before: &[Value], after: &[Value]) -> Option<String> {
     let mut out = b"{".to_vec();
@@ -142,7 +152,7 @@ pub fn difference(def: &ObjectDef, before: &[Value], after: &[Value]) -> Option<
             continue;
         }
         let (old, new) = (before.get(i).unwrap_or(&Value::Null), after.get(i).unwrap_or(&Value::Null));
-        if old == new {
+        if same(old, new) {
             continue;
         }
         if out.len() > 1 {

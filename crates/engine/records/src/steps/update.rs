@@ -5,6 +5,7 @@ use kontor_model::{Kind, Value};
 use kontor_store::{ColumnRef, Set, Write, system};
 
 use super::{Done, Effect};
+use crate::audit::same;
 use crate::fetch::Working;
 use crate::search;
 
@@ -26,7 +27,7 @@ pub(super) fn update(effect: &Effect, before: &Working, row: Vec<Value>, now: i6
         .columns
         .iter()
         .zip(row.into_iter().zip(&old))
-        .filter(|(_, (new, old))| new != *old)
+        .filter(|(_, (new, old))| !same(old, new))
         .map(|(column, (new, _))| (column.clone(), Set::To(new)))
         .collect();
     if let (Some(value), Some(column)) = (deleted, def.columns.last()) {

@@ -47,7 +47,7 @@ const fn may(create: bool, update: Reach, delete: Reach) -> May {
 const READS: May = may(false, Reach::Nobodys, Reach::Nobodys);
 
 /// Objects that give rights: administrators change them, whatever else a role may.
-const GUARDED: &[&str] = &["user", "team", "role", "permission", "service_account", "duplicate_rule"];
+const GUARDED: &[&str] = &["user", "team", "role", "permission", "service_account", "duplicate_rule", "assignment_rule", "score_rule"];
 
 pub const ROLES: &[&str] =
     &["owner", "admin", "manager", "member", "sales", "support", "finance", "marketing", "read-only", "integration"];

@@ -69,7 +69,7 @@ impl Examples {
     pub fn inputs(&self, object: &str, what: &str, action: &str) -> Vec<(String, Value)> {
         let actions = self.objects[object][what].as_array().into_iter().flatten();
         let inputs = actions.filter(|a| a["name"] == action).flat_map(|a| a["input"].as_array().into_iter().flatten());
-        inputs.map(|field| (field["name"].as_str().unwrap().to_owned(), field.clone())).collect()
+        inputs.map(|field| (field["path"].as_str().unwrap().to_owned(), field.clone())).collect()
     }
 
     /// `/v1/{collection}`

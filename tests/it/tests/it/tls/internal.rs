@@ -55,7 +55,7 @@ fn shape(reply: &Reply) -> Value {
 
 async fn private_routes_are_on_the_internal_listener_only(backend: Backend) {
     let (_server, public, internal) = both_sides(backend).await;
-    let absent = shape(&public.get("/v1/no/such/route").await.refused(404_000));
+    let absent = shape(&public.get("/v1/there/is/no/such/route").await.refused(404_000));
     let mut private = 0;
     for route in every_route() {
         for version in ["v1", "v2"] {

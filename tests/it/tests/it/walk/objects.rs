@@ -59,18 +59,25 @@ fn actions(own: &World, object: &str, path: &str, id: &str, mine: &str) -> Vec<P
     let known = |what| own.examples.doing(what).find(|(name, _)| *name == object).map(|(_, names)| names);
     let mut all: Vec<Probe> =
         known("views").unwrap_or_default().iter().map(|view| Probe::new(VIEW, format!("{path}/{id}/{view}"))).collect();
+    // What only the system writes has no example; there any other id is as foreign.
+    let target = |field: &Value| {
+        let object = field["object"].as_str().filter(|object| own.names.contains_key(*object));
+        object.unwrap_or("contact").to_owned()
+    };
     for action in known("actions").unwrap_or_default() {
         let inputs = own.examples.inputs(object, "actions", &action);
+        let value = |field: &Value| match field["type"].as_str() {
+            Some("reference") => json!(own.of(&target(field))),
+            _ => own.examples.value(field, 1),
+        };
         let required = inputs.iter().filter(|(_, field)| field["required"] == true);
-        let body: serde_json::Map<String, Value> =
-            required.map(|(name, field)| (name.clone(), own.examples.value(field, 1))).collect();
-        let theirs = |body: &serde_json::Map<String, Value>| json!(body);
-        all.push(Probe::new(ACTION, format!("{path}/{id}/{action}")).json(&theirs(&body)));
-        all.push(Probe::new(ACTION, format!("{path}/{id}/{action}")).json(&theirs(&body)).header("if-match", "\"1\""));
+        let body: serde_json::Map<String, Value> = required.map(|(name, field)| (name.clone(), value(field))).collect();
+        all.push(Probe::new(ACTION, format!("{path}/{id}/{action}")).json(&json!(body)));
+        all.push(Probe::new(ACTION, format!("{path}/{id}/{action}")).json(&json!(body)).header("if-match", "\"1\""));
         for (name, field) in inputs.iter().filter(|(_, field)| field["type"] == "reference") {
             let mut body = body.clone();
-            body.insert(name.clone(), json!(hole(field["object"].as_str())));
-            all.push(Probe::new(ACTION, format!("{path}/{mine}/{action}")).json(&theirs(&body)));
+            body.insert(name.clone(), json!(hole(Some(&target(field)))));
+            all.push(Probe::new(ACTION, format!("{path}/{mine}/{action}")).json(&json!(body)));
         }
     }
     all
