@@ -9,8 +9,8 @@ use super::MERGE;
 use crate::draft::is_common;
 use crate::{Found, Sight, refusal};
 
-/// The most records that a merge moves.
-const MOST: u64 = 10_000;
+/// The most records that a merge moves: their ids fit into the field that keeps them (64 KiB of JSON).
+const MOST: u64 = 2_500;
 
 /// A record with the fields by which it refers.
 pub struct Link {

@@ -1,5 +1,7 @@
 //! `POST …/{id}/merge`: one record takes another in.
 
+use std::collections::BTreeMap;
+
 use futures::future::BoxFuture;
 use kontor_catalog::ObjectDef;
 use kontor_model::{Error, ErrorCode, Fault, Field, FieldType, Id, Json, Result, Value};
@@ -48,19 +50,23 @@ async fn plan(sight: &Sight<'_>, object: &'static str, asked: &Asked) -> Result<
     // The other one first: its unique values are free when this one takes them.
     let mut plan = Plan::one(sight.delete(&other));
     let survivor = plan.push(sight.update(own, &after)?.told("merge", "merged").touching());
-    let mut moved = Vec::new();
+    let mut moved: BTreeMap<(String, Vec<String>), Vec<Json>> = BTreeMap::new();
     for link in links::to(sight, object, other.id).await? {
         if link.record.id == own.id || link.record.id == other.id {
             continue;
         }
         let to: Vec<(&str, Value)> = link.fields.iter().map(|field| (field.as_str(), Value::Int(own.id.0))).collect();
         plan.push(sight.update(&link.record, &to)?);
-        moved.push(Json::Object(vec![
-            ("object".to_owned(), Json::String(link.record.object().to_owned())),
-            ("id".to_owned(), Json::String(link.record.id.to_string())),
-            ("fields".to_owned(), Json::Array(link.fields.into_iter().map(Json::String).collect())),
-        ]));
+        let by = (link.record.object().to_owned(), link.fields);
+        moved.entry(by).or_default().push(Json::String(link.record.id.to_string()));
     }
+    let moved = moved.into_iter().map(|((object, fields), ids)| {
+        Json::Object(vec![
+            ("object".to_owned(), Json::String(object)),
+            ("fields".to_owned(), Json::Array(fields.into_iter().map(Json::String).collect())),
+            ("ids".to_owned(), Json::Array(ids)),
+        ])
+    });
     let record = sight.create(
         MERGE,
         &[
@@ -68,7 +74,7 @@ async fn plan(sight: &Sight<'_>, object: &'static str, asked: &Asked) -> Result<
             ("merged_id", Value::Int(other.id.0)),
             ("merged_into_object", Value::text(object)),
             ("merged_into_id", Value::Int(own.id.0)),
-            ("moved", json(Json::Array(moved))),
+            ("moved", json(Json::Array(moved.collect()))),
             ("before", json(sight.data(object, &before)?)),
             ("expires_at", Value::Int(sight.now() + UNDO_DAYS * DAY_MS)),
         ],

@@ -1,5 +1,6 @@
 //! `POST …/{id}/unmerge`: a merge is taken back; and merges that can no longer be are forgotten.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -31,10 +32,12 @@ impl Act for Unmerge {
 async fn plan(sight: &Sight<'_>, object: &'static str, asked: &Asked) -> Result<Plan> {
     let own = &asked.record;
     let id = asked.input.reference("merge_id").ok_or_else(Error::not_found)?;
-    let merge = sight.visible(MERGE, id).await?;
-    if merge.reference("merged_into_id") != Some(own.id) {
+    // Who may change what stayed may know what was merged into it.
+    let found = sight.record(MERGE, id).await?.filter(|merge| merge.reference("merged_into_id") == Some(own.id));
+    let Some(merge) = found else {
+        let _ = sight.visible(MERGE, id).await?;
         return Err(refusal("not_this_merge", format!("merge {id} was not into {}; name one that was", own.id)));
-    }
+    };
     if !merge.value("undone_at").is_null() {
         return Err(refusal("already_undone", format!("merge {id} has been taken back already")));
     }
@@ -106,13 +109,13 @@ fn given_back(sight: &Sight<'_>, own: &Found, other: &Found, merge: &Found) -> R
 /// What the merge moved and is still there, with the fields that it set.
 async fn moved(sight: &Sight<'_>, merge: &Found) -> Result<Vec<(Found, Vec<String>)>> {
     let list = Json::parse_str(merge.text("moved")).unwrap_or(Json::Null);
-    let mut by_object: std::collections::BTreeMap<String, Vec<(Id, Vec<String>)>> = std::collections::BTreeMap::new();
-    for one in list.as_array().unwrap_or_default() {
-        let text = |name: &str| one.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
-        let Ok(id) = text("id").parse::<Id>() else { continue };
-        let fields = one.get("fields").and_then(Json::as_array).unwrap_or_default();
-        let fields = fields.iter().filter_map(|field| field.as_str().map(str::to_owned)).collect();
-        by_object.entry(text("object")).or_default().push((id, fields));
+    let mut by_object: BTreeMap<String, Vec<(Id, Vec<String>)>> = BTreeMap::new();
+    for group in list.as_array().unwrap_or_default() {
+        let texts = |name: &str| group.get(name).and_then(Json::as_array).unwrap_or_default().iter().filter_map(Json::as_str);
+        let fields: Vec<String> = texts("fields").map(str::to_owned).collect();
+        let object = group.get("object").and_then(Json::as_str).unwrap_or_default();
+        let links = texts("ids").filter_map(|id| Some((id.parse::<Id>().ok()?, fields.clone())));
+        by_object.entry(object.to_owned()).or_default().extend(links);
     }
     let mut all = Vec::new();
     for (object, links) in by_object {
@@ -120,8 +123,9 @@ async fn moved(sight: &Sight<'_>, merge: &Found) -> Result<Vec<(Found, Vec<Strin
         let Some(def) = sight.ctx().whole.object(&object).cloned() else { continue };
         let ids = links.iter().map(|(id, _)| id.0).collect();
         let found = sight.find(&object, &[("id", Op::In, Value::Ints(ids))], links.len() as u64).await?;
+        let links: BTreeMap<Id, Vec<String>> = links.into_iter().collect();
         all.extend(found.into_iter().filter_map(|record| {
-            let (_, fields) = links.iter().find(|(id, _)| *id == record.id)?;
+            let fields = links.get(&record.id)?;
             let known = fields.iter().filter(|field| def.native().field(field).is_some()).cloned().collect();
             Some((record, known))
         }));

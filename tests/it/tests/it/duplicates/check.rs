@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use kontor_testkit::{Api, Backend, Part, Server, both, both_alone, serial, unique};
+use kontor_testkit::{Api, Backend, Part, Server, both, both_alone, serial};
 use serde_json::{Value, json};
 
-use super::{make, person, with, word};
+use super::{person, with, word};
 
 both!(
     a_likely_duplicate_is_refused_with_its_reasons,
@@ -215,5 +215,4 @@ async fn a_workspace_tunes_the_check(backend: Backend) {
     let _ = api.post("/v1/duplicate_rules", json!({"target_object": "deal"})).await.refused(400_006);
     let seller = api.as_role("sales", &[]);
     let _ = seller.post("/v1/duplicate_rules", json!({"target_object": "contact", "active": false})).await.refused(403_000);
-    let _ = make(&api, "contacts", json!({"last_name": unique("Roe")})).await;
 }

@@ -12,6 +12,7 @@ both!(
     unique_values_are_taken_over,
     a_parent_that_is_merged_is_no_parent_of_itself,
     links_by_own_fields_are_moved,
+    many_links_are_moved_at_once,
     what_cannot_be_merged_is_refused,
     of_two_merges_against_each_other_one_is_done,
     a_merge_honours_if_match_and_its_key,
@@ -40,8 +41,7 @@ async fn a_merge_takes_fields_and_links(api: Api) {
 
     let merge = &merged.data()["merge"];
     assert_eq!((&merge["merged_id"], &merge["merged_into_id"], &merge["undone_at"]), (&json!(other), &json!(own), &Value::Null));
-    let mut moved: Vec<&str> = merge["moved"].as_array().unwrap().iter().map(|m| m["object"].as_str().unwrap()).collect();
-    moved.sort_unstable();
+    let moved: Vec<&str> = merge["moved"].as_array().unwrap().iter().map(|m| m["object"].as_str().unwrap()).collect();
     assert_eq!(moved, ["consent", "customer", "task"]);
     assert_eq!(merge["before"]["email"], Value::Null);
     assert_eq!(read(&api, &format!("/v1/merges/{}", merge["id"].as_str().unwrap())).await, *merge);
@@ -110,6 +110,29 @@ async fn links_by_own_fields_are_moved(api: Api) {
     let merged = api.post(&format!("/v1/contacts/{own}/merge"), json!({"with_id": other})).await.expect(200);
     assert_eq!(merged.data()["merge"]["moved"][0]["fields"], json!(["keeper_id"]));
     assert_eq!(read(&api, &vehicles.at(&car)).await["keeper_id"], own);
+}
+
+async fn many_links_are_moved_at_once(api: Api) {
+    let own = make(&api, "companies", json!({"name": word("Own")})).await;
+    let other = make(&api, "companies", json!({"name": word("Other")})).await;
+    for count in [1_000, 150, 1_000, 351] {
+        let people = (0..count).map(|n| json!({"last_name": format!("Roe {n}"), "company_id": other}));
+        let _ = crate::support::batch(&api, "/v1/contacts", people).await;
+    }
+    let merged = api.post(&format!("/v1/companies/{own}/merge"), json!({"with_id": other})).await.refused(422_000);
+    assert!(merged.detail().starts_with("too_many_links"), "{merged}");
+    let one = api.get(&format!("/v1/contacts?filter[company_id]={other}&limit=1")).await.expect(200).ids().remove(0);
+    let _ = api.delete(&format!("/v1/contacts/{one}")).await.expect(200);
+    let merged = api.post(&format!("/v1/companies/{own}/merge"), json!({"with_id": other})).await.expect(200);
+    assert_eq!(merged.data()["merge"]["moved"][0]["ids"].as_array().unwrap().len(), 2_500);
+    let count = async |id: &str| {
+        let path = format!("/v1/contacts?filter[company_id]={id}&limit=1&count=exact");
+        api.get(&path).await.expect(200).page()["total"].clone()
+    };
+    assert_eq!((count(&own).await, count(&other).await), (json!(2_500), json!(0)));
+    let undo = json!({"merge_id": merged.data()["merge"]["id"]});
+    let _ = api.post(&format!("/v1/companies/{own}/unmerge"), undo).await.expect(200);
+    assert_eq!((count(&own).await, count(&other).await), (json!(0), json!(2_500)));
 }
 
 async fn what_cannot_be_merged_is_refused(api: Api) {

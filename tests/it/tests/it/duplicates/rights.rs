@@ -63,10 +63,16 @@ async fn a_merge_needs_the_rights_of_both(api: Api) {
     let merged = seller.post(&format!("/v1/contacts/{theirs}/merge"), json!({"with_id": mine})).await.expect(200);
     let merge = merged.data()["merge"]["id"].as_str().unwrap().to_owned();
     let reader = api.as_role("read-only", &[]);
-    let undo = json!({"merge_id": merge});
-    let _ = reader.post(&format!("/v1/contacts/{theirs}/unmerge"), undo.clone()).await.expect(403);
-    let _ = seller.post(&format!("/v1/contacts/{theirs}/unmerge"), undo).await;
-    let _ = api.get(&format!("/v1/contacts/{mine}")).await;
+    let (undo, at) = (json!({"merge_id": merge}), format!("/v1/contacts/{theirs}/unmerge"));
+    let _ = reader.post(&at, undo.clone()).await.expect(403);
+    let _ = reader.post(&format!("/v1/contacts/{theirs}/merge"), json!({"with_id": theirs})).await.expect(403);
+    // The record that was taken in is another's now: who may not delete it may not take it out of the bin.
+    let owner = api.post("/v1/users", json!({"name": unique("Other")})).await.expect(201).id();
+    api.place().sql(&format!("UPDATE r_contacts SET owner_id = {owner} WHERE id = {mine}"));
+    let _ = seller.post(&at, undo.clone()).await.refused(403_000);
+    api.place().sql(&format!("UPDATE r_contacts SET owner_id = {user} WHERE id = {mine}"));
+    let _ = seller.post(&at, undo).await.expect(200);
+    let _ = api.get(&format!("/v1/contacts/{mine}")).await.expect(200);
 }
 
 async fn an_erased_person_leaves_no_key(api: Api) {

@@ -7,7 +7,12 @@ use serde_json::{Value, json};
 
 use super::{make, person, read, with, word};
 
-both!(a_merge_is_taken_back, what_was_changed_since_stays, what_cannot_be_taken_back_is_refused);
+both!(
+    a_merge_is_taken_back,
+    what_was_changed_since_stays,
+    what_cannot_be_taken_back_is_refused,
+    of_many_who_take_it_back_one_does,
+);
 both_alone!(old_merges_are_forgotten);
 
 /// Without what every write moves.
@@ -100,6 +105,18 @@ async fn what_cannot_be_taken_back_is_refused(api: Api) {
     let _ = api.post(&format!("{restored}/purge"), json!({})).await.expect(200);
     let reply = api.post(&at, json!({"merge_id": id})).await.refused(422_000);
     assert!(reply.detail().starts_with("purged"), "{reply}");
+}
+
+async fn of_many_who_take_it_back_one_does(api: Api) {
+    let (own, other) = (make(&api, "contacts", person()).await, make(&api, "contacts", person()).await);
+    let id = merge(&api, "contacts", &own, json!({"with_id": other})).await;
+    let at = format!("/v1/contacts/{own}/unmerge");
+    let all = futures::future::join_all((0..4).map(|_| api.post(&at, json!({"merge_id": id})))).await;
+    let mut statuses: Vec<u16> = all.iter().map(|reply| reply.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 422, 422, 422]);
+    let history = api.get(&format!("/v1/contacts/{own}/history")).await.expect(200).texts("action");
+    assert_eq!(history, ["unmerge", "merge", "create"]);
 }
 
 async fn old_merges_are_forgotten(backend: Backend) {
