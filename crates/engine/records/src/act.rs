@@ -16,6 +16,8 @@ pub use crate::input::Input;
 
 /// How often an action is planned anew when others change what it stands on.
 const ATTEMPTS: usize = 32;
+/// How often a value that is taken may have been taken just now.
+const RACES: usize = 3;
 
 /// What an action was asked: of which record, with what.
 #[derive(Debug)]
@@ -94,6 +96,16 @@ pub struct Call<'a> {
 /// Makes the answer from what an action gave.
 pub type RenderGiven<'a> = &'a (dyn Fn(Given<'_>) -> Answer + Send + Sync);
 
+/// Whether another commit took what the plan stands on: a version, a value that has to be unique, a number of a series.
+fn overtaken(error: &Error, attempt: usize, takes_numbers: bool) -> bool {
+    match error.code() {
+        ErrorCode::VersionMoved => true,
+        ErrorCode::NotUnique => attempt < RACES,
+        ErrorCode::Conflict => takes_numbers,
+        _ => false,
+    }
+}
+
 impl Records {
     /// Every action that is known: object and name.
     pub fn actions(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -114,7 +126,7 @@ impl Records {
         };
         self.may_act(ctx, &def)?;
         let mut turn = None;
-        for _ in 0..ATTEMPTS {
+        for attempt in 1..=ATTEMPTS {
             let record = self.acted_on(ctx, &def, call.id).await?;
             if let Some(wanted) = call.if_match.filter(|version| *version != record.version()) {
                 let detail = format!("the record is at version {}, not {wanted}; read it again", record.version());
@@ -141,9 +153,11 @@ impl Records {
                 let nothing = || Answer { status: 500, headers: Vec::new(), body: Vec::new() };
                 given.map_or_else(nothing, render)
             };
-            match self.change(ctx, changes, true, &answer).await {
-                // What the plan stands on was changed meanwhile; the caller has not said which version it means.
-                Err(error) if error.code() == ErrorCode::VersionMoved && call.if_match.is_none() => {
+            let numbers = counters.writes();
+            let outcome = self.change_and(ctx, changes, true, &answer, &|_| numbers.clone()).await;
+            match outcome {
+                // Planned anew, it finds what the other has done, or the version that the caller does not mean.
+                Err(error) if attempt < ATTEMPTS && overtaken(&error, attempt, !numbers.is_empty()) => {
                     ctx.trace.add_retry();
                     if turn.is_none() {
                         turn = Some(self.act_turn(call.id).await);
