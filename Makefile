@@ -67,7 +67,7 @@ deny:
 	fi
 
 bench: ## the benchmarks, into bench/RESULTS.md
-	cargo build --release -p kontor -p kontor-bench -p kontor-bench-reference
+	cargo build --release -p kontor -p kontor-bench -p kontor-bench-reference -p kontor-bench-bare
 	cargo run --release --quiet -p kontor-bench -- $(ARGS)
 
 contracts: ## write api/ anew from the code

@@ -62,7 +62,7 @@ fn binaries(options: &Options) -> Result<(Reference, Option<Kontor>)> {
     let own_kontor = options.kontor.is_none() && !options.reference_only;
     if let (Some(cargo), false) = (std::env::var_os("CARGO"), options.no_build) {
         let mut command = Command::new(cargo);
-        command.args(["build", "--release", "-p", "kontor-bench-reference"]);
+        command.args(["build", "--release", "-p", "kontor-bench-reference", "-p", "kontor-bench-bare"]);
         if own_kontor {
             command.args(["-p", "kontor"]);
         }

@@ -150,6 +150,18 @@ fn basic(made: &Value) -> Result<String> {
     ))
 }
 
+/// An access token of a program that may read.
+///
+/// # Errors
+/// The product refuses to give one.
+pub fn of_program(process: &Process, headers: &str) -> Result<String> {
+    let basic = program(&mut Client::connect(&process.address, headers)?)?;
+    let request = form_request("/oauth/token", &basic, "grant_type=client_credentials&scope=crm:read");
+    let answer = Client::connect(&process.address, "")?.exchange(&request)?;
+    let given: Value = serde_json::from_slice(&answer.body).with_context(|| answer.text())?;
+    Ok(text(&given, "/access_token")?.to_owned())
+}
+
 /// A client that acts for itself; its credential.
 fn program(admin: &mut Client) -> Result<String> {
     let body = json!({"client_name": "bench", "grant_types": ["client_credentials"], "scope": "crm:read", "role": "read-only"});

@@ -1,6 +1,7 @@
 //! What has no counterpart in the reference: rights, kept answers, overload, a noisy neighbour. The product against
 //! itself.
 
+mod door;
 mod filtered;
 mod kept;
 mod neighbour;
@@ -51,8 +52,13 @@ impl Bench<'_> {
 
 type Stress = (&'static str, fn(&Bench<'_>) -> Result<Vec<Finding>>);
 
-const ALL: [Stress; 4] =
-    [("filtered", filtered::run), ("kept", kept::run), ("overload", overload::run), ("neighbour", neighbour::run)];
+const ALL: [Stress; 5] = [
+    ("door", door::run),
+    ("filtered", filtered::run), 
+    ("kept", kept::run),
+    ("overload", overload::run),
+    ("neighbour", neighbour::run),
+];
 
 /// Those that are wanted, one after the other, each with a server of its own on the run's copy.
 pub fn run(bench: &Bench<'_>) -> Result<Vec<Finding>> {

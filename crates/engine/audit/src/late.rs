@@ -12,30 +12,25 @@ use crate::stream::{Stream, compare};
 /// Ids of one late seal at most.
 const MOST: usize = 512;
 
+/// Ids that are looked at together: what is held in memory does not grow with what was written.
+const PAGE: u64 = 8_192;
+
 /// Entries with `from < id ≤ watermark` that no seal lists, oldest first.
 ///
 /// # Errors
 /// The database's.
 pub async fn find(store: &dyn Store, space: SpaceId, from: i64, watermark: i64) -> Result<Vec<Row>> {
-    let mut sealed: HashSet<i64> = HashSet::new();
-    let mut seals = Stream::new(store, space, system::AUDIT_SEAL, crate::seal::columns(), Seal::read)
-        .having(compare("last_id", Op::Gt, from))
-        .page(64);
-    while let Some(seal) = seals.next().await? {
-        sealed.extend(seal.entries().map(|(id, _)| id).filter(|id| *id > from));
-    }
     let only_id = |values: Vec<Value>| values.first().and_then(Value::as_i64);
     let mut ids = Stream::new(store, space, system::AUDIT, vec![Expr::column("id", Kind::Int)], only_id)
         .within(from, watermark)
-        .page(8_192);
+        .page(PAGE);
     let mut late = Vec::new();
-    while let Some(id) = ids.next().await? {
-        if !sealed.contains(&id) {
-            late.push(id);
-        }
-        if late.len() == MOST {
-            break;
-        }
+    while late.len() < MOST
+        && let Some(page) = ids.chunk().await?
+        && let (Some(first), Some(last)) = (page.first(), page.last())
+    {
+        let sealed = sealed(store, space, *first, *last).await?;
+        late.extend(page.iter().filter(|id| !sealed.contains(id)).take(MOST - late.len()));
     }
     if late.is_empty() {
         return Ok(Vec::new());
@@ -44,4 +39,17 @@ pub async fn find(store: &dyn Store, space: SpaceId, from: i64, watermark: i64) 
         .filter(Cond::Test { left: Expr::column("id", Kind::Int), op: Op::In, right: Value::Ints(late) })
         .order(Expr::column("id", Kind::Int), false);
     Ok(store.rows(select).await?.into_iter().filter_map(Row::read).collect())
+}
+
+/// The ids from `first` to `last` that seals list.
+async fn sealed(store: &dyn Store, space: SpaceId, first: i64, last: i64) -> Result<HashSet<i64>> {
+    let mut sealed = HashSet::new();
+    let mut seals = Stream::new(store, space, system::AUDIT_SEAL, crate::seal::columns(), Seal::read)
+        .having(compare("last_id", Op::Gte, first))
+        .having(compare("first_id", Op::Lte, last))
+        .page(16);
+    while let Some(seal) = seals.next().await? {
+        sealed.extend(seal.entries().map(|(id, _)| id).filter(|id| (first..=last).contains(id)));
+    }
+    Ok(sealed)
 }

@@ -73,6 +73,15 @@ impl<'a, T> Stream<'a, T> {
         Ok(self.waiting.pop_front())
     }
 
+    /// The next page of rows; none when there are no more.
+    ///
+    /// # Errors
+    /// As [`Stream::next`].
+    pub async fn chunk(&mut self) -> Result<Option<Vec<T>>> {
+        let Some(first) = self.next().await? else { return Ok(None) };
+        Ok(Some(std::iter::once(first).chain(self.waiting.drain(..)).collect()))
+    }
+
     /// The next row, if it fits.
     ///
     /// # Errors

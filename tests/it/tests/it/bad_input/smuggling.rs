@@ -91,7 +91,10 @@ async fn bytes_behind_a_refused_request_are_no_request(api: Api) {
     let reply = api.raw(anonymous.as_bytes()).await;
     assert_eq!((reply.status, said(&reply, "200")), (401, 0), "{}{}", reply.head, String::from_utf8_lossy(&reply.body));
     // A GET may have one.
-    let get = format!("GET /healthz HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n{HIDDEN}{last}", HIDDEN.len());
+    let get = format!(
+        "GET /healthz HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{HIDDEN}{last}",
+        HIDDEN.len()
+    );
     let reply = api.raw(get.as_bytes()).await;
     let counts = (reply.status, said(&reply, "200"), said(&reply, "404"), answers(&reply));
     assert_eq!(counts, (200, 1, 1, 2), "{}{}", reply.head, String::from_utf8_lossy(&reply.body));
