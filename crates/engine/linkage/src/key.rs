@@ -103,7 +103,10 @@ mod tests {
 
     #[test]
     fn what_says_too_little_is_no_key() {
-        assert_eq!((phone("110"), domain("localhost"), tax("1"), firm("…"), place("10115", "")), (None, None, None, None, None));
+        assert_eq!(
+            (phone("110"), domain("localhost"), tax("1"), firm("…"), place("10115", "")),
+            (None, None, None, None, None)
+        );
         assert_eq!(email("nobody"), None);
     }
 

@@ -5,9 +5,54 @@ use unicode_normalization::char::is_combining_mark;
 
 /// Legal forms at the end of a company's name, folded and without dots.
 const FORMS: &[&str] = &[
-    "ab", "ag", "aps", "as", "bv", "co", "company", "corp", "corporation", "doo", "eg", "ek", "ev", "gmbh", "gbr", "inc",
-    "incorporated", "kft", "kg", "kgaa", "kk", "limited", "llc", "llp", "lp", "ltd", "ltda", "mbh", "nv", "ohg", "oo", "oy",
-    "oyj", "plc", "pte", "pty", "pvt", "sa", "sarl", "sas", "se", "sl", "sp", "spa", "srl", "sro", "ug", "zoo",
+    "ab",
+    "ag",
+    "aps",
+    "as",
+    "bv",
+    "co",
+    "company",
+    "corp",
+    "corporation",
+    "doo",
+    "eg",
+    "ek",
+    "ev",
+    "gmbh",
+    "gbr",
+    "inc",
+    "incorporated",
+    "kft",
+    "kg",
+    "kgaa",
+    "kk",
+    "limited",
+    "llc",
+    "llp",
+    "lp",
+    "ltd",
+    "ltda",
+    "mbh",
+    "nv",
+    "ohg",
+    "oo",
+    "oy",
+    "oyj",
+    "plc",
+    "pte",
+    "pty",
+    "pvt",
+    "sa",
+    "sarl",
+    "sas",
+    "se",
+    "sl",
+    "sp",
+    "spa",
+    "srl",
+    "sro",
+    "ug",
+    "zoo",
 ];
 /// Legal forms that are written without a space before them; longer ones first.
 const ATTACHED: &[&str] = &["股份有限公司", "有限责任公司", "有限公司", "株式会社", "合同会社", "주식회사"];
@@ -16,12 +61,59 @@ const JOINERS: &[&str] = &["and", "und", "et", "y", "z", "o"];
 
 /// Domains whose mail addresses anyone can have: they are no company's.
 const FREE_MAIL: &[&str] = &[
-    "126.com", "163.com", "aol.com", "bigpond.com", "bluewin.ch", "btinternet.com", "foxmail.com", "free.fr", "freenet.de",
-    "gmail.com", "gmx.at", "gmx.ch", "gmx.com", "gmx.de", "gmx.net", "googlemail.com", "hey.com", "hotmail.co.uk",
-    "hotmail.com", "hotmail.de", "hotmail.fr", "icloud.com", "laposte.net", "libero.it", "live.com", "mac.com", "mail.com",
-    "mail.ru", "me.com", "msn.com", "naver.com", "orange.fr", "outlook.com", "outlook.de", "posteo.de", "proton.me",
-    "protonmail.com", "qq.com", "rediffmail.com", "sina.com", "t-online.de", "uol.com.br", "wanadoo.fr", "web.de", "wp.pl",
-    "yahoo.co.jp", "yahoo.co.uk", "yahoo.com", "yahoo.de", "yahoo.fr", "yandex.ru", "yeah.net", "zoho.com",
+    "126.com",
+    "163.com",
+    "aol.com",
+    "bigpond.com",
+    "bluewin.ch",
+    "btinternet.com",
+    "foxmail.com",
+    "free.fr",
+    "freenet.de",
+    "gmail.com",
+    "gmx.at",
+    "gmx.ch",
+    "gmx.com",
+    "gmx.de",
+    "gmx.net",
+    "googlemail.com",
+    "hey.com",
+    "hotmail.co.uk",
+    "hotmail.com",
+    "hotmail.de",
+    "hotmail.fr",
+    "icloud.com",
+    "laposte.net",
+    "libero.it",
+    "live.com",
+    "mac.com",
+    "mail.com",
+    "mail.ru",
+    "me.com",
+    "msn.com",
+    "naver.com",
+    "orange.fr",
+    "outlook.com",
+    "outlook.de",
+    "posteo.de",
+    "proton.me",
+    "protonmail.com",
+    "qq.com",
+    "rediffmail.com",
+    "sina.com",
+    "t-online.de",
+    "uol.com.br",
+    "wanadoo.fr",
+    "web.de",
+    "wp.pl",
+    "yahoo.co.jp",
+    "yahoo.co.uk",
+    "yahoo.com",
+    "yahoo.de",
+    "yahoo.fr",
+    "yandex.ru",
+    "yeah.net",
+    "zoho.com",
 ];
 
 /// Lower case, without accents, letters and digits only, one space between words: `Müller-Lüdenscheidt` is
@@ -59,9 +151,7 @@ pub fn company(name: &str) -> String {
         }
     }
     let mut words: Vec<&str> = folded.split(' ').collect();
-    while words.len() > 1
-        && words.last().is_some_and(|last| FORMS.contains(last) || JOINERS.contains(last))
-    {
+    while words.len() > 1 && words.last().is_some_and(|last| FORMS.contains(last) || JOINERS.contains(last)) {
         words.pop();
     }
     if words.len() > 1 && words.first() == Some(&"the") {
@@ -117,7 +207,9 @@ mod tests {
 
     #[test]
     fn companies_lose_their_legal_forms() {
-        for name in ["Acme", "ACME GmbH", "Acme GmbH & Co. KG", "Acme, Inc.", "Acme Ltd", "The Acme Company", "Acme S.A."] {
+        for name in
+            ["Acme", "ACME GmbH", "Acme GmbH & Co. KG", "Acme, Inc.", "Acme Ltd", "The Acme Company", "Acme S.A."]
+        {
             assert_eq!(company(name), "acme", "{name}");
         }
         assert_eq!(company("上海贸易有限公司"), company("上海贸易"));

@@ -109,8 +109,11 @@ mod tests {
 
     #[test]
     fn rare_values_weigh_more() {
-        let (rare, typical, common) =
-            (NAME.weight(Level::Exact, Some(1)), NAME.weight(Level::Exact, Some(50)), NAME.weight(Level::Exact, Some(200)));
+        let (rare, typical, common) = (
+            NAME.weight(Level::Exact, Some(1)),
+            NAME.weight(Level::Exact, Some(50)),
+            NAME.weight(Level::Exact, Some(200)),
+        );
         assert!(rare > typical && typical > common);
         assert!((typical - NAME.weight(Level::Exact, None)).abs() < 1e-9);
         assert!((typical - common - 2.0).abs() < 1e-9, "four times as many: two bits less");

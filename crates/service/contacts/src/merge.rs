@@ -10,9 +10,16 @@ pub(crate) fn object() -> Object {
         .named_by("merged_object")
         .read_only()
         .field(kind("merged_object").doc("The object of both."))
-        .field(Field::new("merged_id", FieldType::any_reference()).read_only().indexed().doc("The one that went to the bin."))
+        .field(
+            Field::new("merged_id", FieldType::any_reference())
+                .read_only()
+                .indexed()
+                .doc("The one that went to the bin."),
+        )
         .field(kind("merged_into_object"))
-        .field(Field::new("merged_into_id", FieldType::any_reference()).read_only().indexed().doc("The one that stayed."))
+        .field(
+            Field::new("merged_into_id", FieldType::any_reference()).read_only().indexed().doc("The one that stayed."),
+        )
         .field(
             Field::new("moved", FieldType::json())
                 .read_only()
@@ -24,6 +31,11 @@ pub(crate) fn object() -> Object {
                 .read_only()
                 .doc("Fields of the one that stayed, as they were."),
         )
-        .field(Field::new("expires_at", FieldType::datetime()).read_only().indexed().doc("Until then it can be taken back."))
+        .field(
+            Field::new("expires_at", FieldType::datetime())
+                .read_only()
+                .indexed()
+                .doc("Until then it can be taken back."),
+        )
         .field(Field::new("undone_at", FieldType::datetime()).read_only())
 }

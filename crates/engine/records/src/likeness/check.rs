@@ -48,7 +48,8 @@ impl Records {
             let keys = keys(profile, &draft.work.def, &draft.work.values, true);
             if !keys.is_empty() {
                 let def = draft.work.def.clone();
-                let group = groups.entry(def.name.clone()).or_insert_with(|| Group { profile, def, drafts: Vec::new() });
+                let group =
+                    groups.entry(def.name.clone()).or_insert_with(|| Group { profile, def, drafts: Vec::new() });
                 group.drafts.push((draft, keys));
             }
         }
@@ -90,7 +91,10 @@ impl Records {
                 others.filter_map(|(id, other)| Some((*id, likely(other)?))).collect();
             alike.sort_by(|a, b| b.1.probability.total_cmp(&a.1.probability).then(a.0.cmp(&b.0)));
             if let Some((best, likeness)) = alike.first() {
-                refused.push((draft.step, known(view, *best, likeness).with_ids(alike.iter().take(NAMED).map(|(id, _)| *id))));
+                refused.push((
+                    draft.step,
+                    known(view, *best, likeness).with_ids(alike.iter().take(NAMED).map(|(id, _)| *id)),
+                ));
                 continue;
             }
             let twin = earlier.iter().find(|(other, shared)| !shared.is_disjoint(keys) && likely(other.work).is_some());
@@ -109,7 +113,8 @@ fn keys_holders(holders: &Holders, keys: &BTreeSet<i64>) -> BTreeSet<i64> {
 
 /// The database's own index says it, and which field it is.
 fn shares_unique(def: &ObjectDef, values: &[Value], others: &[Value]) -> bool {
-    let same = |i: usize| values.get(i).filter(|value| !value.is_null()).is_some_and(|value| others.get(i) == Some(value));
+    let same =
+        |i: usize| values.get(i).filter(|value| !value.is_null()).is_some_and(|value| others.get(i) == Some(value));
     def.shown().any(|(i, field)| field.unique && same(i))
 }
 
@@ -117,7 +122,11 @@ fn known(view: &ObjectDef, id: Id, likeness: &Likeness<Why>) -> Error {
     let speaking = likeness.reasons.iter().filter(|reason| reason.weight > 0.0);
     let faults = speaking.map(|reason| {
         let message = format!("agrees with record {id} ({}, weight {:.1})", reason.level.name(), reason.weight);
-        Fault { existing: Some(id), code: reason.level.name(), ..Fault::coded(path(view, reason.field.field), ErrorCode::LikelyDuplicate, message) }
+        Fault {
+            existing: Some(id),
+            code: reason.level.name(),
+            ..Fault::coded(path(view, reason.field.field), ErrorCode::LikelyDuplicate, message)
+        }
     });
     let detail = format!(
         "a {} that is likely the same exists: {id} (score {:.3}); change that one, or send allow_duplicates=true to make another",
@@ -129,6 +138,7 @@ fn known(view: &ObjectDef, id: Id, likeness: &Likeness<Why>) -> Error {
 
 fn twice(view: &ObjectDef, step: usize) -> Error {
     let what = view.label.to_lowercase();
-    let detail = format!("is likely the same {what} as that of operation {step}; send allow_duplicates=true to make both");
+    let detail =
+        format!("is likely the same {what} as that of operation {step}; send allow_duplicates=true to make both");
     Error::new(ErrorCode::LikelyDuplicate, detail)
 }

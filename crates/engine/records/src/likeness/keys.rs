@@ -64,7 +64,9 @@ pub fn number(object: &str, key: &str) -> i64 {
 
 fn columns() -> Arc<[ColumnRef]> {
     static COLUMNS: OnceLock<Arc<[ColumnRef]>> = OnceLock::new();
-    COLUMNS.get_or_init(|| [("key", Kind::Int), ("record_id", Kind::Int)].map(|(n, k)| ColumnRef::new(n, k)).into()).clone()
+    COLUMNS
+        .get_or_init(|| [("key", Kind::Int), ("record_id", Kind::Int)].map(|(n, k)| ColumnRef::new(n, k)).into())
+        .clone()
 }
 
 fn table() -> Arc<str> {

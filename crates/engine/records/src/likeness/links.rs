@@ -29,7 +29,11 @@ pub async fn to(sight: &Sight<'_>, object: &str, id: Id) -> Result<Vec<Link>> {
         for field in references(def, object) {
             let conditions = [(field.as_str(), Op::Eq, Value::Int(id.0))];
             for record in sight.find(&def.name, &conditions, MOST + 1).await? {
-                links.entry(record.id).or_insert_with(|| Link { record, fields: Vec::new() }).fields.push(field.clone());
+                links
+                    .entry(record.id)
+                    .or_insert_with(|| Link { record, fields: Vec::new() })
+                    .fields
+                    .push(field.clone());
             }
             if links.len() as u64 > MOST {
                 let detail = format!("more than {MOST} records refer to {id}; move some of them first");

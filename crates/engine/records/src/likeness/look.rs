@@ -75,7 +75,9 @@ async fn answer(sight: &Sight<'_>, object: &str, alike: &[(Id, Likeness<Why>)]) 
         if out.len() > 1 {
             out.push(b',');
         }
-        out.extend_from_slice(format!("{{\"id\":\"{id}\",\"score\":{:.4},\"reasons\":[", likeness.probability).as_bytes());
+        out.extend_from_slice(
+            format!("{{\"id\":\"{id}\",\"score\":{:.4},\"reasons\":[", likeness.probability).as_bytes(),
+        );
         for (i, reason) in likeness.reasons.iter().enumerate() {
             out.extend_from_slice(if i > 0 { b",{\"field\":" } else { b"{\"field\":" });
             write_string(&path(&view, reason.field.field), &mut out);

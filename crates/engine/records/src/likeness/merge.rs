@@ -43,8 +43,7 @@ async fn plan(sight: &Sight<'_>, object: &'static str, asked: &Asked) -> Result<
     may_take(sight, &other).await?;
     let wishes = Wishes::read(sight, object, asked.input.json("fields"))?;
     let taken = taken(own, &other, &wishes);
-    let before: Vec<(&str, Value)> =
-        taken.iter().map(|(path, _)| (path.as_str(), own.value(path).clone())).collect();
+    let before: Vec<(&str, Value)> = taken.iter().map(|(path, _)| (path.as_str(), own.value(path).clone())).collect();
     let after: Vec<(&str, Value)> = taken.iter().map(|(path, value)| (path.as_str(), value.clone())).collect();
 
     // The other one first: its unique values are free when this one takes them.
@@ -199,4 +198,3 @@ fn refers(value: &Value, id: Id) -> bool {
 fn is_empty(value: &Value) -> bool {
     value.is_null() || matches!(value.as_str(), Some("" | "[]" | "{}"))
 }
-

@@ -33,7 +33,11 @@ pub const COMPARED: [&str; 4] = ["company", "contact", "customer", "lead"];
 /// `GET …/{id}/duplicates`, to be declared by each of [`COMPARED`].
 pub fn duplicates_view() -> View {
     View::new("duplicates", "Records that are likely the same, with a score and its reasons, best first.")
-        .takes(Field::new("limit", FieldType::integer_between(1, look::MOST)).default(look::USUAL).doc("The most records."))
+        .takes(
+            Field::new("limit", FieldType::integer_between(1, look::MOST))
+                .default(look::USUAL)
+                .doc("The most records."),
+        )
         .takes(
             Field::new("threshold", FieldType::decimal_between(4, 0, 10_000))
                 .doc("The least score, 0 to 1; the rule's own where it is left out."),

@@ -113,7 +113,12 @@ const PROFILES: &[Profile] = &[
             side(&["country"], Kind::Same, COUNTRY),
             side(&["birthday"], Kind::Date, BIRTHDAY),
         ],
-        keys: &[Key::Email("email"), Key::Phone("phone"), Key::Phone("mobile_phone"), Key::Person("first_name", "last_name")],
+        keys: &[
+            Key::Email("email"),
+            Key::Phone("phone"),
+            Key::Phone("mobile_phone"),
+            Key::Person("first_name", "last_name"),
+        ],
     },
     Profile {
         object: "lead",

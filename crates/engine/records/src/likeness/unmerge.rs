@@ -111,7 +111,8 @@ async fn moved(sight: &Sight<'_>, merge: &Found) -> Result<Vec<(Found, Vec<Strin
     let list = Json::parse_str(merge.text("moved")).unwrap_or(Json::Null);
     let mut by_object: BTreeMap<String, Vec<(Id, Vec<String>)>> = BTreeMap::new();
     for group in list.as_array().unwrap_or_default() {
-        let texts = |name: &str| group.get(name).and_then(Json::as_array).unwrap_or_default().iter().filter_map(Json::as_str);
+        let texts =
+            |name: &str| group.get(name).and_then(Json::as_array).unwrap_or_default().iter().filter_map(Json::as_str);
         let fields: Vec<String> = texts("fields").map(str::to_owned).collect();
         let object = group.get("object").and_then(Json::as_str).unwrap_or_default();
         let links = texts("ids").filter_map(|id| Some((id.parse::<Id>().ok()?, fields.clone())));
@@ -161,8 +162,7 @@ impl Sweep for Forget {
                 return Ok(0);
             }
             let purge = |merge: &Found| Step::of_service(Change::Purge { object: MERGE.to_owned(), id: merge.id });
-            let changes =
-                Changes { steps: old.iter().map(purge).collect(), whole: true, ..Changes::default() };
+            let changes = Changes { steps: old.iter().map(purge).collect(), whole: true, ..Changes::default() };
             let nothing = |_: &[Result<crate::Outcome>]| Answer { status: 200, headers: Vec::new(), body: Vec::new() };
             records.change(ctx, changes, false, &nothing).await?;
             Ok(old.len())

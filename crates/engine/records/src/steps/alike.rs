@@ -22,11 +22,8 @@ impl Records {
         let is_asked = |e: &&Effect| {
             e.done == Done::Created && e.by == By::Caller && refused.get(e.step).is_some_and(Option::is_none)
         };
-        let drafts: Vec<Draft<'_>> = effects
-            .iter()
-            .filter(is_asked)
-            .map(|e| Draft { step: e.step, id: e.id, work: &e.after })
-            .collect();
+        let drafts: Vec<Draft<'_>> =
+            effects.iter().filter(is_asked).map(|e| Draft { step: e.step, id: e.id, work: &e.after }).collect();
         if drafts.is_empty() {
             return Ok(false);
         }

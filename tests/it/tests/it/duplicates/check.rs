@@ -25,7 +25,8 @@ both_alone!(a_workspace_tunes_the_check);
 async fn a_likely_duplicate_is_refused_with_its_reasons(api: Api) {
     let first = person();
     let id = api.create("/v1/contacts", first.clone()).await;
-    let again = with(first.clone(), json!({"email": first["email"].as_str().unwrap().to_uppercase(), "first_name": "Anne"}));
+    let again =
+        with(first.clone(), json!({"email": first["email"].as_str().unwrap().to_uppercase(), "first_name": "Anne"}));
     let reply = api.post("/v1/contacts", again.clone()).await.refused(409_002);
     assert_eq!(reply.json["existing_ids"], json!([id]));
     let reasons: Vec<(String, String)> = reply
@@ -98,7 +99,8 @@ async fn every_row_of_a_batch_is_checked(api: Api) {
 async fn imports_are_checked_when_they_say_so(api: Api) {
     let known = person();
     let _ = api.create("/v1/contacts", known.clone()).await;
-    let line = |p: &Value| format!("{}\n", ["first_name", "last_name", "email"].map(|f| p[f].as_str().unwrap()).join(","));
+    let line =
+        |p: &Value| format!("{}\n", ["first_name", "last_name", "email"].map(|f| p[f].as_str().unwrap()).join(","));
     let file = format!("first_name,last_name,email\n{}{}", line(&known), line(&person()));
     let import = async |more: Value| {
         let options = with(json!({"object": "contact"}), more);
@@ -154,7 +156,8 @@ async fn companies_are_told_by_domain_and_telephone(api: Api) {
     let domain = format!("{}.example", name.to_lowercase());
     let body = json!({"name": format!("{name} GmbH"), "domain": domain});
     let id = api.create("/v1/companies", body.clone()).await;
-    let other = json!({"name": format!("{} Inc.", name.to_uppercase()), "website": format!("https://www.{domain}/about")});
+    let other =
+        json!({"name": format!("{} Inc.", name.to_uppercase()), "website": format!("https://www.{domain}/about")});
     let reply = api.post("/v1/companies", other).await.refused(409_002);
     assert_eq!(reply.json["existing_ids"], json!([id]));
     // The very same domain is a unique value, and is said to be taken.
@@ -166,7 +169,8 @@ async fn customers_are_told_by_tax_number(api: Api) {
     let name = word("Kobalt");
     let tax = format!("DE{}", std::process::id());
     let body = |name: &str, tax: &str| {
-        let mobile = format!("138{:08}", name.bytes().fold(std::process::id(), |n, b| n * 31 % 99_999_989 + u32::from(b)));
+        let mobile =
+            format!("138{:08}", name.bytes().fold(std::process::id(), |n, b| n * 31 % 99_999_989 + u32::from(b)));
         json!({"name": name, "mobile": mobile, "customer_type": "vip", "tax_id": tax})
     };
     let id = api.create("/v1/customers", body(&format!("{name} GmbH"), &tax)).await;
@@ -199,20 +203,31 @@ async fn a_workspace_tunes_the_check(backend: Backend) {
     let first = person();
     let _ = api.create("/v1/contacts", first.clone()).await;
     // The same address, and a surname that only looks alike.
-    let alike = with(first.clone(), json!({"first_name": "Bob", "last_name": format!("{}x", first["last_name"].as_str().unwrap())}));
+    let alike = with(
+        first.clone(),
+        json!({"first_name": "Bob", "last_name": format!("{}x", first["last_name"].as_str().unwrap())}),
+    );
     let _ = api.post("/v1/contacts", first.clone()).await.refused(409_002);
     let off = api.create("/v1/duplicate_rules", json!({"target_object": "contact", "active": false})).await;
     let made = api.create("/v1/contacts", first.clone()).await;
-    let _ = api.patch(&format!("/v1/duplicate_rules/{off}"), json!({"active": true, "threshold_refuse": "1"})).await.expect(200);
+    let _ = api
+        .patch(&format!("/v1/duplicate_rules/{off}"), json!({"active": true, "threshold_refuse": "1"}))
+        .await
+        .expect(200);
     let _ = api.create("/v1/contacts", alike.clone()).await;
-    let _ = api.patch(&format!("/v1/duplicate_rules/{off}"), json!({"threshold_refuse": "0.5", "threshold_show": "1"})).await.expect(200);
+    let _ = api
+        .patch(&format!("/v1/duplicate_rules/{off}"), json!({"threshold_refuse": "0.5", "threshold_show": "1"}))
+        .await
+        .expect(200);
     let _ = api.post("/v1/contacts", alike).await.refused(409_002);
     assert!(super::shown(&api, &format!("/v1/contacts/{made}")).await.is_empty());
     for (field, value) in [("threshold_refuse", "0.4"), ("threshold_refuse", "1.1"), ("threshold_show", "-0.1")] {
-        let reply = api.post("/v1/duplicate_rules", json!({"target_object": "contact", field: value})).await.refused(400_001);
+        let reply =
+            api.post("/v1/duplicate_rules", json!({"target_object": "contact", field: value})).await.refused(400_001);
         assert_eq!(reply.faults()[0]["field"], field);
     }
     let _ = api.post("/v1/duplicate_rules", json!({"target_object": "deal"})).await.refused(400_006);
     let seller = api.as_role("sales", &[]);
-    let _ = seller.post("/v1/duplicate_rules", json!({"target_object": "contact", "active": false})).await.refused(403_000);
+    let _ =
+        seller.post("/v1/duplicate_rules", json!({"target_object": "contact", "active": false})).await.refused(403_000);
 }

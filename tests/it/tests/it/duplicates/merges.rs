@@ -26,13 +26,17 @@ async fn a_merge_takes_fields_and_links(api: Api) {
     let customer = make(&api, "customers", customer).await;
     let task = json!({"subject": "Call back", "related_to_object": "contact", "related_to_id": other});
     let task = make(&api, "tasks", task).await;
-    let consent = make(&api, "consents", json!({"contact_id": other, "purpose": "marketing", "channel": "email"})).await;
+    let consent =
+        make(&api, "consents", json!({"contact_id": other, "purpose": "marketing", "channel": "email"})).await;
 
     let at = format!("/v1/contacts/{own}");
     let merged = api.post(&format!("{at}/merge"), json!({"with_id": other})).await.expect(200);
     let contact = &merged.data()["contact"];
     assert_eq!((&contact["id"], &contact["city"], &contact["tags"]), (&json!(own), &json!("Berlin"), &json!(["a"])));
-    assert_eq!((&contact["email"], &contact["phone"], &contact["first_name"]), (&body["email"], &json!("+4930901820"), &json!("Ann")));
+    assert_eq!(
+        (&contact["email"], &contact["phone"], &contact["first_name"]),
+        (&body["email"], &json!("+4930901820"), &json!("Ann"))
+    );
     assert_eq!(read(&api, &at).await, *contact);
     let _ = api.get(&format!("/v1/contacts/{other}")).await.refused(404_001);
     assert_eq!(read(&api, &format!("/v1/customers/{customer}")).await["contact_id"], own);
@@ -40,7 +44,10 @@ async fn a_merge_takes_fields_and_links(api: Api) {
     assert_eq!(read(&api, &format!("/v1/consents/{consent}")).await["contact_id"], own);
 
     let merge = &merged.data()["merge"];
-    assert_eq!((&merge["merged_id"], &merge["merged_into_id"], &merge["undone_at"]), (&json!(other), &json!(own), &Value::Null));
+    assert_eq!(
+        (&merge["merged_id"], &merge["merged_into_id"], &merge["undone_at"]),
+        (&json!(other), &json!(own), &Value::Null)
+    );
     let moved: Vec<&str> = merge["moved"].as_array().unwrap().iter().map(|m| m["object"].as_str().unwrap()).collect();
     assert_eq!(moved, ["consent", "customer", "task"]);
     assert_eq!(merge["before"]["email"], Value::Null);
@@ -106,7 +113,9 @@ async fn links_by_own_fields_are_moved(api: Api) {
     let vehicles = crate::support::vehicles(&api).await;
     let own = make(&api, "contacts", person()).await;
     let other = make(&api, "contacts", person()).await;
-    let car = api.create(vehicles.at("").trim_end_matches('/'), json!({"plate": crate::support::plate(), "keeper_id": other})).await;
+    let car = api
+        .create(vehicles.at("").trim_end_matches('/'), json!({"plate": crate::support::plate(), "keeper_id": other}))
+        .await;
     let merged = api.post(&format!("/v1/contacts/{own}/merge"), json!({"with_id": other})).await.expect(200);
     assert_eq!(merged.data()["merge"]["moved"][0]["fields"], json!(["keeper_id"]));
     assert_eq!(read(&api, &vehicles.at(&car)).await["keeper_id"], own);
@@ -169,10 +178,8 @@ async fn of_two_merges_against_each_other_one_is_done(api: Api) {
     for _ in 0..5 {
         let (a, b) = (make(&api, "contacts", person()).await, make(&api, "contacts", person()).await);
         let (into_a, into_b) = (format!("/v1/contacts/{a}/merge"), format!("/v1/contacts/{b}/merge"));
-        let (first, second) = tokio::join!(
-            api.post(&into_a, json!({"with_id": b})),
-            api.post(&into_b, json!({"with_id": a})),
-        );
+        let (first, second) =
+            tokio::join!(api.post(&into_a, json!({"with_id": b})), api.post(&into_b, json!({"with_id": a})),);
         let mut statuses = [first.status, second.status];
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 404], "{first} {second}");
@@ -188,7 +195,8 @@ async fn a_merge_honours_if_match_and_its_key(api: Api) {
     let stale = api.request("POST", &path).header("if-match", "\"7\"").json(&body).send().await;
     let _ = stale.refused(412_000);
     let key = format!("merge-{}", serial());
-    let post = || api.request("POST", &path).header("idempotency-key", &key).header("if-match", "\"1\"").json(&body).send();
+    let post =
+        || api.request("POST", &path).header("idempotency-key", &key).header("if-match", "\"1\"").json(&body).send();
     let first = post().await.expect(200);
     let again = post().await.expect(200);
     assert_eq!((again.header("idempotent-replayed"), again.data()), ("true", first.data()));

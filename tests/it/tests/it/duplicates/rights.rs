@@ -53,9 +53,16 @@ async fn what_is_hidden_is_no_reason(api: Api) {
 
 async fn a_merge_needs_the_rights_of_both(api: Api) {
     let all = |action| ("contact", action, "all", json!(null));
-    let (seller, user) =
-        seller(&api, &[all("read"), all("update"), ("contact", "create", "all", json!(null)), ("contact", "delete", "own", json!(null))])
-            .await;
+    let (seller, user) = seller(
+        &api,
+        &[
+            all("read"),
+            all("update"),
+            ("contact", "create", "all", json!(null)),
+            ("contact", "delete", "own", json!(null)),
+        ],
+    )
+    .await;
     let (mine, theirs) = (with(person(), json!({"owner_id": user})), person());
     let (mine, theirs) = (make(&api, "contacts", mine).await, make(&api, "contacts", theirs).await);
     let reply = seller.post(&format!("/v1/contacts/{mine}/merge"), json!({"with_id": theirs})).await.refused(403_000);
@@ -77,7 +84,10 @@ async fn a_merge_needs_the_rights_of_both(api: Api) {
 
 async fn an_erased_person_leaves_no_key(api: Api) {
     let body = person();
-    let (own, other) = (make(&api, "contacts", json!({"last_name": word("own"), "city": "Ulm"})).await, make(&api, "contacts", body.clone()).await);
+    let (own, other) = (
+        make(&api, "contacts", json!({"last_name": word("own"), "city": "Ulm"})).await,
+        make(&api, "contacts", body.clone()).await,
+    );
     let choice = json!({"with_id": other, "fields": {"last_name": "with", "city": "with"}});
     let merge = api.post(&format!("/v1/contacts/{own}/merge"), choice).await.expect(200).data()["merge"]["id"].clone();
     let keys = || api.place().texts(&format!("SELECT key FROM match_key WHERE record_id = {own} ORDER BY key"));

@@ -60,7 +60,8 @@ async fn names_that_sound_alike_are_compared(api: Api) {
     let more = json!({"birthday": "1980-03-04", "city": "Köln", "country": "DE"});
     let own = with(json!({"first_name": "Katharina", "last_name": name}), more.clone());
     let id = make(&api, "contacts", own).await;
-    let other = json!({"first_name": "Katarina", "last_name": name.replace("brandt", "brand"), "birthday": "1980-04-03"});
+    let other =
+        json!({"first_name": "Katarina", "last_name": name.replace("brandt", "brand"), "birthday": "1980-04-03"});
     let other = make(&api, "contacts", with(more, other)).await;
     assert_eq!(shown(&api, &format!("/v1/contacts/{id}")).await, [other.clone()]);
     assert_eq!(shown(&api, &format!("/v1/contacts/{other}")).await, [id], "it does not matter which one is asked");
@@ -70,7 +71,8 @@ async fn places_are_compared(api: Api) {
     let (name, code) = (word("Ulm"), std::process::id().to_string());
     let place = |street: &str| json!({"billing_postal_code": code, "billing_street": street, "billing_city": "Berlin"});
     let own = make(&api, "companies", with(json!({"name": format!("{name} Werke")}), place("Chausseestr. 12"))).await;
-    let same = make(&api, "companies", with(json!({"name": format!("{name} Werk AG")}), place("Chausseestraße 12"))).await;
+    let same =
+        make(&api, "companies", with(json!({"name": format!("{name} Werk AG")}), place("Chausseestraße 12"))).await;
     let _ = make(&api, "companies", with(json!({"name": word("Nothing")}), place("Chausseestr. 12"))).await;
     assert_eq!(shown(&api, &format!("/v1/companies/{own}")).await.first(), Some(&same));
 }
@@ -96,7 +98,14 @@ async fn what_is_common_weighs_less(api: Api) {
 async fn bad_parameters_are_named(api: Api) {
     let id = make(&api, "contacts", person()).await;
     let at = format!("/v1/contacts/{id}/duplicates");
-    for (query, field) in [("limit=0", "limit"), ("limit=51", "limit"), ("limit=x", "limit"), ("threshold=1.5", "threshold"), ("threshold=-1", "threshold"), ("threshold=much", "threshold")] {
+    for (query, field) in [
+        ("limit=0", "limit"),
+        ("limit=51", "limit"),
+        ("limit=x", "limit"),
+        ("threshold=1.5", "threshold"),
+        ("threshold=-1", "threshold"),
+        ("threshold=much", "threshold"),
+    ] {
         let reply = api.get(&format!("{at}?{query}")).await.expect(400);
         assert!(reply.faults().iter().any(|f| f["field"] == field), "{query}: {reply}");
     }

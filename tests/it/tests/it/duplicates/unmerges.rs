@@ -32,7 +32,8 @@ async fn merge(api: &Api, collection: &str, own: &str, body: Value) -> String {
 async fn a_merge_is_taken_back(api: Api) {
     let domain = format!("{}.example", word("d").to_lowercase());
     let own = make(&api, "companies", json!({"name": word("Own"), "city": "Berlin"})).await;
-    let body = json!({"name": word("Other"), "domain": domain, "city": "Bonn", "phone": "+4930901820", "parent_id": own});
+    let body =
+        json!({"name": word("Other"), "domain": domain, "city": "Bonn", "phone": "+4930901820", "parent_id": own});
     let other = make(&api, "companies", body).await;
     let contact = make(&api, "contacts", with(person(), json!({"company_id": other}))).await;
     let child = make(&api, "companies", json!({"name": word("Child"), "parent_id": other})).await;
@@ -60,7 +61,8 @@ async fn what_was_changed_since_stays(api: Api) {
     let theirs = with(person(), json!({"city": "Bonn", "title": "CFO"}));
     let other = make(&api, "contacts", theirs.clone()).await;
     let third = make(&api, "contacts", person()).await;
-    let customer = |name: String| json!({"name": name, "mobile": "13800138000", "customer_type": "vip", "contact_id": other});
+    let customer =
+        |name: String| json!({"name": name, "mobile": "13800138000", "customer_type": "vip", "contact_id": other});
     let first = make(&api, "customers", customer(kontor_testkit::unique("A"))).await;
     let second = make(&api, "customers", customer(kontor_testkit::unique("B"))).await;
     let purged = make(&api, "customers", customer(kontor_testkit::unique("C"))).await;
