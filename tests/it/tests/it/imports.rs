@@ -20,7 +20,7 @@ pub fn samples() -> PathBuf {
 }
 
 /// Uploads; the job once it has ended.
-async fn import(api: &Api, options: &Value, name: &str, content: impl Into<Vec<u8>>) -> Value {
+pub async fn import(api: &Api, options: &Value, name: &str, content: impl Into<Vec<u8>>) -> Value {
     let form = [Part::json("options", options), Part::file("file", name, content)];
     let started = api.request("POST", "/v1/imports").form(&form).send().await.expect(202);
     ended(api, started.header("location")).await

@@ -34,6 +34,7 @@ mod sandboxes;
 mod scim;
 mod search;
 mod server;
+mod story;
 mod support;
 mod tickets;
 mod tls;
