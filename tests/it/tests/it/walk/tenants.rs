@@ -26,7 +26,8 @@ pub struct House {
 
 impl House {
     pub async fn new(backend: Backend) -> Self {
-        let server = Server::builder().backend(backend).start().await;
+        // Nothing moves but what is asked for.
+        let server = Server::builder().backend(backend).env("KONTOR_SWEEPS_EVERY_SECONDS", "86400").start().await;
         add_space(&server, "sandbox");
         let live = server.api();
         let other = World::fill(&live, "vehicle").await;
