@@ -54,7 +54,7 @@ type Stress = (&'static str, fn(&Bench<'_>) -> Result<Vec<Finding>>);
 
 const ALL: [Stress; 5] = [
     ("door", door::run),
-    ("filtered", filtered::run), 
+    ("filtered", filtered::run),
     ("kept", kept::run),
     ("overload", overload::run),
     ("neighbour", neighbour::run),

@@ -152,7 +152,8 @@ impl House {
             Err(_) => kontor_audit::Signer::closed(),
         };
         let secret = spaces::secret(&*store).await?;
-        let records = Records::new(store.clone(), clock.clone(), ids.clone(), &secret).ruled(services::hooks())
+        let records = Records::new(store.clone(), clock.clone(), ids.clone(), &secret)
+            .ruled(services::hooks())
             .acting(services::acts())
             .shown(services::looks());
         let records = Arc::new(records);

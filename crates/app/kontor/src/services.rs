@@ -115,10 +115,8 @@ mod tests {
         declared.sort_unstable();
         done.sort_unstable();
         assert_eq!(declared, done);
-        let mut declared: Vec<(&str, &str)> = objects
-            .iter()
-            .flat_map(|o| o.views.iter().map(|view| (o.name.as_str(), view.name.as_str())))
-            .collect();
+        let mut declared: Vec<(&str, &str)> =
+            objects.iter().flat_map(|o| o.views.iter().map(|view| (o.name.as_str(), view.name.as_str()))).collect();
         let looks = super::looks();
         let mut shown: Vec<(&str, &str)> = looks.iter().map(|look| (look.object(), look.name())).collect();
         declared.sort_unstable();

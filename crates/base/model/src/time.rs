@@ -113,7 +113,9 @@ pub fn day_of_ms(ms: i64) -> Result<i64, TimeError> {
 pub fn day_in(ms: i64, zone: &str) -> i64 {
     let local = jiff::Timestamp::from_millisecond(ms).ok().zip(jiff::tz::TimeZone::get(zone).ok());
     let date = local.map(|(time, zone)| time.to_zoned(zone).date());
-    date.map_or(ms.div_euclid(DAY_MS), |d| days_from_civil(i64::from(d.year()), i64::from(d.month()), i64::from(d.day())))
+    date.map_or(ms.div_euclid(DAY_MS), |d| {
+        days_from_civil(i64::from(d.year()), i64::from(d.month()), i64::from(d.day()))
+    })
 }
 
 /// The moment at which a day begins in a zone of the time zone database; in UTC where the zone is not known.

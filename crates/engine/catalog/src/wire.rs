@@ -378,7 +378,9 @@ fn action_json(def: &ObjectDef, action: &Action) -> J {
     let answer = match &action.answer {
         Answers::Record => json!({"object": def.name}),
         Answers::Made(object) => json!({"object": object, "new": true}),
-        Answers::Named(named) => json!({"objects": named.iter().cloned().collect::<std::collections::BTreeMap<_, _>>()}),
+        Answers::Named(named) => {
+            json!({"objects": named.iter().cloned().collect::<std::collections::BTreeMap<_, _>>()})
+        }
     };
     json!({
         "name": action.name,

@@ -139,7 +139,9 @@ pub fn same(old: &Value, new: &Value) -> bool {
     let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
     match (old, new) {
         _ if old == new => true,
-        (Value::Json(old), Value::Json(new)) => parsed(old).is_some_and(|old| parsed(new).is_some_and(|new| old == new)),
+        (Value::Json(old), Value::Json(new)) => {
+            parsed(old).is_some_and(|old| parsed(new).is_some_and(|new| old == new))
+        }
         _ => false,
     }
 }

@@ -116,7 +116,8 @@ impl Records {
                 format!("at most {MAX_OPERATIONS} operations at once, not {count}; use an import for more"),
             ));
         }
-        let place = |step: usize, error: Error| if count > 1 && !changes.whole { error.under_operation(step) } else { error };
+        let place =
+            |step: usize, error: Error| if count > 1 && !changes.whole { error.under_operation(step) } else { error };
         let mut refused: Vec<Option<Error>> = Vec::with_capacity(count);
         for step in &changes.steps {
             refused.push(self.authorised(ctx, step).err());

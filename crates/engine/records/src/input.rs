@@ -108,7 +108,10 @@ mod tests {
     #[test]
     fn members_are_checked_as_fields_are() {
         let input = check(r#"{"reason": "price", "close_date": "1970-01-03"}"#).unwrap();
-        assert_eq!((input.text("reason"), input.int("close_date"), input.flag("public")), (Some("price"), Some(2), true));
+        assert_eq!(
+            (input.text("reason"), input.int("close_date"), input.flag("public")),
+            (Some("price"), Some(2), true)
+        );
         assert!(input.json("public").is_none() && input.json("reason").is_some());
         assert!(input.value("nothing").is_null());
     }

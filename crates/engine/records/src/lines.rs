@@ -65,7 +65,8 @@ impl Records {
     pub(crate) async fn page_with_lines(&self, ctx: &Ctx, def: &ObjectDef, page: Page) -> Result<Page> {
         let ids = page.rows.iter().filter_map(|row| row.kept.first()?.as_i64()).collect();
         let lines = self.lines_of(ctx, def, ids, None).await?;
-        let mut out = Page { bytes: Vec::with_capacity(page.bytes.len() * 4), rows: Vec::with_capacity(page.rows.len()) };
+        let mut out =
+            Page { bytes: Vec::with_capacity(page.bytes.len() * 4), rows: Vec::with_capacity(page.rows.len()) };
         for (index, row) in page.rows.iter().enumerate() {
             let mut record = page.row(index).to_vec();
             let own = row.kept.first().and_then(Value::as_i64).and_then(|id| lines.get(&Id(id)));

@@ -15,8 +15,8 @@ use kontor_store::Batch;
 
 pub(crate) use self::lines::LINES;
 pub(crate) use self::workshop::put;
-pub(crate) use self::write::with_member;
 use self::workshop::{Refusal, Workshop};
+pub(crate) use self::write::with_member;
 use crate::change::{Done, Outcome};
 use crate::counters::Counters;
 use crate::fetch::Working;

@@ -183,6 +183,7 @@ fn short(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kontor_model::Op;
     use proptest::prelude::*;
 
     fn query(text: &str) -> Result<Query> {

@@ -63,7 +63,8 @@ fn media(view: &View, headers: &HeaderMap) -> Result<String> {
 }
 
 fn file(media: &str, name: &str, bytes: Vec<u8>) -> Result<Response<Body>> {
-    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
     let mut response = Response::new(Body::from(bytes));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_str(media).map_err(Error::internal)?);

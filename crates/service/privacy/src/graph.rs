@@ -119,6 +119,14 @@ pub async fn walk(
                     .await?;
                 }
             }
+            let taken_in =
+                if from == Relation::Subject { taken_in(&found, other, &fresh, &target, &ids) } else { Vec::new() };
+            for id in taken_in.into_iter().filter(|id| !seen.contains(id)).collect::<Vec<_>>() {
+                let Some(record) = records.stored(ctx, &target, id).await? else { continue };
+                seen.insert(id);
+                found.push(Found { def: target.clone(), id, record, relation: Relation::Subject });
+                open.push_back((target.clone(), vec![id.0], Relation::Subject));
+            }
             // From a deal the way would lead to everybody else in it.
             if !fresh.is_empty() && (has_personal(other) || other.kept_by_law) {
                 open.push_back((other.clone(), fresh, relation));
@@ -142,6 +150,22 @@ pub async fn walk(
         add(records, ctx, other, None, &named, Relation::Linked, &mut seen, &mut found, &mut Vec::new()).await?;
     }
     Ok(found)
+}
+
+/// The records that were merged into these: the same person under another id, in the bin.
+fn taken_in(found: &[Found], def: &ObjectDef, fresh: &[i64], target: &ObjectDef, ids: &[i64]) -> Vec<Id> {
+    let value = |record: &Working, path: &str| {
+        def.native().field(path).and_then(|(index, _)| record.values.get(index)).cloned().unwrap_or_default()
+    };
+    let merged = |one: &Found| {
+        let is_theirs = value(&one.record, "merged_into_id").as_i64().is_some_and(|into| ids.contains(&into))
+            && value(&one.record, "merged_object")
+                .as_str()
+                .is_some_and(|name| name == target.key || name == target.name);
+        value(&one.record, "merged_id").as_i64().filter(|_| is_theirs).map(Id)
+    };
+    let merges = found.iter().filter(|one| def.name == "merge" && fresh.contains(&one.id.0));
+    merges.filter_map(merged).collect()
 }
 
 /// Adds the records that are new and fit.

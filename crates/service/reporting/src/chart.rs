@@ -26,14 +26,16 @@ struct Points {
 impl Points {
     fn of(table: &Table) -> Self {
         let is_figure = |column: usize| {
-            let mut values = table.rows.iter().filter_map(|row| row.get(column)).filter(|value| !value.is_null()).peekable();
+            let mut values =
+                table.rows.iter().filter_map(|row| row.get(column)).filter(|value| !value.is_null()).peekable();
             values.peek().is_some() && values.all(|value| figure(value).is_some())
         };
         // Identifiers are numbers too, and no figures.
         let named = |column: usize| table.columns.get(column).is_some_and(|name| name.ends_with("id"));
         let column = (0..table.columns.len()).find(|column| !named(*column) && is_figure(*column));
         let label = (0..table.columns.len()).find(|other| Some(*other) != column);
-        let at = |row: &Vec<J>, place: Option<usize>| place.and_then(|place| row.get(place)).cloned().unwrap_or_default();
+        let at =
+            |row: &Vec<J>, place: Option<usize>| place.and_then(|place| row.get(place)).cloned().unwrap_or_default();
         let rows = || table.rows.iter().take(MOST);
         Self {
             labels: rows().map(|row| plain(&at(row, label))).collect(),
@@ -105,7 +107,12 @@ pub fn svg(table: &Table, chart: &str, title: &str) -> String {
         "funnel" => funnel(&points, &mut out),
         "number" => {
             let total: f64 = points.figures.iter().sum();
-            let _ = write!(out, "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-size=\"64\">{total}</text>", WIDTH / 2.0, HEIGHT / 2.0);
+            let _ = write!(
+                out,
+                "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-size=\"64\">{total}</text>",
+                WIDTH / 2.0,
+                HEIGHT / 2.0
+            );
         }
         "line" => {
             axis(&points, &mut out);
@@ -140,14 +147,18 @@ fn axis(points: &Points, out: &mut String) {
         let _ = write!(
             out,
             "<line x1=\"{LEFT}\" y1=\"{y:.1}\" x2=\"{}\" y2=\"{y:.1}\" stroke=\"#ddd\"/><text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
-            WIDTH - 12.0, LEFT - 6.0, y + 4.0, axis_label(value)
+            WIDTH - 12.0,
+            LEFT - 6.0,
+            y + 4.0,
+            axis_label(value)
         );
     }
     let _ = write!(out, "<text x=\"{LEFT}\" y=\"14\" font-weight=\"bold\">{}</text>", escaped(&points.name));
     let every = points.labels.len().div_ceil(12).max(1);
     for (place, label, _) in points.all().filter(|(place, _, _)| place % every == 0) {
         let x = LEFT + plot().0 * share(2 * place + 1, 2 * points.labels.len());
-        let _ = write!(out, "<text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>", base + 16.0, short(label));
+        let _ =
+            write!(out, "<text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>", base + 16.0, short(label));
     }
 }
 
@@ -167,7 +178,11 @@ fn bars(points: &Points, out: &mut String) {
         let _ = write!(
             out,
             "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{high:.1}\" fill=\"{}\"><title>{}: {figure}</title></rect>",
-            x + step * 0.1, HEIGHT - BOTTOM - high, step * 0.8, colour(0), escaped(label)
+            x + step * 0.1,
+            HEIGHT - BOTTOM - high,
+            step * 0.8,
+            colour(0),
+            escaped(label)
         );
     }
 }
@@ -180,7 +195,12 @@ fn line(points: &Points, out: &mut String) {
             format!("{x:.1},{:.1}", HEIGHT - BOTTOM - height_of(figure, points.most()))
         })
         .collect();
-    let _ = write!(out, "<polyline fill=\"none\" stroke=\"{}\" stroke-width=\"2\" points=\"{}\"/>", colour(0), path.join(" "));
+    let _ = write!(
+        out,
+        "<polyline fill=\"none\" stroke=\"{}\" stroke-width=\"2\" points=\"{}\"/>",
+        colour(0),
+        path.join(" ")
+    );
 }
 
 fn pie(points: &Points, out: &mut String) {
@@ -207,7 +227,10 @@ fn pie(points: &Points, out: &mut String) {
             let _ = write!(
                 out,
                 "<rect x=\"{HEIGHT}\" y=\"{row:.1}\" width=\"10\" height=\"10\" fill=\"{}\"/><text x=\"{}\" y=\"{:.1}\">{}: {figure}</text>",
-                colour(place), HEIGHT + 16.0, row + 9.0, short(label)
+                colour(place),
+                HEIGHT + 16.0,
+                row + 9.0,
+                short(label)
             );
         }
         angle = end;
@@ -222,7 +245,11 @@ fn funnel(points: &Points, out: &mut String) {
         let _ = write!(
             out,
             "<rect x=\"{:.1}\" y=\"{y:.1}\" width=\"{wide:.1}\" height=\"{:.1}\" fill=\"{}\"/><text x=\"8\" y=\"{:.1}\">{}: {figure}</text>",
-            200.0 + (WIDTH - 240.0 - wide) / 2.0, high * 0.8, colour(0), y + high / 2.0, short(label)
+            200.0 + (WIDTH - 240.0 - wide) / 2.0,
+            high * 0.8,
+            colour(0),
+            y + high / 2.0,
+            short(label)
         );
     }
 }

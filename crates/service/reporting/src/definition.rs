@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn bounds_and_groups() {
-        let read = read(r#"{"from": "2017-01-01", "to": "2017-03-31", "group_by": "owner_id", "bucket": "quarter"}"#).unwrap();
+        let read =
+            read(r#"{"from": "2017-01-01", "to": "2017-03-31", "group_by": "owner_id", "bucket": "quarter"}"#).unwrap();
         assert_eq!((read.bucket_name(), read.group_by.as_deref()), ("quarter", Some("owner_id")));
         assert_eq!(read.within("close_date").len(), 2);
         assert_eq!(read.within("close_date")[1]["value"], "2017-03-31");

@@ -54,30 +54,19 @@ fn zone(sight: &Sight<'_>, asked: Option<&str>) -> Result<String> {
         None => Ok(sight.settings().time_zone.clone()),
         Some(zone) if kontor_model::time::is_zone(zone) => Ok(zone.to_owned()),
         Some(_) => {
-            Err(kontor_model::Fault::new("time_zone", "format", "is no time zone; use a name such as Europe/Berlin").into())
+            Err(kontor_model::Fault::new("time_zone", "format", "is no time zone; use a name such as Europe/Berlin")
+                .into())
         }
     }
 }
 
-async fn made(
-    sight: &Sight<'_>,
-    report: &Found,
-    zone: &str,
-    (from, to): (Option<i64>, Option<i64>),
-) -> Result<Table> {
+async fn made(sight: &Sight<'_>, report: &Found, zone: &str, (from, to): (Option<i64>, Option<i64>)) -> Result<Table> {
     let definition = match report.value("definition").as_str() {
         Some(text) => Some(Json::parse_str(text).map_err(Error::internal)?),
         None => None,
     };
     let kind = if report.text("kind").is_empty() { "aggregate" } else { report.text("kind") };
-    let wanted = Wanted {
-        kind,
-        object: report.text("target_object"),
-        definition: definition.as_ref(),
-        zone,
-        from,
-        to,
-    };
+    let wanted = Wanted { kind, object: report.text("target_object"), definition: definition.as_ref(), zone, from, to };
     table(sight, &wanted).await
 }
 

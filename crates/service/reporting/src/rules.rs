@@ -19,7 +19,8 @@ impl Hook for Definitions {
 
     fn meet<'a>(&'a self, sight: &'a Sight<'a>, touched: &'a [Touched<'a>]) -> BoxFuture<'a, Result<Vec<Verdict>>> {
         async move {
-            let check = |one: &Touched<'_>| check(sight, one).err().map(|error| Verdict::Refuse { step: one.step, error });
+            let check =
+                |one: &Touched<'_>| check(sight, one).err().map(|error| Verdict::Refuse { step: one.step, error });
             Ok(touched.iter().filter(|one| !one.is_gone()).filter_map(check).collect())
         }
         .boxed()
@@ -68,13 +69,21 @@ async fn layout(sight: &Sight<'_>, dashboard: &Touched<'_>) -> Result<Result<()>
     let layout: J = serde_json::from_str(text).map_err(Error::internal)?;
     let fault = |field: String, code, message: &str| Ok(Err(Fault::new(field, code, message).into()));
     let Some(tiles) = layout.as_array() else {
-        return fault("layout".into(), "type", "must be an array of {\"report_id\", \"x\", \"y\", \"width\", \"height\"}");
+        return fault(
+            "layout".into(),
+            "type",
+            "must be an array of {\"report_id\", \"x\", \"y\", \"width\", \"height\"}",
+        );
     };
     let ids: Vec<Option<Id>> = tiles.iter().map(report_id).collect();
     let there = known(sight, &ids.iter().copied().flatten().collect::<Vec<_>>()).await?;
     for (place, id) in ids.iter().enumerate() {
         if id.is_none_or(|id| !there.contains(&id)) {
-            return fault(format!("layout.{place}.report_id"), "not_found", "refers to a report that does not exist here");
+            return fault(
+                format!("layout.{place}.report_id"),
+                "not_found",
+                "refers to a report that does not exist here",
+            );
         }
     }
     Ok(Ok(()))

@@ -25,7 +25,8 @@ impl Sweep for Snapshots {
     fn run<'a>(&'a self, records: &'a Records, ctx: &'a Ctx) -> BoxFuture<'a, Result<usize>> {
         async move {
             let today = date_text(day_in(records.clock().now_ms(), &ctx.settings().time_zone));
-            let taken = json!({"filter": {"field": "taken_on", "value": today}, "measures": [{"fn": "count", "as": "n"}]});
+            let taken =
+                json!({"filter": {"field": "taken_on", "value": today}, "measures": [{"fn": "count", "as": "n"}]});
             let taken = ask(records, ctx, "snapshot", &taken).await?;
             if taken.first().and_then(|row| row.get("n")?.as_i64()).unwrap_or(0) > 0 {
                 return Ok(0);

@@ -21,7 +21,8 @@ impl Table {
 
     /// Rows that are objects, in the order of the columns.
     pub fn of(columns: Vec<String>, rows: &[Map<String, J>]) -> Self {
-        let row = |row: &Map<String, J>| columns.iter().map(|name| row.get(name).cloned().unwrap_or_default()).collect();
+        let row =
+            |row: &Map<String, J>| columns.iter().map(|name| row.get(name).cloned().unwrap_or_default()).collect();
         let rows = rows.iter().map(row).collect();
         Self { columns, rows }
     }

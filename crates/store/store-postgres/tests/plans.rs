@@ -1,5 +1,4 @@
 //! Which way the server takes to a page.
-#![expect(clippy::unwrap_used, reason = "test code")]
 
 mod common;
 

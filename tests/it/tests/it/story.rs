@@ -100,7 +100,10 @@ async fn sale(api: &Api, board: &Dashboard, company: &Value, contact: &Value, de
     let quote = json!({"deal_id": deal["id"], "company_id": company["id"], "customer_id": customer["id"], "valid_until": "2199-12-31",
         "lines": [{"sku": "DESK-1", "quantity": "5", "discount": "0.1", "tax_rate_id": tax}]});
     let quote = api.post("/v1/quotes", quote).await.expect(201).data().clone();
-    assert_eq!((&quote["subtotal"], &quote["tax_total"], &quote["total"]), (&json!("900"), &json!("171"), &json!("1071")));
+    assert_eq!(
+        (&quote["subtotal"], &quote["tax_total"], &quote["total"]),
+        (&json!("900"), &json!("171"), &json!("1071"))
+    );
     let _ = done(api, &format!("{}/send", at("quotes", &quote)), json!({}), 200).await;
     let order = done(api, &format!("{}/accept", at("quotes", &quote)), json!({}), 201).await;
     assert_eq!((&order["object"], &order["total"]), (&json!("order"), &json!("1071")));
@@ -131,7 +134,11 @@ async fn money(api: &Api, board: &Dashboard, order: &Value) -> String {
 
 /// A ticket that nobody answered breaks what was promised, and is solved all the same.
 async fn help(api: &Api, board: &Dashboard, contact: &Value) {
-    api.create("/v1/sla_policies", json!({"name": "All", "priority": "normal", "first_response_minutes": 30, "resolution_minutes": 60})).await;
+    api.create(
+        "/v1/sla_policies",
+        json!({"name": "All", "priority": "normal", "first_response_minutes": 30, "resolution_minutes": 60}),
+    )
+    .await;
     let mapping = json!({"object": "ticket", "format": "csv", "key": "external_id",
         "fields": {"external_id": "id", "subject": "subject", "contact_id": {"const": contact["id"]}}, "history": {"created_at": "at"}});
     let file = "id,subject,at\nT,The desk wobbles,2026-01-05T09:00:00Z\n";
@@ -148,7 +155,8 @@ async fn help(api: &Api, board: &Dashboard, contact: &Value) {
     };
     assert_eq!(board.figures().await.4, 1);
     let _ = done(api, &format!("{}/reply", at("tickets", &ticket)), json!({"body": "We send new feet."}), 201).await;
-    let solved = done(api, &format!("{}/resolve", at("tickets", &ticket)), json!({"resolution": "New feet."}), 200).await;
+    let solved =
+        done(api, &format!("{}/resolve", at("tickets", &ticket)), json!({"resolution": "New feet."}), 200).await;
     assert_eq!((&solved["status"], &solved["sla_status"]), (&json!("solved"), &json!("breached")));
     assert_eq!(done(api, &format!("{}/rate", at("tickets", &ticket)), json!({"csat": 4}), 200).await["csat"], 4);
 }

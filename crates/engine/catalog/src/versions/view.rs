@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use kontor_model::{ApiVersion, Field, Object};
 use kontor_model::object::Derived;
+use kontor_model::{ApiVersion, Field, Object};
 
 use super::changes;
 use crate::{Catalog, ObjectDef};

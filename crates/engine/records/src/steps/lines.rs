@@ -137,7 +137,9 @@ impl Workshop<'_> {
             None | Some(Json::Null) => None,
             Some(id) => match id.as_str().and_then(|text| text.parse::<Id>().ok()).filter(|id| old.contains(id)) {
                 Some(id) => Some(id),
-                None => return fault("id", "not_found", "is no line of this document; leave it out for a new one".into()),
+                None => {
+                    return fault("id", "not_found", "is no line of this document; leave it out for a new one".into());
+                }
             },
         };
         if let Some(other) = item.get(parent)

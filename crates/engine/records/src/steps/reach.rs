@@ -26,7 +26,9 @@ impl Workshop<'_> {
             }
             let reachable = self.records.reachable(self.ctx, wanted, &def, ids).await?;
             let steps = changes.steps.iter().zip(refused.iter_mut());
-            for (step, slot) in steps.filter(|(s, slot)| slot.is_none() && s.by == By::Caller && s.change.object() == object) {
+            for (step, slot) in
+                steps.filter(|(s, slot)| slot.is_none() && s.by == By::Caller && s.change.object() == object)
+            {
                 if action(&step.change) == Some(wanted) && self.meant(&step.change).any(|id| !reachable.contains(&id.0))
                 {
                     let verb = if wanted == Action::Delete { "delete" } else { "change" };

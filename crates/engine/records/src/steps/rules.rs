@@ -49,8 +49,7 @@ impl Records {
         effects: &[Effect],
         refused: &[Option<Error>],
     ) -> Result<(Vec<Verdict>, Vec<(Id, Working)>)> {
-        let sight =
-            Sight::new(self, shop.ctx, shop.now, Some(&shop.work), &shop.counters).with_history(shop.history);
+        let sight = Sight::new(self, shop.ctx, shop.now, Some(&shop.work), &shop.counters).with_history(shop.history);
         let mut verdicts = Vec::new();
         for hook in &self.hooks {
             let touched: Vec<Touched<'_>> = effects
@@ -112,12 +111,7 @@ impl Records {
     }
 
     /// A record whose lines were changed counts as changed: its totals may differ, and its version moves.
-    async fn touch_parents(
-        &self,
-        shop: &mut Workshop<'_>,
-        effects: &mut Vec<Effect>,
-        from: usize,
-    ) -> Result<bool> {
+    async fn touch_parents(&self, shop: &mut Workshop<'_>, effects: &mut Vec<Effect>, from: usize) -> Result<bool> {
         let mut known: HashSet<Id> = effects.iter().map(|e| e.id).collect();
         let mut parents: Vec<(usize, Id)> = Vec::new();
         let mut unread: HashMap<String, Vec<i64>> = HashMap::new();
@@ -166,13 +160,7 @@ fn name_currencies(shop: &mut Workshop<'_>, effects: &mut [Effect]) {
 }
 
 /// Sets a field of a touched record, in the last thing that is done to it.
-fn amend(
-    shop: &mut Workshop<'_>,
-    effects: &mut [Effect],
-    id: Id,
-    field: &str,
-    value: &Value,
-) -> Result<(), Error> {
+fn amend(shop: &mut Workshop<'_>, effects: &mut [Effect], id: Id, field: &str, value: &Value) -> Result<(), Error> {
     let unknown = || Error::internal("a rule set a field of a record that is not touched");
     let effect = effects.iter_mut().rev().find(|e| e.id == id).ok_or_else(unknown)?;
     let def = effect.after.def.clone();

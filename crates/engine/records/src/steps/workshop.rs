@@ -188,13 +188,26 @@ impl Workshop<'_> {
         }
     }
 
-    pub(super) fn effect(&mut self, step: usize, id: Id, done: Done, before: Option<Working>, after: Working) -> Effect {
+    pub(super) fn effect(
+        &mut self,
+        step: usize,
+        id: Id,
+        done: Done,
+        before: Option<Working>,
+        after: Working,
+    ) -> Effect {
         self.work.insert(id, after.clone());
         Effect { step, id, done, before, after, by: By::Caller, told: None }
     }
 
     /// The record, when it is there and of the version that was asked for.
-    pub(super) fn existing(&self, def: &ObjectDef, id: Id, if_match: Option<i64>, bin: bool) -> Result<Working, Refusal> {
+    pub(super) fn existing(
+        &self,
+        def: &ObjectDef,
+        id: Id,
+        if_match: Option<i64>,
+        bin: bool,
+    ) -> Result<Working, Refusal> {
         let found = self
             .work
             .get(&id)
@@ -207,13 +220,7 @@ impl Workshop<'_> {
         Ok(found.clone())
     }
 
-    pub(super) fn create(
-        &mut self,
-        step: usize,
-        def: &Arc<ObjectDef>,
-        data: &Json,
-        by: By,
-    ) -> Result<Effect, Refusal> {
+    pub(super) fn create(&mut self, step: usize, def: &Arc<ObjectDef>, data: &Json, by: By) -> Result<Effect, Refusal> {
         let data = self.substituted(data)?;
         let owner = self.ctx.caller.user_id.map(|id| id.0);
         let (checked, view) = self.words(def, by)?;

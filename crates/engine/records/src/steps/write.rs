@@ -18,11 +18,7 @@ use crate::{Ctx, Records, purge};
 
 impl Records {
     /// The lines, as JSON, of the documents that the steps answer with.
-    pub(super) async fn lines_after(
-        &self,
-        shop: &Workshop<'_>,
-        effects: &[Effect],
-    ) -> Result<HashMap<Id, Vec<u8>>> {
+    pub(super) async fn lines_after(&self, shop: &Workshop<'_>, effects: &[Effect]) -> Result<HashMap<Id, Vec<u8>>> {
         let mut out = HashMap::new();
         let answers = effects.iter().filter(|e| !e.is_gone() && e.after.def.lines.is_some());
         let mut by_object: HashMap<&str, (&Arc<ObjectDef>, Vec<i64>)> = HashMap::new();

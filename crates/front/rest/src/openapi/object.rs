@@ -4,8 +4,8 @@ use kontor_catalog::{Catalog, ObjectDef};
 use kontor_model::Field;
 use serde_json::{Map, Value as J, json};
 
-use super::names::{Names, pascal};
 use super::actions::{self, Known};
+use super::names::{Names, pascal};
 use super::{reference, samples, set, values};
 
 /// What an object's schemas are called.

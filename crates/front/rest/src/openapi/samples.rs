@@ -30,10 +30,8 @@ const FAMILIAR: &[(&str, &str)] = &[
 ];
 
 /// The same for documents of JSON.
-const FAMILIAR_JSON: &[(&str, &str)] = &[
-    ("hours", r#"{"monday": [["09:00", "17:30"]]}"#),
-    ("users", r#"["104512398120374201"]"#),
-];
+const FAMILIAR_JSON: &[(&str, &str)] =
+    &[("hours", r#"{"monday": [["09:00", "17:30"]]}"#), ("users", r#"["104512398120374201"]"#)];
 
 /// Whether a value passes the field's own check.
 fn holds(field: &Field, value: &J) -> bool {

@@ -40,7 +40,8 @@ pub async fn table(sight: &Sight<'_>, definition: &Definition) -> Result<Table> 
         let question = json!({"filter": all(conditions), "group_by": [group, "currency"], "limit": 10_000,
             "measures": [{"fn": "sum", "field": "amount_due", "as": "due"}]});
         for row in ask(sight, "invoice", &question).await? {
-            let key: Vec<J> = [group, "currency"].iter().map(|name| row.get(*name).cloned().unwrap_or_default()).collect();
+            let key: Vec<J> =
+                [group, "currency"].iter().map(|name| row.get(*name).cloned().unwrap_or_default()).collect();
             let words: Vec<String> = key.iter().map(plain).collect();
             let (_, ages) = owed.entry(words.join("\u{1f}")).or_insert_with(|| (key, vec![0; AGES.len()]));
             if let Some(age) = ages.get_mut(place) {

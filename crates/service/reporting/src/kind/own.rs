@@ -36,8 +36,12 @@ fn moment(sight: &Sight<'_>, def: &ObjectDef, path: &str) -> bool {
 fn in_zone(definition: &Json, zone: &str, is_moment: &dyn Fn(&str) -> bool) -> Json {
     let Some(members) = definition.as_object() else { return definition.clone() };
     let group = |group: &Json| match group.as_object() {
-        Some(own) if group.get("time_zone").is_none() && group.get("bucket").is_some() && !zone.is_empty()
-            && group.get("field").and_then(Json::as_str).is_some_and(is_moment) => {
+        Some(own)
+            if group.get("time_zone").is_none()
+                && group.get("bucket").is_some()
+                && !zone.is_empty()
+                && group.get("field").and_then(Json::as_str).is_some_and(is_moment) =>
+        {
             let named = ("time_zone".to_owned(), Json::String(zone.to_owned()));
             Json::Object(own.iter().cloned().chain([named]).collect())
         }

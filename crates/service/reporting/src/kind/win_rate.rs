@@ -30,7 +30,8 @@ pub async fn table(sight: &Sight<'_>, definition: &Definition) -> Result<Table> 
     let mut closed: BTreeMap<String, Closed> = BTreeMap::new();
     for row in ask(sight, "deal", &question).await? {
         let of = |name: &String| row.get(name).cloned().unwrap_or_default();
-        let key: Vec<J> = keys.iter().filter(|key| *key != "currency").map(of).chain([of(&"currency".to_owned())]).collect();
+        let key: Vec<J> =
+            keys.iter().filter(|key| *key != "currency").map(of).chain([of(&"currency".to_owned())]).collect();
         let words: Vec<String> = key.iter().map(plain).collect();
         let group = closed.entry(words.join("\u{1f}")).or_default();
         group.key = key;

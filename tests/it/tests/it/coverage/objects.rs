@@ -29,8 +29,7 @@ async fn every_object_goes_round(api: Api) {
         let external = body["external_id"].as_str().unwrap();
         // A list has the lines of documents when they are asked for.
         let with_lines = if made.data().get("lines").is_some() { "&expand=lines" } else { "" };
-        let list =
-            api.get(&format!("{path}?filter[external_id]={external}&count=exact{with_lines}")).await.expect(200);
+        let list = api.get(&format!("{path}?filter[external_id]={external}&count=exact{with_lines}")).await.expect(200);
         assert_eq!((list.ids(), &list.page()["total"]), (vec![id.clone()], &json!(1)), "{object}");
         assert_eq!(list.rows()[0], *made.data(), "{object}: one shape in lists and reads");
         let again = api.put(&format!("{path}/by/external_id/{external}"), json!({})).await.expect(200);

@@ -62,10 +62,12 @@ async fn every_route_is_in_the_document(api: Api) {
         let paths: Vec<String> = if of_records {
             examples.routed().map(|object| plain.replace("/v1/{collection}", &examples.path(object))).collect()
         } else if route.of_object {
-            let acting = examples.doing(if route.method == "GET" { "views" } else { "actions" }).flat_map(|(object, actions)| {
-                let at = format!("{}/{{id}}", examples.path(object));
-                actions.into_iter().map(move |action| format!("{at}/{action}"))
-            });
+            let acting = examples.doing(if route.method == "GET" { "views" } else { "actions" }).flat_map(
+                |(object, actions)| {
+                    let at = format!("{}/{{id}}", examples.path(object));
+                    actions.into_iter().map(move |action| format!("{at}/{action}"))
+                },
+            );
             acting.collect()
         } else {
             vec![plain]

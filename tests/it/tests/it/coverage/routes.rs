@@ -21,7 +21,12 @@ fn path(route: &Route) -> String {
         (true, _) => ("deals", "win"),
         _ => ("customers", ""),
     };
-    let path = route.path.replace("{collection}", collection).replace("{action}", action).replace("{id}", NO_ID).replace("{field}", "external_id");
+    let path = route
+        .path
+        .replace("{collection}", collection)
+        .replace("{action}", action)
+        .replace("{id}", NO_ID)
+        .replace("{field}", "external_id");
     path.replace("{value}", "nobody").replace("{object}", "customer").replace("{*file}", "index.html")
 }
 

@@ -192,7 +192,12 @@ fn misused(good: &str, genuine: &Genuine) -> Vec<(&'static str, String)> {
 }
 
 fn path(route: &Route) -> String {
-    let path = route.path.replace("{collection}", if route.of_object { "deals" } else { "customers" }).replace("{action}", "win").replace("{id}", NO_ID).replace("{share}", NO_ID);
+    let path = route
+        .path
+        .replace("{collection}", if route.of_object { "deals" } else { "customers" })
+        .replace("{action}", "win")
+        .replace("{id}", NO_ID)
+        .replace("{share}", NO_ID);
     let path = path.replace("{value}", "nobody").replace("{object}", "customer").replace("{*file}", "index.html");
     path.replace("{field}", if route.path.contains("/by/") { "external_id" } else { "name" })
 }

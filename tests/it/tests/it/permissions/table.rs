@@ -47,7 +47,8 @@ const fn may(create: bool, update: Reach, delete: Reach) -> May {
 const READS: May = may(false, Reach::Nobodys, Reach::Nobodys);
 
 /// Objects that give rights: administrators change them, whatever else a role may.
-const GUARDED: &[&str] = &["user", "team", "role", "permission", "service_account", "duplicate_rule", "assignment_rule", "score_rule"];
+const GUARDED: &[&str] =
+    &["user", "team", "role", "permission", "service_account", "duplicate_rule", "assignment_rule", "score_rule"];
 
 pub const ROLES: &[&str] =
     &["owner", "admin", "manager", "member", "sales", "support", "finance", "marketing", "read-only", "integration"];
@@ -68,7 +69,17 @@ const TABLE: &[(&str, &[&str], May)] = &[
     ("support", ACTIVITIES, may(true, Reach::Teams, Reach::Own)),
     (
         "finance",
-        &["customer", "order", "order_line", "invoice", "invoice_line", "payment", "dunning_step", "tax_rate", "exchange_rate"],
+        &[
+            "customer",
+            "order",
+            "order_line",
+            "invoice",
+            "invoice_line",
+            "payment",
+            "dunning_step",
+            "tax_rate",
+            "exchange_rate",
+        ],
         may(true, Reach::All, Reach::Nobodys),
     ),
     ("finance", ACTIVITIES, may(true, Reach::Own, Reach::Nobodys)),

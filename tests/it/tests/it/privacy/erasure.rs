@@ -51,6 +51,10 @@ async fn an_erased_person_leaves_no_byte(backend: Backend) {
     let invoice = json!({"customer_id": customer, "number": serial(), "billing_street": "Kept Street 1"});
     let invoice = api.create("/v1/invoices", invoice).await;
     let _ = api.post("/v1/contacts/search", json!({"q": canary})).await.expect(200);
+    // The same person once more, taken in and in the bin since.
+    let twin = json!({"last_name": format!("{canary}sohn"), "email": format!("twin.{canary}@example.org")});
+    let twin = api.post("/v1/contacts?allow_duplicates=true", twin).await.expect(201).id();
+    let _ = api.post(&format!("{path}/merge"), json!({"with_id": twin})).await.expect(200);
     // Copies: a file that came in, one that went out, a question that named the person, an archive.
     let csv = format!("last_name,email\n{canary}daughter,other.{canary}@example.org\n");
     let form =

@@ -66,8 +66,10 @@ async fn the_same_action_twice_is_done_once(api: Api) {
     let (first, again) = (send().await.expect(200), send().await.expect(200));
     assert_eq!(again.header("idempotent-replayed"), "true");
     assert_eq!(first.data(), again.data());
-    let other =
-        api.request("POST", &format!("{at}/win")).header("idempotency-key", &key).json(&json!({"close_date": "2026-01-01"}));
+    let other = api
+        .request("POST", &format!("{at}/win"))
+        .header("idempotency-key", &key)
+        .json(&json!({"close_date": "2026-01-01"}));
     let _ = other.send().await.refused(422_001);
 }
 

@@ -37,7 +37,8 @@ async fn lines_come_with_their_document(api: Api) {
     assert_eq!(told(&made), pairs(&[("a", "20"), ("b", "5")]));
     assert_eq!(made["subtotal"], "25");
     assert_eq!(api.get(&at(&made)).await.expect(200).data(), &made);
-    let lines = api.get(&format!("/v1/quote_lines?filter[quote_id]={}&sort=position", made["id"].as_str().unwrap())).await;
+    let lines =
+        api.get(&format!("/v1/quote_lines?filter[quote_id]={}&sort=position", made["id"].as_str().unwrap())).await;
     assert_eq!(json!(lines.expect(200).rows()), made["lines"]);
     assert!(api.get(&format!("{}?fields=number", at(&made))).await.expect(200).data().get("lines").is_none());
     assert_eq!(api.get(&format!("{}?fields=lines", at(&made))).await.expect(200).data()["lines"], made["lines"]);

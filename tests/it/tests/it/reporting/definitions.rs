@@ -31,7 +31,11 @@ async fn a_question_is_checked_when_it_is_saved(api: Api) {
     let turned = json!({"from": "2026-02-01", "to": "2026-01-01"});
     assert_eq!(refused(json!({"kind": "funnel", "definition": turned})).await, ["definition.to"]);
     // What fits the form and not the object shows when it is asked.
-    let id = report(&api, json!({"target_object": "deal", "definition": {"group_by": ["colour"], "measures": [{"fn": "count"}]}})).await;
+    let id = report(
+        &api,
+        json!({"target_object": "deal", "definition": {"group_by": ["colour"], "measures": [{"fn": "count"}]}}),
+    )
+    .await;
     let _ = api.get(&format!("/v1/reports/{id}/result")).await.refused(400_003);
     let _ = api.get(&format!("/v1/reports/{id}/result?time_zone=Nowhere")).await.refused(400_001);
     let _ = api.get(&format!("/v1/reports/{id}/result?zone=UTC")).await.refused(400_000);
@@ -46,7 +50,11 @@ async fn a_result_is_json_csv_a_sheet_or_a_chart(api: Api) {
     }
     let definition = json!({"filter": {"field": "last_name", "op": "starts_with", "value": word},
         "group_by": ["city"], "measures": [{"fn": "count", "as": "n"}], "sort": ["-n"]});
-    let id = report(&api, json!({"name": "By \"city\"", "target_object": "contact", "chart": "bar", "definition": definition})).await;
+    let id = report(
+        &api,
+        json!({"name": "By \"city\"", "target_object": "contact", "chart": "bar", "definition": definition}),
+    )
+    .await;
     let path = format!("/v1/reports/{id}/result");
     let read = api.get(&path).await.expect(200);
     assert_eq!(read.data()["columns"], json!(["city", "n"]));
@@ -83,7 +91,8 @@ async fn a_dashboard_shows_its_reports(api: Api) {
     let second = report(&api, json!({"name": "Second", "kind": "win_rate"})).await;
     let nothing = json!({"name": "D", "layout": [{"report_id": NO_ID}]});
     assert_eq!(api.post("/v1/dashboards", nothing).await.fault_codes()[0].0, "layout.0.report_id");
-    let layout = json!([{"report_id": first, "x": 0, "y": 0, "width": 6, "height": 4}, {"report_id": second, "x": 6, "y": 0}]);
+    let layout =
+        json!([{"report_id": first, "x": 0, "y": 0, "width": 6, "height": 4}, {"report_id": second, "x": 6, "y": 0}]);
     let dashboard = api.create("/v1/dashboards", json!({"name": "D", "layout": layout})).await;
     let path = format!("/v1/dashboards/{dashboard}/data");
     let tiles = api.get(&path).await.expect(200).data()["tiles"].clone();

@@ -42,16 +42,17 @@ async fn the_funnel_counts_stays(backend: Backend) {
     let deals: Vec<(&str, i64)> =
         funnel.iter().map(|row| (row["stage"].as_str().unwrap(), row["deals"].as_i64().unwrap())).collect();
     assert_eq!(deals, [("Prospecting", 4), ("Engaging", 3), ("Proposal", 2), ("Won", 1)]);
-    assert_eq!((&funnel[0]["of_previous"], &funnel[1]["of_previous"], &funnel[3]["of_first"]), (&Value::Null, &json!("75.00"), &json!("25.00")));
+    assert_eq!(
+        (&funnel[0]["of_previous"], &funnel[1]["of_previous"], &funnel[3]["of_first"]),
+        (&Value::Null, &json!("75.00"), &json!("25.00"))
+    );
 }
 
 async fn a_forecast_adds_up(backend: Backend) {
     let server = Server::builder().backend(backend).start().await;
     let api = server.api();
     let stages = stages(&api).await;
-    let open = |amount: &str, category: &str, day: &str| {
-        json!({"amount": amount, "probability": 50, "forecast_category": category, "expected_close_date": day, "stage_id": stages["Proposal"]})
-    };
+    let open = |amount: &str, category: &str, day: &str| json!({"amount": amount, "probability": 50, "forecast_category": category, "expected_close_date": day, "stage_id": stages["Proposal"]});
     for (amount, category, day) in [
         ("100", "pipeline", "2026-01-10"),
         ("50.50", "pipeline", "2026-01-31"),
@@ -67,7 +68,9 @@ async fn a_forecast_adds_up(backend: Backend) {
     let definition = json!({"from": "2026-01-01", "to": "2026-03-31", "bucket": "month"});
     let forecast = rows(&api, json!({"kind": "forecast", "definition": definition})).await;
     let january = row(&forecast, "period", "2026-01-01");
-    let of = |row: &Value| ["pipeline", "best_case", "commit", "weighted", "won"].map(|name| row[name].as_str().unwrap().to_owned());
+    let of = |row: &Value| {
+        ["pipeline", "best_case", "commit", "weighted", "won"].map(|name| row[name].as_str().unwrap().to_owned())
+    };
     assert_eq!(of(january), ["150.5", "200", "300", "325.25", "40"]);
     assert_eq!(of(row(&forecast, "period", "2026-02-01")), ["0", "0", "70", "35", "0"]);
 }
@@ -75,7 +78,9 @@ async fn a_forecast_adds_up(backend: Backend) {
 async fn what_is_owed_ages(backend: Backend) {
     let server = Server::builder().backend(backend).start().await;
     let api = server.api();
-    let customer = api.create("/v1/customers", json!({"name": "Ageing", "mobile": "13800138000", "customer_type": "standard"})).await;
+    let customer = api
+        .create("/v1/customers", json!({"name": "Ageing", "mobile": "13800138000", "customer_type": "standard"}))
+        .await;
     for (amount, issued) in [("100", "2026-01-01"), ("10", "2026-02-15"), ("1", "2026-03-25")] {
         let draft = json!({"customer_id": customer, "currency": "EUR", "lines": [{"description": "x", "quantity": "1", "unit_price": amount}]});
         let id = api.post("/v1/invoices", draft).await.expect(201).id();
@@ -84,7 +89,8 @@ async fn what_is_owed_ages(backend: Backend) {
     // Due thirty days later: 31 January, 17 March, 24 April.
     let ageing = rows(&api, json!({"kind": "receivables_ageing", "definition": {"to": "2026-03-31"}})).await;
     assert_eq!(ageing.len(), 1, "{ageing:?}");
-    let of = ["not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90", "total"].map(|name| ageing[0][name].as_str().unwrap());
+    let of = ["not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90", "total"]
+        .map(|name| ageing[0][name].as_str().unwrap());
     assert_eq!(of, ["1", "10", "100", "0", "0", "111"]);
 }
 

@@ -78,7 +78,8 @@ async fn reports_of_the_opportunities_are_exact(backend: Backend) {
 
     let figures = ["won", "lost", "won_amount"];
     let agents = rows(&api, json!({"kind": "win_rate", "definition": {"group_by": "owner.name"}})).await;
-    let wanted = asked(&db, &format!("SELECT sales_agent, {CLOSED} FROM deal WHERE deal_stage IN ('Won', 'Lost') GROUP BY 1"));
+    let wanted =
+        asked(&db, &format!("SELECT sales_agent, {CLOSED} FROM deal WHERE deal_stage IN ('Won', 'Lost') GROUP BY 1"));
     assert_eq!(told(&agents, "owner.name", &figures), wanted);
     assert_eq!(wanted.len(), 30);
 
@@ -92,7 +93,12 @@ async fn reports_of_the_opportunities_are_exact(backend: Backend) {
             row
         })
         .collect();
-    let wanted = asked(&db, &format!("SELECT manager, {CLOSED} FROM deal JOIN team USING (sales_agent) WHERE deal_stage IN ('Won', 'Lost') GROUP BY 1"));
+    let wanted = asked(
+        &db,
+        &format!(
+            "SELECT manager, {CLOSED} FROM deal JOIN team USING (sales_agent) WHERE deal_stage IN ('Won', 'Lost') GROUP BY 1"
+        ),
+    );
     assert_eq!(told(&by_name, "manager", &figures), wanted);
     assert_eq!(wanted.len(), 6);
 
@@ -103,7 +109,11 @@ async fn reports_of_the_opportunities_are_exact(backend: Backend) {
 
 async fn names(api: &Api) -> BTreeMap<String, String> {
     let users = api.get("/v1/users?limit=500&fields=name").await.expect(200);
-    users.rows().iter().map(|u| (u["id"].as_str().unwrap().to_owned(), u["name"].as_str().unwrap().to_owned())).collect()
+    users
+        .rows()
+        .iter()
+        .map(|u| (u["id"].as_str().unwrap().to_owned(), u["name"].as_str().unwrap().to_owned()))
+        .collect()
 }
 
 async fn quarters(api: &Api, db: &rusqlite::Connection) {
@@ -122,7 +132,8 @@ async fn products(api: &Api, db: &rusqlite::Connection) {
     let definition = json!({"filter": {"field": "deal.stage_id", "value": won}, "group_by": ["product.name"],
         "measures": [{"fn": "count", "as": "n"}, {"fn": "sum", "field": "total", "as": "total"}]});
     let products = rows(api, json!({"target_object": "deal_line", "definition": definition})).await;
-    let sql = "SELECT product, count(*), sum(CAST(close_value AS INTEGER)) FROM deal WHERE deal_stage = 'Won' GROUP BY 1";
+    let sql =
+        "SELECT product, count(*), sum(CAST(close_value AS INTEGER)) FROM deal WHERE deal_stage = 'Won' GROUP BY 1";
     assert_eq!(told(&products, "product.name", &["n", "total"]), asked(db, sql));
 }
 
@@ -136,7 +147,10 @@ async fn cycles(api: &Api, db: &rusqlite::Connection) {
             |row| Ok((row.get(0)?, row.get::<_, f64>(1)? as i64, row.get::<_, f64>(2)? as i64, row.get::<_, f64>(3)? as i64)),
         )
         .unwrap();
-    assert_eq!((whole(&all[0]["won"]), whole(&all[0]["least_days"]), whole(&all[0]["most_days"])), (days.0, days.2, days.3));
+    assert_eq!(
+        (whole(&all[0]["won"]), whole(&all[0]["least_days"]), whole(&all[0]["most_days"])),
+        (days.0, days.2, days.3)
+    );
     let average: f64 = all[0]["average_days"].as_str().unwrap().parse().unwrap();
     assert!((average - days.1 as f64 / days.0 as f64).abs() < 0.000_001, "{average}");
 }

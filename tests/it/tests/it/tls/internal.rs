@@ -35,7 +35,12 @@ async fn call(api: &Api, route: &Route, version: &str) -> Reply {
         (true, _) => ("deals", "win"),
         _ => ("customers", ""),
     };
-    let path = route.path.replace("{collection}", collection).replace("{action}", action).replace("{id}", NO_ID).replace("{field}", "external_id");
+    let path = route
+        .path
+        .replace("{collection}", collection)
+        .replace("{action}", action)
+        .replace("{id}", NO_ID)
+        .replace("{field}", "external_id");
     let path = path.replace("{value}", "nobody").replace("{object}", "customer").replace("{*file}", "index.html");
     let path = path.replace("{share}", NO_ID).replacen("/v1/", &format!("/{version}/"), 1);
     let request = api.request(route.method, &path);
