@@ -134,12 +134,12 @@ pub const KEYS: &[Key] = &[
         "Milliseconds that a request should take at most; when more than one in ten takes longer, fewer are let in.",
     ),
     key("overload.queue", Kind::Number { min: 0, max: 1_000_000 }, "Requests that may wait for their turn."),
+    key("overload.wait_ms", Kind::Number { min: 1, max: MAX_MS }, "Milliseconds that a request may wait for its turn."),
     key(
         "sweeps.every_seconds",
         Kind::Number { min: 0, max: 86_400 },
         "Seconds between two looks for what is due (overdue invoices, clocks of tickets); 0 leaves it to each service.",
     ),
-    key("overload.wait_ms", Kind::Number { min: 1, max: MAX_MS }, "Milliseconds that a request may wait for its turn."),
     key(
         "cache.bytes",
         Kind::Number { min: 0, max: MAX_BYTES },

@@ -225,7 +225,8 @@ impl<'a> Sight<'a> {
         Ok(out)
     }
 
-    /// The next number of a series without gaps: it is used when the changes are, or given again.
+    /// The next number of a series without gaps: it is used when the changes are, or given again. A series belongs to
+    /// rules or to actions: an action's own numbers and those of the rules about its changes are counted apart.
     ///
     /// # Errors
     /// The database's.

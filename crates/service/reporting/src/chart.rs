@@ -33,7 +33,9 @@ impl Points {
         // Identifiers are numbers too, and no figures.
         let named = |column: usize| table.columns.get(column).is_some_and(|name| name.ends_with("id"));
         let column = (0..table.columns.len()).find(|column| !named(*column) && is_figure(*column));
-        let label = (0..table.columns.len()).find(|other| Some(*other) != column);
+        let labels = || (0..table.columns.len()).filter(|other| Some(*other) != column);
+        // A name says more than an identifier.
+        let label = labels().find(|other| !named(*other)).or_else(|| labels().next());
         let at =
             |row: &Vec<J>, place: Option<usize>| place.and_then(|place| row.get(place)).cloned().unwrap_or_default();
         let rows = || table.rows.iter().take(MOST);
