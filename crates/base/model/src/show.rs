@@ -48,6 +48,22 @@ pub fn write_int(n: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(digits(n.unsigned_abs(), &mut [0; 20]));
 }
 
+/// Text as HTML, also within quotes.
+pub fn escape_html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// Appends a JSON string (RFC 8259, 7), escaping only what must be.
 pub fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');

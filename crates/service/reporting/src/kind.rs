@@ -10,7 +10,7 @@ mod win_rate;
 
 use kontor_model::{Error, Fault, Json, Result};
 use kontor_questions::{filters, questions};
-use kontor_records::Sight;
+use kontor_records::{Ctx, Records, Sight};
 use serde_json::{Map, Value as J};
 
 use crate::definition::Definition;
@@ -74,18 +74,25 @@ pub(crate) fn check(kind: &str, object: &str, definition: Option<&Json>) -> Resu
 /// # Errors
 /// As [`table`].
 pub(crate) async fn ask(sight: &Sight<'_>, object: &str, question: &J) -> Result<Vec<Map<String, J>>> {
-    let question = Json::parse_str(&question.to_string()).map_err(Error::internal)?;
-    answered(sight, object, &question).await
+    asked(sight.records(), sight.ctx(), object, question).await
 }
 
-async fn answered(sight: &Sight<'_>, object: &str, question: &Json) -> Result<Vec<Map<String, J>>> {
-    let ctx = sight.ctx();
+/// As [`ask`], of whoever `ctx` stands for.
+///
+/// # Errors
+/// As [`table`].
+pub(crate) async fn asked(records: &Records, ctx: &Ctx, object: &str, question: &J) -> Result<Vec<Map<String, J>>> {
+    let question = Json::parse_str(&question.to_string()).map_err(Error::internal)?;
+    answered(records, ctx, object, &question).await
+}
+
+async fn answered(records: &Records, ctx: &Ctx, object: &str, question: &Json) -> Result<Vec<Map<String, J>>> {
     let def = ctx.catalog.require(object)?;
     let mut aggregate = questions::aggregate(&def.name, question)?;
     if let Some(filter) = &mut aggregate.filter {
         filters::paths(def, filter);
     }
-    let rows = sight.records().aggregate(ctx, &aggregate).await?;
+    let rows = records.aggregate(ctx, &aggregate).await?;
     let text = format!("[{}]", String::from_utf8_lossy(&rows));
     serde_json::from_str(&text).map_err(Error::internal)
 }

@@ -9,6 +9,8 @@ use kontor_model::{Change, Changes, ErrorCode, Json, Result, Step};
 use kontor_records::{Answer, Ctx, Outcome, Records, Sweep};
 use serde_json::{Map, Value as J, json};
 
+use crate::kind::asked;
+
 /// Takes the snapshots of a day that has none. What two processes take at once is taken once: a snapshot's
 /// `external_id` is its day, stage and currency.
 pub(crate) struct Snapshots;
@@ -27,7 +29,7 @@ impl Sweep for Snapshots {
             let today = date_text(day_in(records.clock().now_ms(), &ctx.settings().time_zone));
             let taken =
                 json!({"filter": {"field": "taken_on", "value": today}, "measures": [{"fn": "count", "as": "n"}]});
-            let taken = ask(records, ctx, "snapshot", &taken).await?;
+            let taken = asked(records, ctx, "snapshot", &taken).await?;
             if taken.first().and_then(|row| row.get("n")?.as_i64()).unwrap_or(0) > 0 {
                 return Ok(0);
             }
@@ -35,7 +37,7 @@ impl Sweep for Snapshots {
                 "group_by": ["pipeline_id", "stage_id", "currency"], "measures": [
                     {"fn": "count", "as": "deals"}, {"fn": "sum", "field": "amount", "as": "amount"},
                     {"fn": "sum", "field": "weighted_amount", "as": "weighted"}]});
-            let rows = ask(records, ctx, "deal", &question).await?;
+            let rows = asked(records, ctx, "deal", &question).await?;
             let steps: Vec<Step> = rows.iter().map(|row| snapshot(row, &today)).collect::<Result<_>>()?;
             let count = steps.len();
             if count == 0 {
@@ -51,13 +53,6 @@ impl Sweep for Snapshots {
         }
         .boxed()
     }
-}
-
-async fn ask(records: &Records, ctx: &Ctx, object: &str, question: &J) -> Result<Vec<Map<String, J>>> {
-    let question = Json::parse_str(&question.to_string()).map_err(kontor_model::Error::internal)?;
-    let aggregate = kontor_questions::questions::aggregate(object, &question)?;
-    let rows = records.aggregate(ctx, &aggregate).await?;
-    serde_json::from_str(&format!("[{}]", String::from_utf8_lossy(&rows))).map_err(kontor_model::Error::internal)
 }
 
 fn snapshot(row: &Map<String, J>, today: &str) -> Result<Step> {

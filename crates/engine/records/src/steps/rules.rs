@@ -26,7 +26,7 @@ impl Records {
         let mut late = false;
         let mut asked = 0;
         for _ in 0..ROUNDS {
-            late |= self.touch_parents(shop, effects, asked).await?;
+            self.touch_parents(shop, effects, asked).await?;
             if asked == effects.len() {
                 name_currencies(shop, effects);
                 return Ok(late);
@@ -111,7 +111,7 @@ impl Records {
     }
 
     /// A record whose lines were changed counts as changed: its totals may differ, and its version moves.
-    async fn touch_parents(&self, shop: &mut Workshop<'_>, effects: &mut Vec<Effect>, from: usize) -> Result<bool> {
+    async fn touch_parents(&self, shop: &mut Workshop<'_>, effects: &mut Vec<Effect>, from: usize) -> Result<()> {
         let mut known: HashSet<Id> = effects.iter().map(|e| e.id).collect();
         let mut parents: Vec<(usize, Id)> = Vec::new();
         let mut unread: HashMap<String, Vec<i64>> = HashMap::new();
@@ -138,7 +138,7 @@ impl Records {
             shop.touch(&mut after);
             effects.push(shop.effect(step, id, Done::Updated, Some(before), after));
         }
-        Ok(false)
+        Ok(())
     }
 }
 

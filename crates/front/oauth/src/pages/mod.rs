@@ -17,24 +17,9 @@ use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_FRAME_OPTIONS};
 use axum::http::{HeaderValue, Response, StatusCode};
 use base64::Engine;
+use kontor_model::show::escape_html as escape;
 
 const STYLE: &str = include_str!("style.css");
-
-/// Text as HTML, also within quotes.
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
 
 /// A page; `leads_to` is where its form may end up besides here (browsers hold redirects to the policy, too).
 fn page(status: u16, title: &str, body: &str, leads_to: &str) -> Response<Body> {

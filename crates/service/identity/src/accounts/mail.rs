@@ -1,5 +1,6 @@
 //! Mails about logins: invitations and links for a new password.
 
+use kontor_model::show::escape_html;
 use kontor_model::time::datetime_text;
 use kontor_model::{Error, ErrorCode, Id, Result, SpaceId};
 use kontor_outbox::{Composed, NewMessage};
@@ -13,29 +14,13 @@ use super::tickets::Purpose;
 use super::{Accounts, Membership, Origin, email, rows};
 use crate::token;
 
-/// Text in HTML.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 /// A mail around one link.
 fn letter(name: &str, lines: [&str; 2], link: &str, until: &str) -> (String, String) {
     let name: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let name = name.trim();
     let [why, ignore] = lines;
     let text = format!("Hello {name},\n\n{why}\n\n{link}\n\nThe link works once, until {until}. {ignore}\n");
-    let (name, link) = (escaped(name), escaped(link));
+    let (name, link) = (escape_html(name), escape_html(link));
     let html = format!(
         "<!doctype html>\n<html lang=\"en\"><body>\n<p>Hello {name},</p>\n<p>{why}</p>\n<p><a href=\"{link}\">{link}</a></p>\n\
          <p>The link works once, until {until}. {ignore}</p>\n</body></html>\n"

@@ -14,7 +14,7 @@ pub async fn table(sight: &Sight<'_>, wanted: &Wanted<'_>) -> Result<Table> {
     let def = sight.ctx().catalog.require(wanted.object)?;
     let is_moment = |path: &str| moment(sight, def, path);
     let question = in_zone(definition, wanted.zone, &is_moment);
-    let rows = answered(sight, wanted.object, &question).await?;
+    let rows = answered(sight.records(), sight.ctx(), wanted.object, &question).await?;
     let aggregate = kontor_questions::questions::aggregate(wanted.object, &question)?;
     let keys = aggregate.group_by.iter().map(|group| group.path.clone());
     let columns = keys.chain(aggregate.measures.iter().map(|measure| measure.name.clone())).collect();

@@ -5,7 +5,7 @@ use kontor_rest::routes::{Access, Gives, ROUTES, Route, Takes};
 use kontor_testkit::{Api, Reply, both};
 use serde_json::json;
 
-use crate::support::NO_ID;
+use crate::support::filled;
 
 both!(
     no_route_is_open_by_mistake,
@@ -15,23 +15,8 @@ both!(
     the_authorization_server_refuses_in_its_own_words
 );
 
-fn path(route: &Route) -> String {
-    let (collection, action) = match (route.of_object, route.method) {
-        (true, "GET") => ("contacts", "duplicates"),
-        (true, _) => ("deals", "win"),
-        _ => ("customers", ""),
-    };
-    let path = route
-        .path
-        .replace("{collection}", collection)
-        .replace("{action}", action)
-        .replace("{id}", NO_ID)
-        .replace("{field}", "external_id");
-    path.replace("{value}", "nobody").replace("{object}", "customer").replace("{*file}", "index.html")
-}
-
 async fn call(api: &Api, route: &Route) -> Reply {
-    let request = api.request(route.method, &path(route));
+    let request = api.request(route.method, &filled(route));
     match (route.method, route.takes) {
         ("GET" | "DELETE", _) => request.send().await,
         (_, Takes::Stream) => request.form(&[]).send().await,
@@ -120,7 +105,7 @@ async fn every_route_refuses_other_methods(api: Api) {
             if allowed.contains(&method) {
                 continue;
             }
-            let reply = api.request(method, &path(route)).send().await;
+            let reply = api.request(method, &filled(route)).send().await;
             // There is an action of this name, and nothing else.
             if route.of_object {
                 let _ = reply.refused(404_000);

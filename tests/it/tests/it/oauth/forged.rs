@@ -7,14 +7,14 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed2551
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::StreamExt;
-use kontor_http::route::{Access, Route};
+use kontor_http::route::Access;
 use kontor_oauth::keys::seal::Vault;
 use kontor_testkit::{Api, both};
 use serde_json::{Value, json};
 
 use super::party::{App, base64url, claims, issuer};
 use super::signed::now;
-use crate::support::NO_ID;
+use crate::support::filled;
 
 both!(forged_tokens_open_no_route);
 
@@ -191,17 +191,6 @@ fn misused(good: &str, genuine: &Genuine) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn path(route: &Route) -> String {
-    let path = route
-        .path
-        .replace("{collection}", if route.of_object { "deals" } else { "customers" })
-        .replace("{action}", "win")
-        .replace("{id}", NO_ID)
-        .replace("{share}", NO_ID);
-    let path = path.replace("{value}", "nobody").replace("{object}", "customer").replace("{*file}", "index.html");
-    path.replace("{field}", if route.path.contains("/by/") { "external_id" } else { "name" })
-}
-
 async fn forged_tokens_open_no_route(api: Api) {
     let app = App::confidential(&api).await;
     let tokens = app.tokens(&api, &[("scope", "openid crm:read crm:write admin")]).await;
@@ -224,8 +213,8 @@ async fn forged_tokens_open_no_route(api: Api) {
     let document = format!("resource_metadata=\"{}/.well-known/oauth-protected-resource\"", issuer(&api));
     let routes = kontor_rest::routes::ROUTES.iter().chain(kontor_oauth::ROUTES);
     let guarded = routes.filter(|route| route.access != Access::Open).flat_map(|route| {
-        let newer = path(route).replacen("/v1/", "/v2/", 1);
-        let versions = if newer == path(route) { vec![newer] } else { vec![path(route), newer] };
+        let newer = filled(route).replacen("/v1/", "/v2/", 1);
+        let versions = if newer == filled(route) { vec![newer] } else { vec![filled(route), newer] };
         versions.into_iter().map(|path| (route.method, path))
     });
     let mut calls = Vec::new();

@@ -2,8 +2,22 @@
 
 pub mod examples;
 
+use kontor_rest::routes::Route;
 use kontor_testkit::{Api, Definition, serial, unique};
 use serde_json::{Value, json};
+
+/// A route's path with names in its places: collections, actions and fields that there are, ids that there are not.
+pub fn filled(route: &Route) -> String {
+    let (collection, action) = match (route.of_object, route.method) {
+        (true, "GET") => ("contacts", "duplicates"),
+        (true, _) => ("deals", "win"),
+        _ => ("customers", ""),
+    };
+    let path = route.path.replace("{collection}", collection).replace("{action}", action);
+    let path = path.replace("{id}", NO_ID).replace("{share}", NO_ID).replace("{value}", "nobody");
+    let path = path.replace("{object}", "customer").replace("{*file}", "index.html");
+    path.replace("{field}", if route.path.contains("/by/") { "external_id" } else { "name" })
+}
 
 /// A customer that nobody else has.
 pub fn customer() -> Value {

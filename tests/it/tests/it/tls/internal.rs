@@ -7,7 +7,7 @@ use kontor_rest::routes::{Mark, ROUTES, Route};
 use kontor_testkit::{Api, Backend, Reply, Server, both_alone};
 use serde_json::{Value, json};
 
-use crate::support::{NO_ID, customer};
+use crate::support::{customer, filled};
 
 both_alone!(private_routes_are_on_the_internal_listener_only, the_documents_of_the_public_side_do_not_name_them);
 
@@ -30,19 +30,7 @@ fn every_route() -> impl Iterator<Item = &'static Route> {
 }
 
 async fn call(api: &Api, route: &Route, version: &str) -> Reply {
-    let (collection, action) = match (route.of_object, route.method) {
-        (true, "GET") => ("contacts", "duplicates"),
-        (true, _) => ("deals", "win"),
-        _ => ("customers", ""),
-    };
-    let path = route
-        .path
-        .replace("{collection}", collection)
-        .replace("{action}", action)
-        .replace("{id}", NO_ID)
-        .replace("{field}", "external_id");
-    let path = path.replace("{value}", "nobody").replace("{object}", "customer").replace("{*file}", "index.html");
-    let path = path.replace("{share}", NO_ID).replacen("/v1/", &format!("/{version}/"), 1);
+    let path = filled(route).replacen("/v1/", &format!("/{version}/"), 1);
     let request = api.request(route.method, &path);
     if route.method == "GET" || route.method == "DELETE" {
         request.send().await

@@ -4,8 +4,8 @@ use kontor_rest::routes::{Access, ROUTES};
 use kontor_testkit::{Api, both};
 use serde_json::Value;
 
-use crate::support::NO_ID;
 use crate::support::examples::Examples;
+use crate::support::filled;
 
 both!(every_object_is_the_same_in_both_versions, every_route_is_there_in_both_versions);
 
@@ -58,21 +58,7 @@ async fn every_object_is_the_same_in_both_versions(api: Api) {
 async fn every_route_is_there_in_both_versions(api: Api) {
     let mut called = 0;
     for route in ROUTES.iter().filter(|route| route.path.starts_with("/v1/")) {
-        let (collection, action) = match (route.of_object, route.method) {
-            (true, "GET") => ("contacts", "duplicates"),
-            (true, _) => ("deals", "win"),
-            _ => ("customers", ""),
-        };
-        let path = route
-            .path
-            .replacen("/v1/", "/v2/", 1)
-            .replace("{action}", action)
-            .replace("{collection}", collection)
-            .replace("{object}", "customer")
-            .replace("{id}", NO_ID)
-            .replace("{share}", NO_ID)
-            .replace("{value}", "x");
-        let path = path.replace("{field}", if path.contains("/by/") { "external_id" } else { "name" });
+        let path = filled(route).replacen("/v1/", "/v2/", 1);
         let reply = api.request(route.method, &path).send().await;
         assert!(reply.error_code() != 404_000 && reply.status != 405 && reply.status < 500, "{reply}");
         let anonymous = api.anonymous().request(route.method, &path).send().await;
