@@ -29,6 +29,8 @@ pub enum Kind {
     Cidrs,
     /// A list of host names.
     Domains,
+    /// A host name, or a part of one.
+    Domain,
     /// An e-mail address.
     Email,
     Choice(&'static [&'static str]),
@@ -121,6 +123,10 @@ impl Kind {
             }
             Self::TimeZone => refuse_unless(jiff::tz::TimeZone::get(text).is_ok(), "is not a known time zone"),
             Self::Moment => refuse_unless(text.parse::<jiff::Timestamp>().is_ok(), "is no moment"),
+            Self::Domain => {
+                let fits = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+                refuse_unless((1..=253).contains(&text.len()) && text.bytes().all(fits), "is not a name of the DNS")
+            }
             Self::Email => {
                 let fits = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && is_domain(host));
                 refuse_unless(fits, "is not an e-mail address")
@@ -146,6 +152,7 @@ impl Kind {
             Self::Domains => {
                 "Write names as [\"crm.example.com\"] (in the environment crm.example.com,b.example.com).".to_owned()
             }
+            Self::Domain => "Write a name of the DNS, as example.com.".to_owned(),
             Self::Email => "Write an address, as ops@example.com.".to_owned(),
             Self::Choice(words) => format!("Write {}.", words.join(" or ")),
             Self::Name => "Write a name of at most 63 of a-z, 0-9 and _.".to_owned(),

@@ -24,13 +24,14 @@ pub use error::{ConfigError, Problem};
 pub use keys::{KEYS, Key};
 pub use kind::Kind;
 pub use load::find_file;
-pub use overload::{Cache, Overload, Sweeps};
+pub use overload::{Cache, Jobs, Overload, Sweeps};
 pub use overrides::Overrides;
 pub use rate::Rate;
 pub use schema::config_schema;
 pub use secret::{SecretText, SecretUrl};
 pub use settings::{
-    AccessTarget, Config, Database, Log, LogFormat, OAuth, Otel, Request, RowSecurity, Shutdown, Sqlite, Workspace,
+    AccessTarget, Config, Database, Log, LogFormat, Mail, OAuth, Otel, Request, RowSecurity, Shutdown, Sqlite,
+    Workspace,
 };
 
 /// The default configuration file, which is also the documentation of every setting.

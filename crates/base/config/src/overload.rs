@@ -47,6 +47,29 @@ pub struct Sweeps {
     pub every_seconds: u64,
 }
 
+/// How many jobs run at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Jobs {
+    /// In this process.
+    pub slots: usize,
+    /// Of one workspace in all processes; 0 leaves one slot of each process to the others.
+    pub per_workspace: usize,
+}
+
+impl Default for Jobs {
+    fn default() -> Self {
+        Self { slots: 3, per_workspace: 0 }
+    }
+}
+
+impl Jobs {
+    /// The bound of a workspace, where there is one.
+    pub fn per_workspace(&self) -> Option<usize> {
+        (self.per_workspace > 0).then_some(self.per_workspace)
+    }
+}
+
 impl Sweeps {
     pub fn pace(&self) -> Option<std::time::Duration> {
         (self.every_seconds > 0).then(|| std::time::Duration::from_secs(self.every_seconds))

@@ -43,6 +43,7 @@ fn kind(kind: Kind) -> Map<String, Value> {
         Kind::Number { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
         Kind::Cidrs => json!({"type": "array", "items": {"type": "string"}}),
         Kind::Domains => json!({"type": "array", "items": {"type": "string", "format": "hostname"}}),
+        Kind::Domain => json!({"type": "string", "pattern": "^[A-Za-z0-9._-]{1,253}$"}),
         Kind::Email => json!({"type": "string", "format": "email"}),
         Kind::Choice(words) => json!({"type": "string", "enum": words}),
         Kind::Url(schemes) => json!({"type": "string", "pattern": format!("^({})://", schemes.join("|"))}),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Acme, Cache, Cidr, Connections, Overload, Rate, SecretText, SecretUrl, Sweeps, Tls};
+use crate::{Acme, Cache, Cidr, Connections, Jobs, Overload, Rate, SecretText, SecretUrl, Sweeps, Tls};
 
 /// All settings of a process, checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,10 +39,13 @@ pub struct Config {
     pub rate: Rate,
     pub overload: Overload,
     pub sweeps: Sweeps,
+    pub jobs: Jobs,
     pub cache: Cache,
     pub mail: Mail,
     pub workspace: Workspace,
     pub versions: Versions,
+    pub events: Events,
+    pub webhooks: Webhooks,
     pub request_log: RequestLog,
 }
 
@@ -73,10 +76,13 @@ impl Default for Config {
             rate: Rate::default(),
             overload: Overload::default(),
             sweeps: Sweeps::default(),
+            jobs: Jobs::default(),
             cache: Cache::default(),
             mail: Mail::default(),
             workspace: Workspace::default(),
             versions: Versions::default(),
+            events: Events::default(),
+            webhooks: Webhooks::default(),
             request_log: RequestLog::default(),
         }
     }
@@ -263,11 +269,28 @@ pub struct Mail {
     pub smtp_url: Option<SecretUrl>,
     /// RFC 5322, 3.4.
     pub from: String,
+    /// 0 is no limit.
+    pub per_minute: u32,
+    pub bulk_per_minute: u32,
+    pub keep_days: u32,
+    /// The three of them, or none.
+    pub dkim_domain: Option<String>,
+    pub dkim_selector: Option<String>,
+    pub dkim_key_file: Option<PathBuf>,
 }
 
 impl Default for Mail {
     fn default() -> Self {
-        Self { smtp_url: None, from: "Kontor <kontor@localhost>".to_owned() }
+        Self {
+            smtp_url: None,
+            from: "Kontor <kontor@localhost>".to_owned(),
+            per_minute: 600,
+            bulk_per_minute: 300,
+            keep_days: 90,
+            dkim_domain: None,
+            dkim_selector: None,
+            dkim_key_file: None,
+        }
     }
 }
 
@@ -304,6 +327,33 @@ pub struct Versions {
     pub v1_deprecated_at: Option<String>,
     /// RFC 3339.
     pub v1_sunset_at: Option<String>,
+}
+
+/// The event log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Events {
+    pub days: u32,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self { days: 30 }
+    }
+}
+
+/// Events that are sent to other systems.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Webhooks {
+    pub first_retry_ms: u64,
+    pub timeout_ms: u64,
+}
+
+impl Default for Webhooks {
+    fn default() -> Self {
+        Self { first_retry_ms: 5_000, timeout_ms: 15_000 }
+    }
 }
 
 /// The request log that callers read.

@@ -24,6 +24,7 @@ pub struct Call {
     pub(crate) body: Option<Bytes>,
     pub(crate) timeout: Duration,
     pub(crate) largest: usize,
+    pub(crate) cut: bool,
 }
 
 impl Call {
@@ -37,7 +38,7 @@ impl Call {
 
     fn new(method: Method, url: Url) -> Self {
         let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
-        Self { method, url, headers, body: None, timeout: PATIENCE, largest: LARGEST }
+        Self { method, url, headers, body: None, timeout: PATIENCE, largest: LARGEST, cut: false }
     }
 
     /// Sets a header; its value is kept out of logs.
@@ -78,6 +79,12 @@ impl Call {
     /// The most bytes that are read of the answer.
     pub fn largest(mut self, bytes: usize) -> Self {
         self.largest = bytes;
+        self
+    }
+
+    /// What counts is the status: of a body that is larger, breaks off or takes too long, the beginning is given.
+    pub fn cut(mut self) -> Self {
+        self.cut = true;
         self
     }
 }

@@ -99,7 +99,7 @@ impl Egress {
     pub async fn send(&self, call: Call) -> Result<Answer, Failure> {
         self.check(&call.url)?;
         let client = self.client(call.url.scheme() == "http").ok_or(Failure::Away)?;
-        let Call { method, url, headers, body, timeout, largest } = call;
+        let Call { method, url, headers, body, timeout, largest, cut } = call;
         let mut request = client.request(method, url).headers(headers).timeout(timeout);
         if let Some(body) = body {
             request = request.body(body);
@@ -110,11 +110,20 @@ impl Egress {
             return Err(Failure::Refused);
         }
         let mut read = Vec::new();
-        while let Some(part) = response.chunk().await.map_err(Failure::of)? {
-            if read.len() + part.len() > largest {
+        loop {
+            let part = match response.chunk().await {
+                Ok(Some(part)) => part,
+                Err(error) if !cut => return Err(Failure::of(error)),
+                Ok(None) | Err(_) => break,
+            };
+            let room = largest - read.len();
+            if part.len() > room && !cut {
                 return Err(Failure::TooLarge(largest));
             }
-            read.extend_from_slice(&part);
+            read.extend_from_slice(part.get(..room).unwrap_or(&part));
+            if part.len() > room {
+                break;
+            }
         }
         Ok(Answer { status: response.status().as_u16(), headers: response.headers().clone(), body: read })
     }

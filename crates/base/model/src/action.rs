@@ -12,6 +12,10 @@ pub struct Action {
     /// The members of its body.
     pub input: Vec<Field>,
     pub answer: Answers,
+    /// The rules that may refuse it, with when each does (422000; the answer's detail begins with the rule).
+    pub refusals: Vec<(String, String)>,
+    /// Whether whoever may read the record may do it.
+    pub open: bool,
 }
 
 /// What an action answers with.
@@ -27,7 +31,22 @@ pub enum Answers {
 
 impl Action {
     pub fn new(name: &str, doc: &str) -> Self {
-        Self { name: name.to_owned(), doc: doc.to_owned(), input: Vec::new(), answer: Answers::Record }
+        let (name, doc) = (name.to_owned(), doc.to_owned());
+        Self { name, doc, input: Vec::new(), answer: Answers::Record, refusals: Vec::new(), open: false }
+    }
+
+    /// May be refused by these rules: name, and when.
+    #[must_use]
+    pub fn refuses(mut self, rules: &[(&str, &str)]) -> Self {
+        self.refusals.extend(rules.iter().map(|(rule, when)| ((*rule).to_owned(), (*when).to_owned())));
+        self
+    }
+
+    /// May be done by whoever may read the record; what it does to others is a matter of its own.
+    #[must_use]
+    pub fn open(mut self) -> Self {
+        self.open = true;
+        self
     }
 
     /// Takes this member.

@@ -2,6 +2,7 @@
 
 use crate::id::Id;
 use crate::json::Json;
+use crate::letter::Letter;
 
 /// How an update treats what it does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,11 +96,13 @@ pub struct Step {
     pub told: Option<Told>,
     /// An update moves the record's version even where nothing differs: something was done to it.
     pub touches: bool,
+    /// Mail about the record that leaves with this change; of service steps alone.
+    pub letters: Vec<Letter>,
 }
 
 impl From<Change> for Step {
     fn from(change: Change) -> Self {
-        Self { name: None, change, by: By::Caller, told: None, touches: false }
+        Self { name: None, change, by: By::Caller, told: None, touches: false, letters: Vec::new() }
     }
 }
 
@@ -113,6 +116,13 @@ impl Step {
     #[must_use]
     pub fn touching(mut self) -> Self {
         self.touches = true;
+        self
+    }
+
+    /// Mail about the record goes out with it.
+    #[must_use]
+    pub fn with_letter(mut self, letter: Letter) -> Self {
+        self.letters.push(letter);
         self
     }
 

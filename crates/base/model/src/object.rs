@@ -46,6 +46,8 @@ pub struct Object {
     pub views: Vec<View>,
     /// Whether only services write its records; callers read them.
     pub read_only: bool,
+    /// Whether its records are their owner's alone, whatever a role may with others; who manages the space reaches all.
+    pub private: bool,
 }
 
 /// A value that follows from others of the same record and is never sent.
@@ -87,6 +89,7 @@ impl Object {
             actions: Vec::new(),
             views: Vec::new(),
             read_only: false,
+            private: false,
         }
     }
 
@@ -171,6 +174,13 @@ impl Object {
     #[must_use]
     pub fn read_only(mut self) -> Self {
         self.read_only = true;
+        self
+    }
+
+    /// Reached by their owners alone, and by who manages the space.
+    #[must_use]
+    pub fn private(mut self) -> Self {
+        self.private = true;
         self
     }
 

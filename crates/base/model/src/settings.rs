@@ -13,6 +13,8 @@ pub struct Settings {
     pub time_zone: String,
     /// Origins whose pages may call the API from a browser: exact ones, or `*`.
     pub cors_origins: Vec<String>,
+    /// Whether its forms may be filled in by everybody who has their link.
+    pub public_forms: bool,
 }
 
 impl Default for Settings {
@@ -23,6 +25,7 @@ impl Default for Settings {
             currency: "EUR".into(),
             time_zone: "UTC".into(),
             cors_origins: Vec::new(),
+            public_forms: false,
         }
     }
 }

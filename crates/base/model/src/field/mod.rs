@@ -20,6 +20,7 @@ mod phone;
 mod reference;
 mod spec;
 mod tags;
+mod territory;
 mod text;
 mod url;
 
@@ -131,6 +132,11 @@ impl FieldType {
     }
 
     pub fn date() -> Self {
+        FieldType::Date(date::Date { of_business: true, ..date::Date::default() })
+    }
+
+    /// A date of any year.
+    pub fn any_date() -> Self {
         FieldType::Date(date::Date::default())
     }
 
