@@ -53,3 +53,13 @@ pub enum CommitError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+/// For who has no rule of their own behind guards and unique values.
+impl From<CommitError> for Error {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Store(error) => error.into(),
+            other => Error::internal(other),
+        }
+    }
+}

@@ -5,7 +5,9 @@
 
 pub mod batch;
 pub mod error;
+pub mod lease;
 pub mod page;
+pub mod rounds;
 pub mod schema;
 pub mod select;
 #[cfg(feature = "suite")]
@@ -20,10 +22,12 @@ use futures::future::BoxFuture;
 
 pub use batch::{Batch, ColumnRef, OnConflict, Set, Write};
 pub use error::{CommitError, StoreError};
+pub use lease::Lease;
 pub use page::{Cell, Cells, CustomShape, Page, PageRow, Shape, ShapeField};
+pub use rounds::Rounds;
 pub use schema::{Column, Index, IndexPart, Schema, Table};
 pub use select::{Columns, Cond, Expr, Join, Lane, Members, Order, Search, Select, Source, Term, Which};
-pub use watch::{Commits, Seen, Watched};
+pub use watch::{Bell, Commits, Seen, Watched};
 
 use kontor_model::Value;
 

@@ -2,20 +2,27 @@
 
 mod accounts;
 mod audit;
+mod automation;
 mod counter;
+mod events;
+mod jobs;
 mod limits;
 mod linkage;
 mod outbox;
 mod privacy;
 pub mod providers;
 mod request_log;
+mod webhooks;
 
 pub use accounts::*;
 
 use kontor_model::{Kind, Value};
 
-pub use audit::{AUDIT_LEASE, AUDIT_SEAL, AUDIT_STATE};
+pub use audit::{AUDIT_SEAL, AUDIT_STATE};
+pub use automation::{FUNCTION_SECRET, WORKFLOW_STATE};
 pub use counter::COUNTER;
+pub use events::{EVENT_CURSOR, EVENT_DEAD, EVENT_HEAD, LEASE};
+pub use jobs::{JOB, JOB_GATE, JOB_SCHEDULE};
 pub use privacy::{PRIVACY_REQUEST, PRIVACY_RETENTION};
 
 use crate::schema::{Column, Index, Table};
@@ -24,8 +31,9 @@ pub mod oauth;
 
 pub use limits::DAY_USE;
 pub use linkage::{MATCH_KEY, MATCH_STATE};
-pub use outbox::OUTBOX;
+pub use outbox::{INBOUND_EMAIL, OUTBOX};
 pub use request_log::REQUEST_LOG;
+pub use webhooks::{WEBHOOK_ATTEMPT, WEBHOOK_DELIVERY, WEBHOOK_STATE};
 
 /// Space 0 holds what belongs to the installation as a whole.
 pub const INSTALLATION: kontor_model::SpaceId = kontor_model::SpaceId(0);
@@ -40,7 +48,6 @@ pub const CUSTOM_OBJECT: &str = "custom_object";
 pub const CUSTOM_FIELD: &str = "custom_field";
 pub const CATALOG_VERSION: &str = "catalog_version";
 pub const NODE_LEASE: &str = "node_lease";
-pub const JOB: &str = "job";
 pub const BLOB: &str = "blob";
 pub const BLOB_CHUNK: &str = "blob_chunk";
 /// Single records opened to users and teams: `level` is `read` or `write`.
@@ -62,7 +69,11 @@ fn json(name: &str) -> Column {
 pub fn tables() -> Vec<Table> {
     let mut tables = standard();
     tables.extend(audit::tables());
+    tables.extend(automation::tables());
     tables.push(counter::table());
+    tables.extend(events::tables());
+    tables.extend(jobs::tables());
+    tables.extend(webhooks::tables());
     tables.extend(privacy::tables());
     tables.extend(accounts::tables());
     tables.extend(limits::tables());
@@ -172,8 +183,11 @@ fn standard() -> Vec<Table> {
                 text("subject").not_null(),
                 int("record_id").not_null(),
                 text("data"),
+                // Its place in the log; none until the relay gives it one.
+                int("sequence"),
             ],
-        ),
+        )
+        .index(Index::on("ix_event_sequence", &["space", "sequence", "id"])),
         Table::new(
             IDEMPOTENCY,
             &["caller", "key"],
@@ -188,33 +202,6 @@ fn standard() -> Vec<Table> {
             ],
         )
         .index(Index::on("ix_idempotency_expires", &["expires_at"])),
-        Table::new(
-            JOB,
-            &["id"],
-            vec![
-                int("id"),
-                text("kind").not_null(),
-                text("state").not_null(),
-                int("version").not_null(),
-                int("created_at").not_null(),
-                int("created_by"),
-                int("key_id"),
-                int("run_at").not_null(),
-                int("lease_until"),
-                text("holder"),
-                int("tries").not_null(),
-                int("done").not_null(),
-                int("total"),
-                int("failed").not_null(),
-                int("cancel_at"),
-                int("finished_at"),
-                json("input").not_null(),
-                json("checkpoint"),
-                json("output"),
-                text("error"),
-            ],
-        )
-        .index(Index::on("ix_job_state", &["state", "run_at", "id"])),
         Table::new(
             BLOB,
             &["id"],

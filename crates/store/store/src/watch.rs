@@ -4,7 +4,7 @@
 //! The note is taken before the question goes out and the count is raised after the commit is done: a change that the
 //! reader has not seen always shows, one that it has seen may show too.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,13 +28,27 @@ tokio::task_local! {
 }
 
 /// The commits to one table of one space.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Mark {
+    space: SpaceId,
+    table: Arc<str>,
     count: AtomicU64,
     /// Microseconds of [`Commits::now_us`]; 0 is never.
     changed_us: AtomicU64,
     /// Until then commits may come whose end nobody hears.
     unsure_us: AtomicU64,
+}
+
+impl Mark {
+    fn new(space: SpaceId, table: &Arc<str>) -> Arc<Self> {
+        Arc::new(Self {
+            space,
+            table: table.clone(),
+            count: AtomicU64::new(0),
+            changed_us: AtomicU64::new(0),
+            unsure_us: AtomicU64::new(0),
+        })
+    }
 }
 
 /// How far a table was when it was read.
@@ -66,6 +80,32 @@ impl Seen {
     }
 }
 
+/// Tells one listener in which spaces a table was changed.
+#[derive(Debug, Default)]
+pub struct Bell {
+    spaces: Mutex<BTreeSet<SpaceId>>,
+    rung: tokio::sync::Notify,
+}
+
+impl Bell {
+    fn ring(&self, space: SpaceId) {
+        if self.spaces.lock().unwrap_or_else(PoisonError::into_inner).insert(space) {
+            self.rung.notify_one();
+        }
+    }
+
+    /// Waits for a change and takes the spaces where there were some.
+    pub async fn rung(&self) -> BTreeSet<SpaceId> {
+        loop {
+            let spaces = std::mem::take(&mut *self.spaces.lock().unwrap_or_else(PoisonError::into_inner));
+            if !spaces.is_empty() {
+                return spaces;
+            }
+            self.rung.notified().await;
+        }
+    }
+}
+
 type Marks = HashMap<SpaceId, HashMap<Arc<str>, Arc<Mark>>>;
 
 /// The commits of a process.
@@ -73,13 +113,14 @@ type Marks = HashMap<SpaceId, HashMap<Arc<str>, Arc<Mark>>>;
 pub struct Commits {
     start: Instant,
     marks: RwLock<Marks>,
+    bells: RwLock<HashMap<&'static str, Vec<Arc<Bell>>>>,
     /// Everything that the database has answered, reads and commits.
     answers: AtomicU64,
 }
 
 impl Default for Commits {
     fn default() -> Self {
-        Self { start: Instant::now(), marks: RwLock::default(), answers: AtomicU64::new(0) }
+        Self { start: Instant::now(), marks: RwLock::default(), bells: RwLock::default(), answers: AtomicU64::new(0) }
     }
 }
 
@@ -94,7 +135,7 @@ impl Commits {
             return mark;
         }
         let mut marks = self.marks.write().unwrap_or_else(PoisonError::into_inner);
-        marks.entry(space).or_default().entry(table.clone()).or_default().clone()
+        marks.entry(space).or_default().entry(table.clone()).or_insert_with(|| Mark::new(space, table)).clone()
     }
 
     /// Whether this process has changed one of the tables within `ago`.
@@ -104,6 +145,13 @@ impl Commits {
         let Some(known) = marks.get(&space) else { return false };
         let late = |mark: &Arc<Mark>| mark.changed_us.load(Ordering::Acquire) >= from;
         tables.iter().any(|table| known.get(*table).is_some_and(late))
+    }
+
+    /// A bell that rings after every commit of this process to a table, in whatever space.
+    pub fn bell(&self, table: &'static str) -> Arc<Bell> {
+        let bell = Arc::new(Bell::default());
+        self.bells.write().unwrap_or_else(PoisonError::into_inner).entry(table).or_default().push(bell.clone());
+        bell
     }
 
     /// How often the database has answered this process: while it grows, the database is there, be it slow.
@@ -151,6 +199,13 @@ impl Commits {
             }
             mark.changed_us.fetch_max(now, Ordering::AcqRel);
             mark.count.fetch_add(1, Ordering::AcqRel);
+        }
+        let bells = self.bells.read().unwrap_or_else(PoisonError::into_inner);
+        if bells.is_empty() {
+            return;
+        }
+        for mark in marks {
+            bells.get(&*mark.table).into_iter().flatten().for_each(|bell| bell.ring(mark.space));
         }
     }
 }
@@ -310,136 +365,4 @@ impl Store for Watched {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Columns, Members};
-    use kontor_model::{Kind, Value};
-    use tokio::sync::Semaphore;
-
-    /// Commits when it is let; knows nothing.
-    struct Slow(Arc<Semaphore>);
-
-    impl Store for Slow {
-        fn rows(&self, _: Select) -> BoxFuture<'_, Result<Rows, StoreError>> {
-            Box::pin(async { Ok(Vec::new()) })
-        }
-        fn page(&self, _: Select, _: Arc<Shape>) -> BoxFuture<'_, Result<Page, StoreError>> {
-            Box::pin(async { Err(StoreError::Closed) })
-        }
-        fn commit(&self, _: Batch) -> BoxFuture<'_, Result<(), CommitError>> {
-            Box::pin(async {
-                self.0.acquire().await.unwrap().forget();
-                Ok(())
-            })
-        }
-        fn migrate(&self, _: Arc<Schema>) -> BoxFuture<'_, Result<Vec<String>, StoreError>> {
-            Box::pin(async { Ok(Vec::new()) })
-        }
-        fn create_index(&self, _: Arc<str>, _: Index) -> BoxFuture<'_, Result<(), CommitError>> {
-            Box::pin(async { Ok(()) })
-        }
-        fn drop_index(&self, _: String) -> BoxFuture<'_, Result<(), StoreError>> {
-            Box::pin(async { Ok(()) })
-        }
-        fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-            Box::pin(async { Ok(()) })
-        }
-        fn status(&self) -> BoxFuture<'_, Result<StoreStatus, StoreError>> {
-            Box::pin(async { Ok(StoreStatus::default()) })
-        }
-        fn scrub(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-            Box::pin(async { Ok(()) })
-        }
-        fn backup(&self, _: PathBuf) -> BoxFuture<'_, Result<(), StoreError>> {
-            Box::pin(async { Ok(()) })
-        }
-        fn close(&self) -> BoxFuture<'_, ()> {
-            Box::pin(async {})
-        }
-    }
-
-    fn store(permits: usize) -> (Arc<Watched>, Arc<Semaphore>) {
-        let gate = Arc::new(Semaphore::new(permits));
-        (Arc::new(Watched::new(Arc::new(Slow(gate.clone())))), gate)
-    }
-
-    fn select(space: i64, table: &str) -> Select {
-        Select::new(SpaceId(space), table, Columns::default())
-    }
-
-    async fn read(store: &Watched, select: Select) -> Seen {
-        store.commits().observed(async { store.rows(select).await }).await.1
-    }
-
-    fn change(space: i64, table: &str) -> Batch {
-        let mut batch = Batch::new(SpaceId(space));
-        batch.insert(table, vec![("id", Kind::Int, Value::Int(1))]);
-        batch
-    }
-
-    #[tokio::test]
-    async fn a_commit_shows_in_its_own_table_and_space_only() {
-        let (store, _) = store(9);
-        let seen = read(&store, select(1, "a")).await;
-        assert!(seen.is_current() && !seen.is_empty());
-        store.commit(change(1, "b")).await.unwrap();
-        store.commit(change(2, "a")).await.unwrap();
-        assert!(seen.is_current());
-        store.commit(change(1, "a")).await.unwrap();
-        assert!(!seen.is_current());
-        assert!(read(&store, select(1, "a")).await.is_current());
-        assert!(store.commits().any_within(SpaceId(1), &["x", "a"], Duration::from_secs(60)));
-        assert!(!store.commits().any_within(SpaceId(1), &["x"], Duration::from_secs(60)));
-    }
-
-    #[tokio::test]
-    async fn tables_of_joins_and_of_members_count() {
-        let (store, _) = store(9);
-        let from = |table: &str| Source { table: table.into(), object: None, which: crate::Which::All };
-        let among = |table: &str| Cond::Among {
-            left: crate::Expr::column("id", Kind::Int),
-            rows: Box::new(Members {
-                space: SpaceId(1),
-                from: from(table),
-                column: "id".into(),
-                filter: Cond::Not(Box::new(Cond::Never)),
-            }),
-        };
-        let mut whole = select(1, "a").filter(Cond::Or(vec![Cond::Never, Cond::Not(Box::new(among("d")))]));
-        let on = crate::Expr::column("b_id", Kind::Int);
-        whole.joins.push(crate::Join { source: from("b"), on, filter: Some(among("c")) });
-        for table in ["a", "b", "c", "d"] {
-            let seen = read(&store, whole.clone()).await;
-            store.commit(change(1, table)).await.unwrap();
-            assert!(!seen.is_current(), "{table}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_commit_that_nobody_waits_for_is_counted_when_it_is_done() {
-        let (store, gate) = store(0);
-        let seen = read(&store, select(1, "a")).await;
-        let mut commit = store.commit(change(1, "a"));
-        assert!(futures::poll!(&mut commit).is_pending());
-        drop(commit);
-        // One that was never begun is not carried out.
-        drop(store.commit(change(1, "b")));
-        let during = read(&store, select(1, "a")).await;
-        assert!(seen.is_current() && during.is_current());
-        gate.add_permits(1);
-        while during.is_current() {
-            tokio::task::yield_now().await;
-        }
-        assert!(!seen.is_current());
-        assert_eq!(gate.available_permits(), 0);
-    }
-    #[tokio::test]
-    async fn answers_are_counted_and_failures_are_not() {
-        let (store, _) = store(1);
-        assert!(store.page(select(1, "a"), Arc::default()).await.is_err());
-        assert_eq!(store.commits().answers(), 0);
-        store.rows(select(1, "a")).await.unwrap();
-        store.commit(change(1, "a")).await.unwrap();
-        assert_eq!(store.commits().answers(), 2);
-    }
-}
+mod tests;

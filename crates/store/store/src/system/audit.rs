@@ -6,8 +6,6 @@ use kontor_model::Kind;
 
 /// The chain: which entries there are, with their hashes.
 pub const AUDIT_SEAL: &str = "audit_seal";
-/// Which process seals.
-pub const AUDIT_LEASE: &str = "audit_lease";
 /// The last verification of each space.
 pub const AUDIT_STATE: &str = "audit_state";
 
@@ -41,7 +39,6 @@ pub(crate) fn tables() -> Vec<Table> {
             ],
         )
         .index(Index::on("ix_audit_seal_last", &["space", "last_id", "id"])),
-        Table::new(AUDIT_LEASE, &["name"], vec![text("name"), text("holder").not_null(), int("expires_at").not_null()]),
         Table::new(
             AUDIT_STATE,
             &["id"],

@@ -1,0 +1,85 @@
+//! When a loop over spaces looks at all of them, rather than at those that rang.
+
+use std::time::{Duration, Instant};
+
+use kontor_model::{Kind, Result, SpaceId, Value};
+
+use crate::system::{self, INSTALLATION};
+use crate::{Expr, Select, Store};
+
+/// A round may take at most one part in so many of a loop's time: the more spaces there are, the rarer it is.
+const SHARE: u32 = 10;
+
+/// Rounds over all spaces.
+pub struct Rounds {
+    pace: Duration,
+    began: Option<Instant>,
+    rest: Duration,
+}
+
+impl Rounds {
+    /// One in `pace`, or rarer where rounds take long; the first is due at once.
+    pub fn every(pace: Duration) -> Self {
+        Self { pace, began: None, rest: Duration::ZERO }
+    }
+
+    /// Completes when a round is due. Asked for again after each turn.
+    pub async fn due(&mut self) {
+        tokio::time::sleep(self.left()).await;
+    }
+
+    /// Whether this turn is a round; from now on it runs.
+    pub fn begin(&mut self) -> bool {
+        if !self.left().is_zero() {
+            return false;
+        }
+        (self.began, self.rest) = (Some(Instant::now()), Duration::ZERO);
+        true
+    }
+
+    fn left(&mut self) -> Duration {
+        let Some(began) = self.began else { return Duration::ZERO };
+        let since = began.elapsed();
+        if self.rest.is_zero() {
+            self.rest = self.pace.max(since * SHARE);
+        }
+        self.rest.saturating_sub(since)
+    }
+}
+
+/// The spaces that work is done for: not those that are being filled, or dropped.
+///
+/// # Errors
+/// The database's.
+pub async fn spaces(store: &dyn Store) -> Result<Vec<SpaceId>> {
+    let columns = vec![Expr::column("id", Kind::Int), Expr::column("state", Kind::Text)];
+    let rows = store.rows(Select::new(INSTALLATION, system::SPACE, columns)).await?;
+    let of = |row: &Vec<Value>| match row.as_slice() {
+        [Value::Int(id), state] if state.is_null() => Some(SpaceId(*id)),
+        _ => None,
+    };
+    Ok(rows.iter().filter_map(of).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_that_takes_long_is_rare() {
+        let mut rounds = Rounds::every(Duration::from_millis(1));
+        assert!(rounds.begin(), "the first is due at once");
+        std::thread::sleep(Duration::from_millis(40));
+        assert!(rounds.left() > Duration::from_millis(100), "{:?}", rounds.left());
+        assert!(!rounds.begin());
+        rounds.began = rounds.began.and_then(|began| began.checked_sub(Duration::from_secs(60)));
+        assert!(rounds.begin());
+    }
+
+    #[test]
+    fn a_quick_one_keeps_the_pace() {
+        let mut rounds = Rounds::every(Duration::from_secs(3_600));
+        assert!(rounds.begin() && !rounds.begin());
+        assert!(rounds.left() > Duration::from_secs(3_500));
+    }
+}
