@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kontor_model::{Clock, Error, Kind, Op, Result, SpaceId, Value};
-use kontor_store::system::{self, INSTALLATION};
-use kontor_store::{Batch, ColumnRef, CommitError, Expr, Select, Set, Store, Write};
+use kontor_model::{Clock, Error, Kind, Op, Result, SpaceId};
+use kontor_store::system;
+use kontor_store::{CommitError, Expr, Lease, Select, Store};
 
 use crate::digest::Hash;
 use crate::row::{self, Row};
@@ -24,7 +24,6 @@ pub const LATE_MS: i64 = 26 * 3_600_000;
 const SOON: (i64, i64) = (15 * 60_000, 60_000);
 const ALL: (i64, i64) = (LATE_MS, 3_600_000);
 const LEASE_MS: i64 = 30_000;
-const LEASE: &str = "sealer";
 /// Most entries of one seal.
 const MOST: u64 = 1_024;
 
@@ -40,17 +39,8 @@ pub struct Sealer {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     signer: Signer,
-    holder: String,
-    /// Until when the lease is ours, as it is stored.
-    until: Option<i64>,
+    lease: Lease,
     chains: HashMap<SpaceId, Chain>,
-}
-
-fn failed(error: CommitError) -> Error {
-    match error {
-        CommitError::Store(error) => error.into(),
-        other => Error::internal(other),
-    }
 }
 
 fn id_at(ms: i64) -> i64 {
@@ -60,7 +50,8 @@ fn id_at(ms: i64) -> i64 {
 impl Sealer {
     /// `holder` is who this process is; no other that runs may have the same.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, signer: Signer, holder: String) -> Self {
-        Self { store, clock, signer, holder, until: None, chains: HashMap::new() }
+        let lease = Lease::new(store.clone(), clock.clone(), "sealer", holder, false).lasting(LEASE_MS);
+        Self { store, clock, signer, lease, chains: HashMap::new() }
     }
 
     pub fn signer(&self) -> &Signer {
@@ -72,7 +63,7 @@ impl Sealer {
     /// # Errors
     /// The database's; a chain that was begun with another key.
     pub async fn tick(&mut self, spaces: &[SpaceId]) -> Result<Option<usize>> {
-        if !self.lease().await? {
+        if !self.lease.hold().await? {
             self.chains.clear();
             return Ok(None);
         }
@@ -175,71 +166,12 @@ impl Sealer {
                 Ok(true)
             }
             Err(CommitError::Unique { .. }) => Ok(false),
-            Err(error) => Err(failed(error)),
-        }
-    }
-
-    /// Whether this process is the one that seals.
-    async fn lease(&mut self) -> Result<bool> {
-        let now = self.clock.now_ms();
-        if self.until.is_some_and(|until| until - now > LEASE_MS / 2 && until - now <= LEASE_MS) {
-            return Ok(true);
-        }
-        let columns = vec![Expr::column("holder", Kind::Text), Expr::column("expires_at", Kind::Int)];
-        let select = Select::new(INSTALLATION, system::AUDIT_LEASE, columns).equals("name", Kind::Text, LEASE).limit(1);
-        let rows = self.store.rows(select).await?;
-        let until = now + LEASE_MS;
-        let mut batch = Batch::new(INSTALLATION);
-        match rows.first().map(Vec::as_slice) {
-            // A lease that ends too far in the future was made by a clock that has been set back since.
-            Some([Value::Text(holder), Value::Int(expires)])
-                if *holder != self.holder && *expires > now && *expires - now <= 2 * LEASE_MS =>
-            {
-                self.until = None;
-                return Ok(false);
-            }
-            Some([_, Value::Int(expires)]) => batch.writes.push(Write::Update {
-                table: system::AUDIT_LEASE.into(),
-                keys: vec![system::key("name", Kind::Text, LEASE), system::key("expires_at", Kind::Int, *expires)],
-                set: vec![
-                    (ColumnRef::new("holder", Kind::Text), Set::To(self.holder.as_str().into())),
-                    (ColumnRef::new("expires_at", Kind::Int), Set::To(until.into())),
-                ],
-                must: true,
-                search: None,
-            }),
-            _ => batch.insert(
-                system::AUDIT_LEASE,
-                vec![
-                    ("name", Kind::Text, LEASE.into()),
-                    ("holder", Kind::Text, self.holder.as_str().into()),
-                    ("expires_at", Kind::Int, until.into()),
-                ],
-            ),
-        }
-        match self.store.commit(batch).await {
-            Ok(()) => {
-                self.until = Some(until);
-                Ok(true)
-            }
-            Err(CommitError::Guard { .. } | CommitError::Unique { .. }) => {
-                self.until = None;
-                Ok(false)
-            }
-            Err(error) => Err(failed(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
     /// Lets another process seal at once.
     pub async fn release(&mut self) {
-        let Some(until) = self.until.take() else { return };
-        let mut batch = Batch::new(INSTALLATION);
-        batch.writes.push(Write::Delete {
-            table: system::AUDIT_LEASE.into(),
-            keys: vec![system::key("name", Kind::Text, LEASE), system::key("expires_at", Kind::Int, until)],
-            must: false,
-            search: false,
-        });
-        self.store.commit(batch).await.ok();
+        self.lease.release().await;
     }
 }

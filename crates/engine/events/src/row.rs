@@ -1,0 +1,143 @@
+//! An event as it is stored, with the entry of the audit that was written beside it.
+
+use std::sync::Arc;
+
+use kontor_model::{Kind, Op, Result, SpaceId, Value};
+use kontor_store::{Cond, Expr, Join, Select, Source, Store, Which, system};
+
+use crate::log::compare;
+use crate::{Subjects, Types};
+
+/// One stored event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    pub sequence: i64,
+    pub id: i64,
+    /// Unix milliseconds.
+    pub at: i64,
+    /// `kontor.deal.won`
+    pub kind: String,
+    /// `deals/104512398120374272`
+    pub subject: String,
+    pub record_id: i64,
+    /// The record afterwards as JSON; of a new one it is in `changes`.
+    pub data: Option<String>,
+    pub action: Option<String>,
+    pub changes: Option<String>,
+    pub user_id: Option<i64>,
+    pub key_id: Option<i64>,
+    pub impersonator_id: Option<i64>,
+    pub credential: Option<String>,
+    pub request_id: Option<String>,
+}
+
+fn columns() -> Vec<Expr> {
+    let own = [
+        ("sequence", Kind::Int),
+        ("id", Kind::Int),
+        ("at", Kind::Int),
+        ("type", Kind::Text),
+        ("subject", Kind::Text),
+        ("record_id", Kind::Int),
+        ("data", Kind::Text),
+    ];
+    let beside = [
+        ("action", Kind::Text),
+        ("changes", Kind::Text),
+        ("user_id", Kind::Int),
+        ("key_id", Kind::Int),
+        ("impersonator_id", Kind::Int),
+        ("credential", Kind::Text),
+        ("request_id", Kind::Text),
+    ];
+    let of = |relation: usize| move |(name, kind): (&str, Kind)| Expr::Column { relation, name: Arc::from(name), kind };
+    own.map(of(0)).into_iter().chain(beside.map(of(1))).collect()
+}
+
+impl Row {
+    fn of(values: Vec<Value>) -> Option<Self> {
+        let [
+            Value::Int(sequence),
+            Value::Int(id),
+            Value::Int(at),
+            Value::Text(kind),
+            Value::Text(subject),
+            Value::Int(record_id),
+            data,
+            action,
+            changes,
+            user,
+            key,
+            impersonator,
+            credential,
+            request,
+        ]: [Value; 14] = values.try_into().ok()?
+        else {
+            return None;
+        };
+        let text = |value: Value| if let Value::Text(text) = value { Some(text) } else { None };
+        Some(Self {
+            sequence,
+            id,
+            at,
+            kind,
+            subject,
+            record_id,
+            data: text(data),
+            action: text(action),
+            changes: text(changes),
+            user_id: user.as_i64(),
+            key_id: key.as_i64().filter(|id| *id != 0),
+            impersonator_id: impersonator.as_i64(),
+            credential: text(credential),
+            request_id: text(request),
+        })
+    }
+
+    /// The object's name, the middle of the type.
+    pub fn object(&self) -> &str {
+        self.kind.split('.').nth(1).unwrap_or_default()
+    }
+}
+
+/// Events with numbers greater than `after`, in their order, whoever may see them.
+///
+/// # Errors
+/// The database's.
+pub async fn read(
+    store: &dyn Store,
+    space: SpaceId,
+    after: i64,
+    types: &Types,
+    subjects: &Subjects,
+    limit: u64,
+) -> Result<Vec<Row>> {
+    let audit = Source { table: system::AUDIT.into(), object: None, which: Which::All };
+    let mut select = Select::new(space, system::EVENT, columns())
+        .filter(compare("sequence", Op::Gt, after.max(0)))
+        .order(Expr::column("sequence", Kind::Int), false)
+        .limit(limit);
+    select.joins.push(Join { source: audit, on: Expr::column("id", Kind::Int), filter: None });
+    for cond in [types.cond(), subjects.cond(space)].into_iter().flatten() {
+        select = select.filter(cond);
+    }
+    Ok(store.rows(select).await?.into_iter().filter_map(Row::of).collect())
+}
+
+/// Events by their ids, in no order, whoever may see them.
+///
+/// # Errors
+/// The database's.
+pub async fn by_ids(store: &dyn Store, space: SpaceId, ids: Vec<i64>) -> Result<Vec<Row>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let audit = Source { table: system::AUDIT.into(), object: None, which: Which::All };
+    let mut select = Select::new(space, system::EVENT, columns()).filter(Cond::Test {
+        left: Expr::column("id", Kind::Int),
+        op: Op::In,
+        right: Value::Ints(ids),
+    });
+    select.joins.push(Join { source: audit, on: Expr::column("id", Kind::Int), filter: None });
+    Ok(store.rows(select).await?.into_iter().filter_map(Row::of).collect())
+}
