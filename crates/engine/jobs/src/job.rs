@@ -87,9 +87,15 @@ pub struct Job {
     pub created_by: Option<Id>,
     pub key_id: Option<Id>,
     pub run_at: i64,
+    /// When `run_at` was decided.
+    pub planned_at: Option<i64>,
+    /// Greater goes first within a workspace.
+    pub priority: i64,
+    /// The object that it is about, for who may know of it.
+    pub object: Option<String>,
     pub lease_until: Option<i64>,
     pub holder: Option<String>,
-    /// Claims since it last got on.
+    /// Claims since it last got on; of one that failed, those that were in vain.
     pub tries: i64,
     pub done: i64,
     pub total: Option<i64>,
@@ -103,7 +109,7 @@ pub struct Job {
     pub error: Option<Failure>,
 }
 
-const COLUMNS: [(&str, Kind); 20] = [
+const COLUMNS: [(&str, Kind); 23] = [
     ("id", Kind::Int),
     ("kind", Kind::Text),
     ("state", Kind::Text),
@@ -124,6 +130,9 @@ const COLUMNS: [(&str, Kind); 20] = [
     ("checkpoint", Kind::Json),
     ("output", Kind::Json),
     ("error", Kind::Text),
+    ("priority", Kind::Int),
+    ("object", Kind::Text),
+    ("planned_at", Kind::Int),
 ];
 
 pub(crate) fn columns() -> Vec<Expr> {
@@ -147,6 +156,9 @@ impl Job {
             created_by: int("created_by").map(Id),
             key_id: int("key_id").map(Id),
             run_at: int("run_at")?,
+            planned_at: int("planned_at"),
+            priority: int("priority").unwrap_or(0),
+            object: value("object").as_str().map(str::to_owned),
             lease_until: int("lease_until"),
             holder: value("holder").as_str().map(str::to_owned),
             tries: int("tries")?,
@@ -170,6 +182,10 @@ pub fn job_json(job: &Job) -> J {
         "id": job.id.to_string(),
         "kind": job.kind,
         "state": job.state.name(),
+        "object": job.object,
+        "priority": job.priority,
+        "tries": job.tries,
+        "run_at": datetime_text(job.run_at),
         "progress": {"done": job.done, "total": job.total, "failed": job.failed},
         "created_at": datetime_text(job.created_at),
         "created_by": job.created_by.map(|id| id.to_string()),

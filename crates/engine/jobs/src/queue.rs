@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use kontor_model::{Clock, Error, ErrorCode, Id, IdGenerator, Kind, Op, Result, SpaceId, Value};
-use kontor_store::system::{self, INSTALLATION};
-use kontor_store::{Batch, ColumnRef, CommitError, Cond, Expr, OnConflict, Select, Set, Store, Write};
+use kontor_store::{Batch, ColumnRef, CommitError, Cond, Expr, OnConflict, Select, Set, Store, Write, system};
 use serde_json::Value as J;
 use tokio::sync::{Notify, watch};
 
@@ -14,15 +13,27 @@ use crate::job::{Job, State, columns};
 const MOST: u64 = 500;
 
 /// What a new job is to do.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct NewJob {
     /// The name of its [`crate::Handler`].
     pub kind: String,
+    /// `object` in it is the object that the job is about: whoever may read that whole may know of the job.
     pub input: J,
     pub created_by: Option<Id>,
     pub key_id: Option<Id>,
     /// Unix milliseconds; at once when not said.
     pub run_at: Option<i64>,
+    /// Greater goes first within a workspace; 0 is usual.
+    pub priority: i64,
+}
+
+/// Of which jobs somebody may know.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// Those that this credential put in.
+    pub key_id: Option<Id>,
+    /// Those about one of these objects.
+    pub objects: Vec<String>,
 }
 
 /// Which jobs are wanted.
@@ -32,6 +43,8 @@ pub struct Filter {
     pub state: Option<State>,
     /// Only jobs older than this one.
     pub before: Option<Id>,
+    /// All of them when not said.
+    pub sight: Option<Sight>,
     /// 1 to 500; 50 when not said.
     pub limit: Option<u64>,
 }
@@ -86,6 +99,9 @@ impl Jobs {
             created_by: new.created_by,
             key_id: new.key_id,
             run_at: new.run_at.unwrap_or(now),
+            planned_at: Some(now),
+            priority: new.priority,
+            object: new.input.get("object").and_then(J::as_str).map(str::to_owned),
             lease_until: None,
             holder: None,
             tries: 0,
@@ -112,6 +128,9 @@ impl Jobs {
             ("done", Kind::Int, job.done.into()),
             ("failed", Kind::Int, job.failed.into()),
             ("input", Kind::Json, Value::Json(job.input.to_string())),
+            ("priority", Kind::Int, job.priority.into()),
+            ("object", Kind::Text, job.object.clone().into()),
+            ("planned_at", Kind::Int, job.planned_at.into()),
         ];
         let (columns, values): (Vec<_>, Vec<_>) =
             row.into_iter().map(|(name, kind, value)| (ColumnRef::new(name, kind), value)).unzip();
@@ -157,6 +176,9 @@ impl Jobs {
         if let Some(before) = filter.before {
             select =
                 select.filter(Cond::Test { left: Expr::column("id", Kind::Int), op: Op::Lt, right: before.0.into() });
+        }
+        if let Some(sight) = &filter.sight {
+            select = select.filter(sight.cond());
         }
         let mut jobs = self.read(space, select).await?;
         let more = jobs.len() as u64 > limit;
@@ -204,28 +226,78 @@ impl Jobs {
         Err(Error::new(ErrorCode::Conflict, "the job was changed by others at the same time, again and again"))
     }
 
-    /// Every space of the installation.
-    pub(crate) async fn spaces(&self) -> Result<Vec<SpaceId>> {
-        let select = Select::new(INSTALLATION, system::SPACE, vec![Expr::column("id", Kind::Int)])
-            .order(Expr::column("id", Kind::Int), false);
-        Ok(self.store.rows(select).await?.iter().filter_map(|row| Some(SpaceId(row.first()?.as_i64()?))).collect())
+    /// Replays a dead letter: it goes on from where it had got, as if it had never been tried. `also` is committed with
+    /// it.
+    ///
+    /// # Errors
+    /// 404001; 422000 when it has not failed; 409000 when it changes at the same time; the database's.
+    pub async fn retry(&self, space: SpaceId, id: Id, also: impl FnOnce(&Job) -> Vec<Write>) -> Result<Job> {
+        let mut job = self.get(space, id).await?;
+        if job.state != State::Failed {
+            let detail = format!("the job is {}, and only one that has failed is tried again", job.state.name());
+            return Err(Error::new(ErrorCode::RuleRefused, detail));
+        }
+        let now = self.clock.now_ms();
+        let keys = vec![system::key("id", Kind::Int, id.0), system::key("version", Kind::Int, job.version)];
+        let set = vec![
+            set("state", Kind::Text, State::Queued.name()),
+            set("run_at", Kind::Int, now),
+            set("planned_at", Kind::Int, now),
+            set("tries", Kind::Int, 0),
+            set("cancel_at", Kind::Int, None::<i64>),
+            set("finished_at", Kind::Int, None::<i64>),
+            set("error", Kind::Text, None::<String>),
+            (ColumnRef::new("version", Kind::Int), Set::Add(1)),
+        ];
+        (job.state, job.run_at, job.planned_at, job.tries) = (State::Queued, now, Some(now), 0);
+        (job.cancel_at, job.finished_at, job.error) = (None, None, None);
+        job.version += 1;
+        let mut batch = Batch::new(space);
+        batch.writes.push(Write::Update { table: system::JOB.into(), keys, set, must: true, search: None });
+        batch.writes.extend(also(&job));
+        self.store.commit(batch).await.map_err(failed)?;
+        self.wake();
+        Ok(job)
     }
 
-    /// Jobs of these kinds that may be claimed now: due ones, and running ones whose lease has run out.
-    pub(crate) async fn due(&self, space: SpaceId, kinds: &[&str], limit: u64) -> Result<Vec<Job>> {
-        let now = self.clock.now_ms();
-        let kinds = Value::Texts(kinds.iter().map(|k| (*k).to_owned()).collect());
-        let mut found = Vec::new();
-        for (state, column) in [(State::Queued, "run_at"), (State::Running, "lease_until")] {
-            let select = Select::new(space, system::JOB, columns())
-                .equals("state", Kind::Text, state.name())
-                .filter(Cond::Test { left: Expr::column(column, Kind::Int), op: Op::Lte, right: now.into() })
-                .filter(Cond::Test { left: Expr::column("kind", Kind::Text), op: Op::In, right: kinds.clone() })
-                .order(Expr::column("run_at", Kind::Int), false)
-                .order(Expr::column("id", Kind::Int), false)
-                .limit(limit);
-            found.extend(self.read(space, select).await?);
+    /// Removes jobs of a space that were over before `before` (Unix milliseconds), but those of `kinds`, whose owners do
+    /// that with what belongs to them; says how many.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn forget(&self, space: SpaceId, before: i64, kinds: &[&str]) -> Result<usize> {
+        let kinds = Value::Texts(kinds.iter().map(|kind| (*kind).to_owned()).collect());
+        let select = Select::new(space, system::JOB, vec![Expr::column("id", Kind::Int)])
+            .filter(Cond::Test { left: Expr::column("finished_at", Kind::Int), op: Op::Lt, right: before.into() })
+            .filter(Cond::Test { left: Expr::column("kind", Kind::Text), op: Op::Nin, right: kinds })
+            .limit(MOST);
+        let rows = self.store.rows(select).await?;
+        let gone = rows.iter().filter_map(|row| row.first()?.as_i64()).map(|id| Write::Delete {
+            table: system::JOB.into(),
+            keys: vec![system::key("id", Kind::Int, id)],
+            must: false,
+            search: false,
+        });
+        let batch = Batch { space, writes: gone.collect() };
+        let count = batch.writes.len();
+        if count > 0 {
+            self.store.commit(batch).await.map_err(failed)?;
         }
-        Ok(found)
+        Ok(count)
+    }
+}
+
+impl Sight {
+    fn cond(&self) -> Cond {
+        let test =
+            |name: &str, kind: Kind, op: Op, right: Value| Cond::Test { left: Expr::column(name, kind), op, right };
+        let mut any = Vec::new();
+        if let Some(key) = self.key_id {
+            any.push(test("key_id", Kind::Int, Op::Eq, key.0.into()));
+        }
+        if !self.objects.is_empty() {
+            any.push(test("object", Kind::Text, Op::In, Value::Texts(self.objects.clone())));
+        }
+        if any.is_empty() { Cond::Never } else { Cond::Or(any) }
     }
 }

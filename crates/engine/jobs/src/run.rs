@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::job::{Failure, Job, State};
 use crate::queue::{Jobs, failed, set};
+use crate::rules::Rules;
 
 /// How long a claim holds without being renewed.
 pub const LEASE_MS: i64 = 30_000;
@@ -20,9 +21,15 @@ pub trait Handler: Send + Sync + 'static {
     /// The kind of its jobs.
     fn kind(&self) -> &'static str;
 
+    /// How its jobs are tried, and how many of them run at the same time.
+    fn rules(&self) -> Rules {
+        Rules::default()
+    }
+
     /// Works from the job's checkpoint on. Asks [`Run::should_stop`] between chunks and answers [`Ended::Stopped`] then.
     ///
-    /// An error that is retryable queues the job again with a growing pause, any other fails it.
+    /// An error that is retryable queues the job again with a growing pause, as often as the rules say; any other, and
+    /// the last of those, makes it a dead letter.
     fn run<'a>(&'a self, run: &'a Run) -> BoxFuture<'a, Result<Ended>>;
 }
 
@@ -51,6 +58,8 @@ pub struct Progress {
 /// A claim.
 pub struct Run {
     pub job: Job,
+    /// Whose space the job is in.
+    pub(crate) workspace: i64,
     pub(crate) jobs: Arc<Jobs>,
     pub(crate) holder: String,
     pub(crate) stopping: watch::Receiver<bool>,
@@ -148,9 +157,11 @@ impl Run {
 
     /// Puts the job back for later; only a try that failed counts.
     pub(crate) async fn put_back(&self, pause_ms: i64, error: Option<&Error>) -> Result<()> {
+        let now = self.jobs.clock.now_ms();
         let mut sets = vec![
             set("state", Kind::Text, State::Queued.name()),
-            set("run_at", Kind::Int, self.jobs.clock.now_ms() + pause_ms),
+            set("run_at", Kind::Int, now + pause_ms),
+            set("planned_at", Kind::Int, now),
             set("lease_until", Kind::Int, None::<i64>),
             set("holder", Kind::Text, None::<String>),
             set("error", Kind::Text, error.map(|e| Failure::from(e).stored())),

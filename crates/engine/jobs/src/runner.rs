@@ -1,26 +1,33 @@
 //! Claims jobs and runs them until it is told to stop.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use kontor_model::{Error, ErrorCode, Kind, Result};
-use kontor_store::{Batch, ColumnRef, CommitError, Set, Write, system};
+use kontor_model::{Error, Kind, Result};
+use kontor_store::{Batch, Write, system};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::job::{Failure, Job, State};
+use crate::claim::Place;
+use crate::job::{Failure, State};
 use crate::queue::{Jobs, failed, set};
-use crate::run::{Ended, Handler, LEASE_MS, Run};
+use crate::rules::{self, Rules};
+use crate::run::{Ended, Handler, Run};
 
-const POLL: Duration = Duration::from_millis(500);
+/// Between two looks for what other processes have put in, and for what has become due.
+const POLL: Duration = Duration::from_millis(200);
+/// The same where no other process shares the store.
+const POLL_ALONE: Duration = Duration::from_millis(500);
+/// Between two looks at schedules.
+const STRIKE: Duration = Duration::from_secs(1);
+/// Between two looks for times that a clock wrote which has been set back since.
+const MEND: Duration = Duration::from_secs(10);
 const LISTEN: Duration = Duration::from_secs(1);
 /// Every tenth time that it listens, a run renews its lease.
 const BEATS: u32 = 10;
-/// Claims without progress after which a job is given up.
-const MAX_TRIES: i64 = 8;
 /// How long a stop waits for chunks under way.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -31,6 +38,9 @@ pub struct Options {
     pub process: String,
     /// Jobs at the same time.
     pub slots: usize,
+    /// Jobs of one workspace at the same time, over all processes. Without it, and where there are several workspaces,
+    /// one of them leaves one slot of each process to the others.
+    pub per_workspace: Option<usize>,
     /// No other process runs jobs of this store: what runs at the start is left from one that died, and is taken over
     /// without waiting for its lease.
     pub alone: bool,
@@ -38,10 +48,14 @@ pub struct Options {
 
 /// Claims and runs jobs.
 pub struct Runner {
-    jobs: Arc<Jobs>,
+    pub(crate) jobs: Arc<Jobs>,
     handlers: HashMap<&'static str, Arc<dyn Handler>>,
-    options: Options,
-    claims: AtomicU64,
+    pub(crate) options: Options,
+    pub(crate) claims: AtomicU64,
+    /// The workspace that was served last.
+    pub(crate) last: AtomicI64,
+    /// Running jobs of this process by workspace.
+    pub(crate) here: Mutex<HashMap<i64, usize>>,
 }
 
 /// Whether the word to stop has come, or nobody is left to give it.
@@ -66,7 +80,8 @@ impl Running {
 impl Runner {
     pub fn new(jobs: Arc<Jobs>, handlers: impl IntoIterator<Item = Arc<dyn Handler>>, options: Options) -> Self {
         let handlers = handlers.into_iter().map(|h| (h.kind(), h)).collect();
-        Self { jobs, handlers, options, claims: AtomicU64::new(0) }
+        let (claims, last) = (AtomicU64::new(0), AtomicI64::new(i64::MIN));
+        Self { jobs, handlers, options, claims, last, here: Mutex::default() }
     }
 
     /// Starts it on the current runtime.
@@ -83,13 +98,21 @@ impl Runner {
         {
             tracing::warn!(%error, "jobs of an earlier process could not be taken over yet");
         }
+        let poll = if self.options.alone { POLL_ALONE } else { POLL };
+        let (mut struck, mut mended) = (None, None);
         while !is_stopping(&stopping) {
             while running.try_join_next().is_some() {}
+            if is_time(&mut struck, STRIKE)
+                && let Err(error) = self.everywhere(is_time(&mut mended, MEND)).await
+            {
+                tracing::warn!(%error, "schedules could not be looked up");
+            }
             let free = self.options.slots.max(1).saturating_sub(running.len());
             if free > 0 {
                 match self.claim(free, &stopping).await {
                     Ok(runs) => {
                         for run in runs {
+                            self.count(run.workspace, 1);
                             running.spawn(self.clone().carry_out(run));
                         }
                     }
@@ -98,7 +121,7 @@ impl Runner {
             }
             tokio::select! {
                 () = self.jobs.news.notified() => {}
-                () = tokio::time::sleep(POLL) => {}
+                () = tokio::time::sleep(poll) => {}
                 _ = running.join_next(), if !running.is_empty() => {}
                 _ = stopping.changed() => {}
             }
@@ -109,13 +132,35 @@ impl Runner {
         }
     }
 
-    fn kinds(&self) -> Vec<&str> {
+    /// The kinds that it knows.
+    pub(crate) fn kinds(&self) -> Vec<&'static str> {
         self.handlers.keys().copied().collect()
+    }
+
+    pub(crate) fn rules(&self, kind: &str) -> Rules {
+        self.handlers.get(kind).map(|handler| handler.rules()).unwrap_or_default()
+    }
+
+    fn count(&self, workspace: i64, more: isize) {
+        let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = here.entry(workspace).or_default();
+        *count = count.saturating_add_signed(more);
+    }
+
+    /// Strikes what schedules are due, and puts right what a clock has left that was set back.
+    async fn everywhere(&self, mends: bool) -> Result<()> {
+        for place in self.jobs.places().await? {
+            self.jobs.strike(place.space).await?;
+            if mends {
+                self.jobs.mend(place.space).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Ends the leases of an earlier process.
     async fn adopt(&self) -> Result<()> {
-        for space in self.jobs.spaces().await? {
+        for Place { space, .. } in self.jobs.places().await? {
             let filter = crate::Filter { state: Some(State::Running), limit: Some(500), ..crate::Filter::default() };
             for job in self.jobs.list(space, &filter).await?.0 {
                 let mut batch = Batch::new(space);
@@ -132,67 +177,6 @@ impl Runner {
         Ok(())
     }
 
-    async fn claim(&self, free: usize, stopping: &watch::Receiver<bool>) -> Result<Vec<Run>> {
-        let mut runs = Vec::new();
-        for space in self.jobs.spaces().await? {
-            if runs.len() >= free {
-                break;
-            }
-            for job in self.jobs.due(space, &self.kinds(), (free - runs.len()) as u64).await? {
-                if runs.len() >= free {
-                    break;
-                }
-                runs.extend(self.take(job, stopping).await?);
-            }
-        }
-        Ok(runs)
-    }
-
-    /// Claims one job, unless another process was quicker.
-    async fn take(&self, job: Job, stopping: &watch::Receiver<bool>) -> Result<Option<Run>> {
-        let claim = self.claims.fetch_add(1, Ordering::Relaxed);
-        let holder = format!("{}:{claim}", self.options.process);
-        let now = self.jobs.clock.now_ms();
-        let raise = (ColumnRef::new("version", Kind::Int), Set::Add(1));
-        let given_up = job.tries >= MAX_TRIES;
-        let set = if given_up {
-            let failure = job.error.clone().unwrap_or_else(|| Failure {
-                code: ErrorCode::Unexpected.number(),
-                detail: format!("given up after {MAX_TRIES} tries that got nowhere"),
-            });
-            vec![
-                set("state", Kind::Text, State::Failed.name()),
-                set("finished_at", Kind::Int, now),
-                set("error", Kind::Text, failure.stored()),
-                raise,
-            ]
-        } else {
-            vec![
-                set("state", Kind::Text, State::Running.name()),
-                set("holder", Kind::Text, holder.as_str()),
-                set("lease_until", Kind::Int, now + LEASE_MS),
-                (ColumnRef::new("tries", Kind::Int), Set::Add(1)),
-                raise,
-            ]
-        };
-        let keys = vec![system::key("id", Kind::Int, job.id.0), system::key("version", Kind::Int, job.version)];
-        let mut batch = Batch::new(job.space);
-        batch.writes.push(Write::Update { table: system::JOB.into(), keys, set, must: true, search: None });
-        match self.jobs.store.commit(batch).await {
-            Ok(()) if given_up => Ok(None),
-            Ok(()) => Ok(Some(Run {
-                job: self.jobs.get(job.space, job.id).await?,
-                jobs: self.jobs.clone(),
-                holder,
-                stopping: stopping.clone(),
-                cancelled: AtomicBool::new(job.cancel_at.is_some()),
-                lost: AtomicBool::new(false),
-            })),
-            Err(CommitError::Guard { .. }) => Ok(None),
-            Err(error) => Err(failed(error)),
-        }
-    }
-
     async fn carry_out(self: Arc<Self>, run: Run) {
         let run = Arc::new(run);
         let heart = tokio::spawn(keep(run.clone()));
@@ -207,15 +191,25 @@ impl Runner {
             }
         };
         heart.abort();
-        if let Err(error) = settle(&run, outcome).await {
+        if let Err(error) = settle(&run, outcome, self.rules(&run.job.kind)).await {
             // Its lease runs out, and it is taken up again from its checkpoint.
             tracing::warn!(job = %run.job.id, %error, "the end of a job could not be kept");
         }
+        self.count(run.workspace, -1);
         self.jobs.wake();
     }
 }
 
-async fn settle(run: &Run, outcome: Result<Ended>) -> Result<()> {
+/// Whether so much time has passed since it last was.
+fn is_time(last: &mut Option<Instant>, every: Duration) -> bool {
+    let is_time = last.is_none_or(|at| at.elapsed() >= every);
+    if is_time {
+        *last = Some(Instant::now());
+    }
+    is_time
+}
+
+async fn settle(run: &Run, outcome: Result<Ended>, rules: Rules) -> Result<()> {
     if run.lost.load(Ordering::Relaxed) {
         return Ok(());
     }
@@ -233,8 +227,8 @@ async fn settle(run: &Run, outcome: Result<Ended>) -> Result<()> {
             }
             tracing::error!(job = %run.job.id, kind = run.job.kind, %error, internal = error.internal_text(), "a job failed");
             let tries = run.jobs.get(run.job.space, run.job.id).await?.tries;
-            if error.code().retryable() && tries < MAX_TRIES {
-                run.put_back(1_000 << tries.clamp(0, 8), Some(&error)).await
+            if error.code().retryable() && tries < rules.tries {
+                run.put_back(rules::pause(tries, rules::dice()), Some(&error)).await
             } else {
                 run.end(State::Failed, None, Some(&Failure::from(&error))).await
             }
