@@ -1,20 +1,14 @@
-//! The job that delivers one message.
+//! One message on its way: an attempt, and what becomes of it.
 
-use std::sync::Arc;
-
-use futures::future::BoxFuture;
-use kontor_jobs::{Ended, Handler, Run};
-use kontor_model::{Id, Kind, Result, Value};
+use kontor_model::{Error, Id, Kind, Result, SpaceId, Value};
 use kontor_store::{Batch, CommitError, Write};
-use serde_json::Value as J;
 
+use crate::files;
 use crate::message::{Message, State};
 use crate::outbox::{Outbox, failed};
 use crate::row;
 use crate::smtp::Undelivered;
 
-/// The kind of its jobs.
-pub const KIND: &str = "mail";
 /// Attempts after which a message is given up, some fifteen hours after the first.
 const MAX_TRIES: i64 = 10;
 const FIRST_PAUSE_MS: i64 = 5_000;
@@ -26,46 +20,57 @@ fn pause_ms(tries: i64) -> i64 {
     FIRST_PAUSE_MS.saturating_mul(growth).min(LONGEST_PAUSE_MS)
 }
 
-/// Delivers.
-pub(crate) struct Deliver(pub Arc<Outbox>);
-
-impl Handler for Deliver {
-    fn kind(&self) -> &'static str {
-        KIND
-    }
-
-    fn run<'a>(&'a self, run: &'a Run) -> BoxFuture<'a, Result<Ended>> {
-        Box::pin(async move {
-            self.0.deliver(run).await?;
-            Ok(Ended::Succeeded(J::Null))
-        })
-    }
-}
-
 impl Outbox {
-    async fn deliver(&self, run: &Run) -> Result<()> {
-        let number = |name: &str| run.job.input.get(name).and_then(J::as_i64);
-        let (Some(id), Some(tries)) = (number("message"), number("tries")) else { return Ok(()) };
-        let space = run.job.space;
-        let Some(message) = self.find(space, Id(id)).await? else { return Ok(()) };
-        // Removed, or taken up by a later job than this.
-        if message.state != State::Queued || message.tries != tries {
+    /// Tries to deliver a message that is due.
+    pub(crate) async fn deliver(&self, space: SpaceId, id: Id) -> Result<()> {
+        let message = match self.find(space, id).await {
+            Ok(Some(message)) => message,
+            Ok(None) => return Ok(()),
+            Err(error) => return self.unreadable(space, id, error).await,
+        };
+        let now = self.parts.clock.now_ms();
+        // Removed, or dealt with by another process.
+        if message.state != State::Queued || message.next_at.is_some_and(|at| at > now) {
             return Ok(());
         }
-        let writes = match (self.closed(space).await?, &self.parts.mailer) {
-            (Some(why), _) => vec![ended(&message, State::Held, Some(why))],
+        let expired = message.expires_at.is_some_and(|at| at <= now);
+        let write = match (self.closed(space).await?, &self.parts.mailer) {
+            (Some(why), _) => ended(&message, State::Held, Some(why)),
             (None, None) => return Ok(()),
-            (None, Some(_)) if message.expires_at.is_some_and(|at| at <= self.parts.clock.now_ms()) => {
-                vec![ended(&message, State::Failed, Some("its link has expired"))]
+            (None, Some(_)) if expired => ended(&message, State::Failed, Some("its link has expired")),
+            (None, Some(mailer)) => {
+                let mut attached = Vec::with_capacity(message.attachments.len());
+                for file in &message.attachments {
+                    attached.extend(files::bytes(&*self.parts.store, space, file).await?);
+                }
+                let outcome = if attached.len() == message.attachments.len() {
+                    mailer.send(&message, attached).await
+                } else {
+                    Err(Undelivered::Refused("its attachments are not kept any more".to_owned()))
+                };
+                match outcome {
+                    Ok(()) => self.sent(&message),
+                    Err(Undelivered::Refused(why)) => ended(&message, State::Failed, Some(&why)),
+                    Err(Undelivered::Later(why)) => self.again(&message, &why),
+                }
             }
-            (None, Some(mailer)) => match mailer.send(&message).await {
-                Ok(()) => vec![self.sent(&message)],
-                Err(Undelivered::Refused(why)) => vec![ended(&message, State::Failed, Some(&why))],
-                Err(Undelivered::Later(why)) => self.again(&message, &why),
-            },
         };
-        match self.parts.store.commit(Batch { space, writes }).await {
+        match self.parts.store.commit(Batch { space, writes: vec![write] }).await {
             // It was removed, or sent by hand, meanwhile.
+            Err(CommitError::Guard { .. }) => Ok(()),
+            other => other.map_err(failed),
+        }
+    }
+
+    /// A text that cannot be unsealed any more will never leave; other failures are about now.
+    async fn unreadable(&self, space: SpaceId, id: Id, error: Error) -> Result<()> {
+        let rows = self.parts.store.rows(row::select(space).equals("id", Kind::Int, id.0).limit(1)).await?;
+        let message = rows.first().and_then(|row| row::read(row)).map(|(message, _)| message);
+        let Some(message) = message.filter(|message| message.one_time && message.state == State::Queued) else {
+            return Err(error);
+        };
+        let write = ended(&message, State::Failed, Some("its text was sealed under another master key"));
+        match self.parts.store.commit(Batch { space, writes: vec![write] }).await {
             Err(CommitError::Guard { .. }) => Ok(()),
             other => other.map_err(failed),
         }
@@ -78,6 +83,7 @@ impl Outbox {
             ("sent_at", Kind::Int, self.parts.clock.now_ms().into()),
             ("next_at", Kind::Int, Value::Null),
             ("reason", Kind::Text, Value::Null),
+            ("untold", Kind::Int, message.about.as_ref().map(|_| 1).into()),
         ];
         if message.one_time {
             set.push(("body", Kind::Text, Value::Null));
@@ -87,11 +93,11 @@ impl Outbox {
     }
 
     /// Later again, or never.
-    fn again(&self, message: &Message, why: &str) -> Vec<Write> {
+    fn again(&self, message: &Message, why: &str) -> Write {
         let tries = message.tries + 1;
         tracing::warn!(message = message.id.0, tries, reason = why, "mail was not delivered");
         if tries >= MAX_TRIES {
-            return vec![ended(message, State::Failed, Some(why))];
+            return ended(message, State::Failed, Some(why));
         }
         let next_at = self.parts.clock.now_ms() + pause_ms(tries);
         let set = vec![
@@ -99,15 +105,17 @@ impl Outbox {
             ("next_at", Kind::Int, next_at.into()),
             ("reason", Kind::Text, why.into()),
         ];
-        vec![row::change(message, set), self.job(message.id, tries, Some(next_at)).1]
+        row::change(message, set)
     }
 }
 
 fn ended(message: &Message, state: State, reason: Option<&str>) -> Write {
+    let untold = (state == State::Failed && message.about.is_some()).then_some(1);
     let set = vec![
         ("state", Kind::Text, state.name().into()),
         ("next_at", Kind::Int, Value::Null),
         ("reason", Kind::Text, reason.map(str::to_owned).into()),
+        ("untold", Kind::Int, untold.into()),
     ];
     row::change(message, set)
 }

@@ -1,10 +1,10 @@
 //! Messages that name somebody who is to be forgotten.
 
-use kontor_model::{Kind, Op, Result, SpaceId};
-use kontor_store::{Batch, Cond, Expr, Write, system};
+use kontor_model::{Kind, Op, Result, SpaceId, Value};
+use kontor_store::{Batch, Cond, Expr, Select, Write, system};
 
 use crate::message::State;
-use crate::outbox::{Outbox, failed};
+use crate::outbox::{Outbox, failed, removed};
 use crate::row;
 
 /// Messages that are looked through at once.
@@ -56,9 +56,46 @@ impl Outbox {
                     forgotten.under_way += 1;
                     continue;
                 }
-                let keys = vec![system::key("id", Kind::Int, message.id.0)];
-                batch.writes.push(Write::Delete { table: system::OUTBOX.into(), keys, must: false, search: false });
+                batch.writes.extend(removed(&message));
                 forgotten.messages += 1;
+            }
+            if !batch.writes.is_empty() {
+                self.parts.store.commit(batch).await.map_err(failed)?;
+            }
+            if rows.len() < PAGE {
+                break;
+            }
+        }
+        forgotten.messages += self.forget_inbound(space, is_to, names).await?;
+        Ok(forgotten)
+    }
+
+    /// Removes what is noted of mail from somebody, and of mail whose subject names them.
+    async fn forget_inbound(
+        &self,
+        space: SpaceId,
+        is_from: &(dyn Fn(&str) -> bool + Send + Sync),
+        names: &(dyn Fn(&str) -> bool + Send + Sync),
+    ) -> Result<u64> {
+        let (mut forgotten, mut after) = (0, i64::MIN);
+        loop {
+            let id = || Expr::column("id", Kind::Int);
+            let columns = vec![id(), Expr::column("sender", Kind::Text), Expr::column("subject", Kind::Text)];
+            let select = Select::new(space, system::INBOUND_EMAIL, columns)
+                .filter(Cond::Test { left: id(), op: Op::Gt, right: after.into() })
+                .order(id(), false)
+                .limit(PAGE as u64);
+            let rows = self.parts.store.rows(select).await?;
+            after = rows.last().and_then(|row| row.first()?.as_i64()).unwrap_or(i64::MAX);
+            let mut batch = Batch::new(space);
+            for row in &rows {
+                let [Value::Int(id), Value::Text(sender), Value::Text(subject)] = row.as_slice() else { continue };
+                if is_from(sender) || names(subject) {
+                    let keys = vec![system::key("id", Kind::Int, *id)];
+                    let table = system::INBOUND_EMAIL.into();
+                    batch.writes.push(Write::Delete { table, keys, must: false, search: false });
+                    forgotten += 1;
+                }
             }
             if !batch.writes.is_empty() {
                 self.parts.store.commit(batch).await.map_err(failed)?;

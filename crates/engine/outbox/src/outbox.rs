@@ -2,16 +2,16 @@
 
 use std::sync::{Arc, OnceLock};
 
-use kontor_jobs::{Handler, Job, Jobs, NewJob};
 use kontor_model::{Clock, Error, ErrorCode, Id, IdGenerator, Kind, Op, Result, SpaceId, Value};
-use kontor_store::{Batch, CommitError, Cond, Expr, Store, Write, system};
-use serde_json::{Value as J, json};
+use kontor_store::{Batch, CommitError, Cond, Expr, Select, Store, Write, system};
+use tokio::sync::Notify;
 
-use crate::deliver::{Deliver, KIND};
-use crate::message::{Message, NewMessage, State};
+use crate::message::{Body, Message, NewMessage, State};
 use crate::smtp::Mailer;
-use crate::{address, gate, row};
+use crate::{address, files, gate, row};
 
+/// Of a reason that is kept, in characters.
+pub(crate) const REASON: usize = 300;
 const NO_SERVER: &str = "no mail server is configured (mail.smtp_url)";
 
 /// Keeps bodies that carry a link from whoever reads the database.
@@ -30,7 +30,6 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<IdGenerator>,
-    pub jobs: Arc<Jobs>,
     pub sealing: Arc<dyn Sealing>,
     /// None where no mail server is configured.
     pub mailer: Option<Mailer>,
@@ -41,6 +40,8 @@ pub struct Outbox {
     pub(crate) parts: Parts,
     /// `https://crm.example.com`: where links lead.
     address: OnceLock<String>,
+    /// Told when this process has put something in.
+    pub(crate) news: Notify,
 }
 
 /// Which messages are wanted.
@@ -69,7 +70,7 @@ pub(crate) fn failed(error: CommitError) -> Error {
 
 impl Outbox {
     pub fn new(parts: Parts) -> Self {
-        Self { parts, address: OnceLock::new() }
+        Self { parts, address: OnceLock::new(), news: Notify::new() }
     }
 
     /// Says where links of mails lead; known when the server listens. Never taken from a request: who asks for a
@@ -83,11 +84,6 @@ impl Outbox {
         self.address.get().map(String::as_str)
     }
 
-    /// What a [`kontor_jobs::Runner`] needs to deliver.
-    pub fn handlers(self: &Arc<Self>) -> Vec<Arc<dyn Handler>> {
-        vec![Arc::new(Deliver(self.clone()))]
-    }
-
     /// Why a message of this space would be held; None when it would leave.
     ///
     /// # Errors
@@ -99,13 +95,33 @@ impl Outbox {
         gate::closed(&*self.parts.store, space).await
     }
 
-    pub(crate) fn job(&self, message: Id, tries: i64, run_at: Option<i64>) -> (Job, Write) {
-        let input = json!({"message": message.0, "tries": tries});
-        let new = NewJob { kind: KIND.to_owned(), input, created_by: None, key_id: None, run_at };
-        self.parts.jobs.enqueue_job(SpaceId(0), new)
+    /// A message that says nothing yet.
+    pub(crate) fn blank(&self) -> Message {
+        Message {
+            id: self.parts.ids.next(),
+            kind: "email".to_owned(),
+            purpose: String::new(),
+            state: State::Held,
+            to: String::new(),
+            subject: String::new(),
+            body: None,
+            one_time: false,
+            hidden: false,
+            bulk: false,
+            about: None,
+            attachments: Vec::new(),
+            token: token(),
+            tries: 0,
+            next_at: None,
+            created_at: self.parts.clock.now_ms(),
+            sent_at: None,
+            expires_at: None,
+            reason: None,
+            hard: false,
+        }
     }
 
-    /// A message and, where it may leave, the job that delivers it.
+    /// A message as writes.
     ///
     /// # Errors
     /// 422000 for a receiver or a subject that is no single line; 500000 when a link cannot be sealed; the database's.
@@ -113,36 +129,37 @@ impl Outbox {
         address::address(&new.to)?;
         address::line("subject", &new.subject)?;
         let reason = self.closed(space).await?;
+        let now = self.parts.clock.now_ms();
         let message = Message {
-            id: self.parts.ids.next(),
-            kind: "email".to_owned(),
             purpose: new.purpose.to_owned(),
             state: if reason.is_some() { State::Held } else { State::Queued },
             to: new.to,
             subject: new.subject,
-            text: None,
-            html: None,
             one_time: new.one_time,
             hidden: new.hidden,
-            tries: 0,
-            next_at: None,
-            created_at: self.parts.clock.now_ms(),
-            sent_at: None,
+            next_at: reason.is_none().then_some(now),
             expires_at: new.expires_at,
             reason: reason.map(str::to_owned),
+            ..self.blank()
         };
-        let body = json!({"text": new.text, "html": new.html}).to_string();
+        // Nobody's machine is to answer it (RFC 3834, 5).
+        let headers = vec![("Auto-Submitted".to_owned(), "auto-generated".to_owned())];
+        let body = Body { text: new.text, html: new.html, headers, ..Body::default() }.stored();
         let body = if message.one_time { self.parts.sealing.seal(message.id.0, &body)? } else { body };
-        let mut writes = vec![row::insert(&message, body)];
-        if message.state == State::Queued {
-            writes.push(self.job(message.id, 0, None).1);
-        }
+        let writes = vec![row::insert(&message, body)];
         Ok(Composed { id: message.id, state: message.state, writes })
     }
 
-    /// Lets a runner of this process look at once.
+    /// Lets the delivery of this process look at once.
     pub fn wake(&self) {
-        self.parts.jobs.wake();
+        self.news.notify_one();
+    }
+
+    pub(crate) async fn spaces(&self) -> Result<Vec<SpaceId>> {
+        let select = Select::new(system::INSTALLATION, system::SPACE, vec![Expr::column("id", Kind::Int)])
+            .order(Expr::column("id", Kind::Int), false);
+        let rows = self.parts.store.rows(select).await?;
+        Ok(rows.iter().filter_map(|row| Some(SpaceId(row.first()?.as_i64()?))).collect())
     }
 
     /// Messages of a space, newest first and without bodies, and whether there are more.
@@ -181,9 +198,7 @@ impl Outbox {
         let Some((mut message, body)) = rows.first().and_then(|row| row::read(row)) else { return Ok(None) };
         if let Some(body) = body {
             let body = if message.one_time { self.parts.sealing.unseal(id.0, &body)? } else { body };
-            let body: J = serde_json::from_str(&body).unwrap_or_default();
-            let part = |name: &str| body.get(name).and_then(J::as_str).map(str::to_owned);
-            (message.text, message.html) = (part("text"), part("html"));
+            message.body = Some(Body::read(&body));
         }
         Ok(Some(message))
     }
@@ -199,7 +214,7 @@ impl Outbox {
         match before.state {
             State::Queued => return refused("the message is on its way already"),
             State::Sent => return refused("the message was sent already"),
-            State::Held | State::Failed => {}
+            State::Held | State::Failed | State::Bounced => {}
         }
         if before.expires_at.is_some_and(|at| at <= self.parts.clock.now_ms()) {
             return refused("its link has expired: make a new one");
@@ -207,14 +222,21 @@ impl Outbox {
         if let Some(why) = self.closed(space).await? {
             return refused(why);
         }
-        let after = Message { state: State::Queued, tries: 0, reason: None, next_at: None, ..before.clone() };
+        if before.attachments.iter().any(|file| file.blob.is_none()) {
+            return refused("its attachments are not kept: make it anew");
+        }
+        let next_at = Some(self.parts.clock.now_ms());
+        let after = Message { state: State::Queued, tries: 0, reason: None, next_at, ..before.clone() };
         let set = vec![
             ("state", Kind::Text, after.state.name().into()),
             ("tries", Kind::Int, 0.into()),
-            ("next_at", Kind::Int, Value::Null),
+            ("next_at", Kind::Int, next_at.into()),
             ("reason", Kind::Text, Value::Null),
+            ("untold", Kind::Int, Value::Null),
+            ("bulk", Kind::Int, i64::from(before.bulk).into()),
+            ("lane", Kind::Text, before.lane().into()),
         ];
-        let mut writes = vec![row::change(&before, set), self.job(id, 0, None).1];
+        let mut writes = vec![row::change(&before, set)];
         writes.extend(also(&after));
         self.parts.store.commit(Batch { space, writes }).await.map_err(failed)?;
         self.wake();
@@ -226,10 +248,64 @@ impl Outbox {
     /// # Errors
     /// 404001; the database's.
     pub async fn delete(&self, space: SpaceId, id: Id, also: Vec<Write>) -> Result<()> {
-        self.get(space, id).await?;
-        let keys = vec![system::key("id", Kind::Int, id.0)];
-        let mut writes = vec![Write::Delete { table: system::OUTBOX.into(), keys, must: false, search: false }];
+        let message = self.get(space, id).await?;
+        let mut writes = removed(&message);
         writes.extend(also);
         self.parts.store.commit(Batch { space, writes }).await.map_err(failed)
     }
+
+    /// The message that a `Message-ID` (without its brackets) is of; none when it is not one of this space's, or not
+    /// there any more.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn by_message_id(&self, space: SpaceId, message_id: &str) -> Result<Option<Message>> {
+        let local = message_id.split('@').next().unwrap_or_default();
+        let Some((id, token)) = local.split_once('.') else { return Ok(None) };
+        let Ok(id) = id.parse::<Id>() else { return Ok(None) };
+        let rows = self.parts.store.rows(row::select(space).equals("id", Kind::Int, id.0).limit(1)).await?;
+        let found = rows.first().and_then(|row| row::read(row)).map(|(message, _)| message);
+        Ok(found.filter(|message| !message.token.is_empty() && message.token == token))
+    }
+
+    /// Notes that a message came back; nothing where it was noted already.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn bounced(&self, space: SpaceId, message: &Message, reason: &str, hard: bool) -> Result<()> {
+        if message.state == State::Bounced {
+            return Ok(());
+        }
+        let reason = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).take(REASON).collect::<String>();
+        let set = vec![
+            ("state", Kind::Text, State::Bounced.name().into()),
+            ("next_at", Kind::Int, Value::Null),
+            ("reason", Kind::Text, reason.into()),
+            ("untold", Kind::Int, 1.into()),
+            ("hard", Kind::Int, i64::from(hard).into()),
+        ];
+        match self.parts.store.commit(Batch { space, writes: vec![row::change(message, set)] }).await {
+            Ok(()) | Err(CommitError::Guard { .. }) => Ok(()),
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
+/// Writes that remove a message with its files.
+pub(crate) fn removed(message: &Message) -> Vec<Write> {
+    let keys = vec![system::key("id", Kind::Int, message.id.0)];
+    let mut writes = vec![Write::Delete { table: system::OUTBOX.into(), keys, must: false, search: false }];
+    writes.extend(files::remove(&message.attachments));
+    writes
+}
+
+/// 60 bits that nobody guesses, in small letters and digits.
+fn token() -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let mut bytes = [0_u8; 12];
+    if getrandom::fill(&mut bytes).is_err() {
+        // Without it nothing is matched by it.
+        return String::new();
+    }
+    bytes.iter().filter_map(|byte| LETTERS.get(usize::from(byte % 32))).map(|byte| char::from(*byte)).collect()
 }

@@ -3,9 +3,10 @@
 use kontor_model::{Id, Kind, SpaceId, Value};
 use kontor_store::{ColumnRef, Expr, OnConflict, Select, Set, Write, system};
 
+use crate::files;
 use crate::message::{Message, State};
 
-const COLUMNS: [(&str, Kind); 15] = [
+const COLUMNS: [(&str, Kind); 23] = [
     ("id", Kind::Int),
     ("kind", Kind::Text),
     ("purpose", Kind::Text),
@@ -21,6 +22,14 @@ const COLUMNS: [(&str, Kind); 15] = [
     ("sent_at", Kind::Int),
     ("expires_at", Kind::Int),
     ("reason", Kind::Text),
+    ("lane", Kind::Text),
+    ("bulk", Kind::Int),
+    ("about_object", Kind::Text),
+    ("about_id", Kind::Int),
+    ("token", Kind::Text),
+    ("attachments", Kind::Text),
+    ("untold", Kind::Int),
+    ("hard", Kind::Int),
 ];
 
 pub fn select(space: SpaceId) -> Select {
@@ -40,21 +49,30 @@ pub fn read(row: &[Value]) -> Option<(Message, Option<String>)> {
         state: State::from_name(&text("state")?)?,
         to: text("recipient")?,
         subject: text("subject")?,
-        text: None,
-        html: None,
+        body: None,
         one_time: int("one_time") == Some(1),
         hidden: int("hidden") == Some(1),
+        bulk: int("bulk") == Some(1),
+        about: text("about_object").zip(int("about_id").map(Id)),
+        attachments: text("attachments").map(|list| files::read(&list)).unwrap_or_default(),
+        token: text("token").unwrap_or_default(),
         tries: int("tries")?,
         next_at: int("next_at"),
         created_at: int("created_at")?,
         sent_at: int("sent_at"),
         expires_at: int("expires_at"),
         reason: text("reason"),
+        hard: int("hard") == Some(1),
     };
     Some((message, text("body")))
 }
 
+/// A new row.
 pub fn insert(message: &Message, body: String) -> Write {
+    let (object, about) = message.about.as_ref().map(|(object, id)| (object.as_str(), id.0)).unzip();
+    let attachments = (!message.attachments.is_empty()).then(|| files::stored(&message.attachments));
+    // One that will never leave is news as well.
+    let untold = (message.state == State::Failed).then_some(1);
     Write::Insert {
         table: system::OUTBOX.into(),
         columns: COLUMNS.map(|(name, kind)| ColumnRef::new(name, kind)).into(),
@@ -74,6 +92,14 @@ pub fn insert(message: &Message, body: String) -> Write {
             message.sent_at.into(),
             message.expires_at.into(),
             message.reason.clone().into(),
+            message.lane().into(),
+            i64::from(message.bulk).into(),
+            object.into(),
+            about.into(),
+            message.token.as_str().into(),
+            attachments.into(),
+            untold.into(),
+            Value::Null,
         ],
         on_conflict: OnConflict::Fail,
         search: None,
@@ -93,4 +119,13 @@ pub fn change(before: &Message, set: Vec<(&str, Kind, Value)>) -> Write {
         must: true,
         search: None,
     }
+}
+
+/// Says that the news of this state of it was told; fails the batch when it was already.
+pub fn told(message: &Message) -> Write {
+    let mut write = change(message, vec![("untold", Kind::Int, Value::Null)]);
+    if let Write::Update { keys, .. } = &mut write {
+        keys.push(system::key("untold", Kind::Int, 1));
+    }
+    write
 }

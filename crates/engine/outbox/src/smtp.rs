@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use lettre::message::header::ContentType;
-use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::message::Mailbox;
 use lettre::transport::smtp::Error as SmtpError;
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message as Mail, Tokio1Executor};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use url::{Host, Url};
 
-use crate::address;
+use crate::dkim::Dkim;
+use crate::mail;
 use crate::message::Message;
+use crate::outbox::REASON;
 
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Of a reason that is kept, in characters.
-const REASON: usize = 300;
 
 /// Why a mail did not leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +27,7 @@ pub enum Undelivered {
 pub struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
+    dkim: Option<Dkim>,
 }
 
 /// The URL with what it leaves open: a password is never sent in the clear to another machine, and other mail is
@@ -52,43 +52,36 @@ fn complete(url: &str) -> Result<Url, String> {
 }
 
 impl Mailer {
-    /// `url` is `smtp://host:port` or `smtps://user:password@host`; `from` is the sender, as `CRM <crm@example.com>`.
+    /// `url` is `smtp://host:port` or `smtps://user:password@host`; `from` is the sender, as `CRM <crm@example.com>`;
+    /// mail is signed by `dkim` where there is one.
     ///
     /// # Errors
     /// What is wrong with either, without the password.
-    pub fn new(url: &str, from: &str) -> Result<Self, String> {
+    pub fn new(url: &str, from: &str, dkim: Option<Dkim>) -> Result<Self, String> {
         let from = from.parse().map_err(|_| "mail.from must be an address such as CRM <crm@example.com>".to_owned())?;
         let url = complete(url).map_err(|why| format!("mail.smtp_url {why}"))?;
         let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.as_str())
             .map_err(|_| "mail.smtp_url must be smtp:// or smtps:// with a host".to_owned())?;
-        Ok(Self { transport: builder.timeout(Some(PATIENCE)).build(), from })
+        Ok(Self { transport: builder.timeout(Some(PATIENCE)).build(), from, dkim })
     }
 
-    fn mail(&self, message: &Message) -> Result<Mail, String> {
-        let to = address::address(&message.to).map_err(|e| e.detail().to_owned())?;
-        address::line("subject", &message.subject).map_err(|e| e.detail().to_owned())?;
-        let text = message.text.clone().ok_or("its body is not kept any more")?;
-        let domain = self.from.email.domain();
-        let mail = Mail::builder()
-            .from(self.from.clone())
-            .to(Mailbox::new(None, to))
-            .subject(message.subject.as_str())
-            // The same at every attempt, so that a mail that arrives twice can be told.
-            .message_id(Some(format!("<{}@{domain}>", message.id)));
-        let mail = match &message.html {
-            Some(html) => mail.multipart(MultiPart::alternative_plain_html(text, html.clone())),
-            None => mail.singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(text)),
-        };
-        mail.map_err(|e| e.to_string())
+    /// The domain of the sender, which its `Message-ID`s end in.
+    pub fn domain(&self) -> &str {
+        self.from.email.domain()
     }
 
-    /// Hands a mail over.
+    /// Hands a mail over; `attached` is what its attachments hold.
     ///
     /// # Errors
     /// The server's words, or what is wrong with the message.
-    pub async fn send(&self, message: &Message) -> Result<(), Undelivered> {
-        let mail = self.mail(message).map_err(Undelivered::Refused)?;
-        match tokio::time::timeout(PATIENCE, self.transport.send(mail)).await {
+    pub async fn send(&self, message: &Message, attached: Vec<Vec<u8>>) -> Result<(), Undelivered> {
+        let mail = mail::build(&self.from, message, attached).map_err(Undelivered::Refused)?;
+        let mut raw = mail.formatted();
+        if let Some(dkim) = &self.dkim {
+            let signature = dkim.sign(&raw, message.created_at / 1_000).map_err(Undelivered::Later)?;
+            raw.splice(0..0, signature.into_bytes());
+        }
+        match tokio::time::timeout(PATIENCE, self.transport.send_raw(mail.envelope(), &raw)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) if error.is_permanent() => Err(Undelivered::Refused(reason(&error))),
             Ok(Err(error)) => Err(Undelivered::Later(reason(&error))),
@@ -107,31 +100,8 @@ fn reason(error: &SmtpError) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kontor_model::Id;
-
     use super::*;
-    use crate::message::State;
-
-    fn message(to: &str, subject: &str) -> Message {
-        Message {
-            id: Id(7),
-            kind: "email".into(),
-            purpose: "test".into(),
-            state: State::Queued,
-            to: to.into(),
-            subject: subject.into(),
-            text: Some("Grüße".into()),
-            html: Some("<p>Grüße</p>".into()),
-            one_time: false,
-            hidden: false,
-            tries: 0,
-            next_at: None,
-            created_at: 0,
-            sent_at: None,
-            expires_at: None,
-            reason: None,
-        }
-    }
+    use crate::mail::tests::message;
 
     #[test]
     fn a_password_is_not_sent_in_the_clear() {
@@ -141,23 +111,15 @@ mod tests {
         assert_eq!(query("smtp://127.0.0.1:2525"), None);
         assert_eq!(query("smtps://user:secret@mail.example.com"), None);
         assert!(complete("smtp:nothing").is_err());
-        let said = Mailer::new("http://user:secret@mail.example.com", "a@b.example").err().unwrap();
+        let said = Mailer::new("http://user:secret@mail.example.com", "a@b.example", None).err().unwrap();
         assert!(!said.contains("secret"), "{said}");
-        assert!(Mailer::new("smtp://127.0.0.1", "nobody").is_err());
+        assert!(Mailer::new("smtp://127.0.0.1", "nobody", None).is_err());
     }
 
     #[tokio::test]
-    async fn a_mail_has_only_its_own_headers() {
-        let mailer = Mailer::new("smtp://127.0.0.1:1", "Kontor <crm@example.com>").unwrap();
-        let mail = mailer.mail(&message("a@b.example", "Grüße, 你好")).unwrap();
-        let text = String::from_utf8(mail.formatted()).unwrap();
-        let head = text.split("\r\n\r\n").next().unwrap();
-        assert!(head.contains("Message-ID: <7@example.com>") && head.contains("To: a@b.example"), "{head}");
-        assert!(head.is_ascii());
-        for (to, subject) in [("a@b.example\r\nBcc: c@d.example", "x"), ("a@b.example", "x\r\nBcc: c@d.example")] {
-            assert!(mailer.mail(&message(to, subject)).is_err());
-        }
-        // Nothing answers there.
-        assert!(matches!(mailer.send(&message("a@b.example", "x")).await, Err(Undelivered::Later(_))));
+    async fn nothing_answers_there() {
+        let mailer = Mailer::new("smtp://127.0.0.1:1", "Kontor <crm@example.com>", None).unwrap();
+        let sent = mailer.send(&message("a@b.example", "x"), Vec::new()).await;
+        assert!(matches!(sent, Err(Undelivered::Later(_))));
     }
 }
