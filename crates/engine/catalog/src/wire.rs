@@ -134,7 +134,7 @@ fn type_of(body: &Json, faults: &mut Vec<Fault>) -> Option<FieldType> {
         "decimal" => FieldType::decimal(u8::try_from(number(body, "scale", 0, 8, faults).unwrap_or(4)).unwrap_or(4)),
         "money" => FieldType::money(),
         "bool" => FieldType::boolean(),
-        "date" => FieldType::date(),
+        "date" => FieldType::any_date(),
         "datetime" => FieldType::datetime(),
         "enum" => FieldType::enumeration(enum_values(body, faults)),
         "multi_enum" => FieldType::multi_enum(enum_values(body, faults)),

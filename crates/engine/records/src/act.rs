@@ -5,17 +5,18 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use kontor_catalog::ObjectDef;
 use kontor_model::{Changes, Error, ErrorCode, Id, Json, Kind, Op, Result, Step, Value};
-use kontor_store::{Cond, Expr, Which};
+use kontor_store::{Cond, Expr, Which, Write};
 
 use crate::change::{Answer, Outcome};
 use crate::counters::Counters;
+use crate::fetch::literal;
 use crate::rights::{Action as Right, Reach};
 use crate::{Access, Ctx, Found, Records, Sight};
 
 pub use crate::input::Input;
 
 /// How often an action is planned anew when others change what it stands on.
-const ATTEMPTS: usize = 32;
+pub(crate) const ATTEMPTS: usize = 32;
 /// How often a value that is taken may have been taken just now.
 const RACES: usize = 3;
 
@@ -97,7 +98,7 @@ pub struct Call<'a> {
 pub type RenderGiven<'a> = &'a (dyn Fn(Given<'_>) -> Answer + Send + Sync);
 
 /// Whether another commit took what the plan stands on: a version, a value that has to be unique, a number of a series.
-fn overtaken(error: &Error, attempt: usize, takes_numbers: bool) -> bool {
+pub(crate) fn overtaken(error: &Error, attempt: usize, takes_numbers: bool) -> bool {
     match error.code() {
         ErrorCode::VersionMoved => true,
         ErrorCode::NotUnique => attempt < RACES,
@@ -118,16 +119,35 @@ impl Records {
     /// 404000 for an action that the object does not have, 404001, 403, 412000; 409000 after too many lost races; those
     /// of the action.
     pub async fn act(&self, ctx: &Ctx, call: Call<'_>, render: RenderGiven<'_>) -> Result<Answer> {
+        self.act_and(ctx, call, render, &[], &|| Vec::new()).await
+    }
+
+    /// As [`Records::act`], with further steps and, made behind the answer, writes of the same commit.
+    ///
+    /// # Errors
+    /// As [`Records::act`]; 409000 when one of the writes did not hold.
+    pub async fn act_and(
+        &self,
+        ctx: &Ctx,
+        call: Call<'_>,
+        render: RenderGiven<'_>,
+        more: &[Step],
+        also: &(dyn Fn() -> Vec<Write> + Send + Sync),
+    ) -> Result<Answer> {
         let def = ctx.catalog.require(call.object)?.clone();
         let action = def.actions.iter().find(|action| action.name == call.action);
         let act = self.acts.iter().find(|act| act.object() == def.name && act.name() == call.action);
         let (Some(action), Some(act)) = (action, act) else {
             return Err(Error::new(ErrorCode::NoRoute, format!("{} have no action {}", def.plural, call.action)));
         };
-        self.may_act(ctx, &def)?;
+        if action.open {
+            ctx.caller.may(Access::Read, &def)?
+        } else {
+            self.may_act(ctx, &def)?
+        };
         let mut turn = None;
         for attempt in 1..=ATTEMPTS {
-            let record = self.acted_on(ctx, &def, call.id).await?;
+            let record = self.acted_on(ctx, &def, call.id, action.open).await?;
             if let Some(wanted) = call.if_match.filter(|version| *version != record.version()) {
                 let detail = format!("the record is at version {}, not {wanted}; read it again", record.version());
                 return Err(Error::new(ErrorCode::VersionMoved, detail).with_version(record.version()));
@@ -139,7 +159,9 @@ impl Records {
                 let sight = Sight::new(self, ctx, self.clock().now_ms(), None, &counters);
                 act.plan(&sight, &asked).await?
             };
-            let Plan { steps, gives } = plan;
+            let Plan { mut steps, gives } = plan;
+            let named = steps.iter().any(|step| step.name.is_some());
+            steps.extend(more.iter().cloned().map(|step| if named { literal(step, "") } else { step }));
             let changes = Changes { steps, whole: true, allow_duplicates: true, ..Changes::default() };
             let answer = |results: &[Result<Outcome>]| {
                 let of = |step: usize| results.get(step).and_then(|result| result.as_ref().ok());
@@ -154,7 +176,8 @@ impl Records {
                 given.map_or_else(nothing, render)
             };
             let numbers = counters.writes();
-            let outcome = self.change_and(ctx, changes, true, &answer, &|_| numbers.clone()).await;
+            let others = |_: &[Result<Outcome>]| numbers.iter().cloned().chain(also()).collect();
+            let outcome = self.change_and(ctx, changes, true, &answer, &others).await;
             match outcome {
                 // Planned anew, it finds what the other has done, or the version that the caller does not mean.
                 Err(error) if attempt < ATTEMPTS && overtaken(&error, attempt, !numbers.is_empty()) => {
@@ -179,13 +202,13 @@ impl Records {
         Ok(())
     }
 
-    /// The record, when the caller may read and change it.
-    async fn acted_on(&self, ctx: &Ctx, def: &Arc<ObjectDef>, id: Id) -> Result<Found> {
+    /// The record, when the caller may read and change it; only read it where the action is open.
+    async fn acted_on(&self, ctx: &Ctx, def: &Arc<ObjectDef>, id: Id, open: bool) -> Result<Found> {
         let whole = ctx.whole.require(&def.name)?.clone();
         let by_id = Cond::Test { left: Expr::column("id", Kind::Int), op: Op::Eq, right: Value::Int(id.0) };
         let select = ctx.records_of(&whole, Which::Live, whole.exprs.clone()).filter(by_id);
         let work = self.working(ctx, &whole, select).await?.remove(&id).ok_or_else(Error::not_found)?;
-        if !self.reachable(ctx, Right::Update, &whole, vec![id.0]).await?.contains(&id.0) {
+        if !open && !self.reachable(ctx, Right::Update, &whole, vec![id.0]).await?.contains(&id.0) {
             let detail = format!(
                 "the role {} may change only some of the {} that it sees, and not this one",
                 ctx.caller.policy.role, def.plural

@@ -119,8 +119,8 @@ pub(crate) fn event_write(id: Id, now: i64, def: &ObjectDef, record: Id, what: &
         values: vec![
             Value::Int(id.0),
             Value::Int(now),
-            Value::Text(kontor_events::event_type(def, what)),
-            Value::Text(kontor_events::subject(def, record)),
+            Value::Text(format!("kontor.{}.{what}", def.name)),
+            Value::Text(format!("{}/{record}", def.plural)),
             Value::Int(record.0),
             data.into(),
         ],

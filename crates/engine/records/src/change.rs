@@ -126,7 +126,7 @@ impl Records {
         // After the first lost race the changes of one record take turns in this process, so that all of them end.
         let mut turn = None;
         while attempts < ATTEMPTS {
-            let Prepared { outcomes, mut batch, owners } = if atomic && refused.iter().any(Option::is_some) {
+            let Prepared { outcomes, mut batch, owners, posts } = if atomic && refused.iter().any(Option::is_some) {
                 Prepared::empty(ctx.space())
             } else {
                 self.prepare(ctx, &changes, &mut refused).await?
@@ -155,7 +155,12 @@ impl Records {
                 *slot = result.err();
             }
             match outcome {
-                Ok(()) => return Ok(answer),
+                Ok(()) => {
+                    if let Some(post) = self.post.as_ref().filter(|_| posts) {
+                        post.wake();
+                    }
+                    return Ok(answer);
+                }
                 Err(CommitError::Store(error)) => return Err(error.into()),
                 Err(CommitError::Guard { write } | CommitError::Unique { write, .. })
                     if write >= own && write < own + others =>

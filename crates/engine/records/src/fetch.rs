@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use kontor_catalog::ObjectDef;
-use kontor_model::{Error, ErrorCode, Id, Json, Kind, Op, Result, Value};
+use kontor_model::{Change, Error, ErrorCode, Id, Json, Kind, Op, Result, Step, Value};
 use kontor_store::{Cond, Expr, Select, Which};
 
 use crate::rights::Action;
@@ -107,6 +107,27 @@ fn by_value(def: &ObjectDef, field: usize, values: &[Value]) -> Result<Cond> {
         _ => Value::Texts(values.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()),
     };
     Ok(Cond::Test { left, op: Op::In, right })
+}
+
+/// A step whose texts name nothing, for behind a named one: where they begin with `$`, that is doubled; the field `but`
+/// is left.
+#[must_use]
+pub fn literal(mut step: Step, but: &str) -> Step {
+    if let Change::Create { data, .. } | Change::Update { data, .. } | Change::Upsert { data, .. } = &mut step.change
+        && let Json::Object(members) = data
+    {
+        members.iter_mut().filter(|(name, _)| name != but).for_each(|(_, member)| doubled(member));
+    }
+    step
+}
+
+fn doubled(data: &mut Json) {
+    match data {
+        Json::String(text) if text.starts_with('$') => text.insert(0, '$'),
+        Json::Array(items) => items.iter_mut().for_each(doubled),
+        Json::Object(members) => members.iter_mut().for_each(|(_, member)| doubled(member)),
+        _ => {}
+    }
 }
 
 /// Replaces `"$name.field"` by what an earlier step of the set gave.

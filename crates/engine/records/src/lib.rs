@@ -5,9 +5,12 @@
 
 mod act;
 mod aggregate;
+mod allows;
 mod audit;
 mod authorise;
+pub mod bounces;
 mod caller;
+mod carry;
 mod change;
 mod counters;
 mod cursor;
@@ -17,18 +20,24 @@ mod erase;
 mod expand;
 mod fetch;
 mod filter;
+mod guest;
+mod hear;
 mod history;
 mod hook;
 mod idempotency;
 mod input;
 pub mod likeness;
 mod lines;
+mod link;
 mod list;
+mod outlook;
 mod plan;
+mod post;
 mod purge;
 mod read;
 mod references;
 pub mod rights;
+mod sealing;
 mod search;
 mod shares;
 mod sight;
@@ -37,7 +46,7 @@ mod sweep;
 mod unique;
 mod view;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use kontor_model::{Clock, Error, ErrorCode, IdGenerator};
@@ -46,15 +55,22 @@ use kontor_store::{Batch, CommitError, Page, Rows, Select, Shape, Store, StoreEr
 pub use act::{Act, Asked, Call, Given, Gives, Input, Plan};
 pub use authorise::Access;
 pub use caller::{Caller, Ctx, Idempotency, Origin, Scopes, Trace, Via};
+pub use carry::{Carried, Planner};
 pub use change::{Also, Answer, Done, Outcome, Render};
 pub use derive::derive;
-pub use fetch::Working;
+pub use fetch::{Working, literal};
+pub use guest::{Guest, Knock, Shown, Taken, Visit};
+pub use hear::{Fate, Hear, News};
 pub use hook::{Hook, Touched, Verdict};
 pub use idempotency::Replay;
 pub use kontor_audit::Credential;
+pub use link::Ticket;
 pub use list::Listing;
+pub use outlook::Outlook;
+pub use post::{Post, Posted};
 pub use read::Record;
 pub use rights::{Policy, Reach, Rule, Standing};
+pub use sealing::Sealing;
 pub use search::{document, full_text, terms};
 pub use shares::Grantee;
 pub use sight::{Found, Sight, Where};
@@ -81,6 +97,12 @@ pub struct Records {
     hooks: Vec<Arc<dyn Hook>>,
     acts: Vec<Arc<dyn Act>>,
     looks: Vec<Arc<dyn Look>>,
+    guests: Vec<Arc<dyn Guest>>,
+    hears: Vec<Arc<dyn Hear>>,
+    links: link::Links,
+    post: Option<Arc<dyn Post>>,
+    /// `https://crm.example.com`: where links lead.
+    address: OnceLock<String>,
 }
 
 /// 422000 with the name of the rule.
@@ -103,6 +125,11 @@ impl Records {
             hooks: Vec::new(),
             acts: Vec::new(),
             looks: Vec::new(),
+            guests: Vec::new(),
+            hears: Vec::new(),
+            links: link::Links::new(secret),
+            post: None,
+            address: OnceLock::new(),
         }
     }
 
@@ -124,6 +151,37 @@ impl Records {
     #[must_use]
     pub fn shown(mut self, looks: Vec<Arc<dyn Look>>) -> Self {
         self.looks = looks;
+        self
+    }
+
+    /// With the pages that are open to who has their link.
+    #[must_use]
+    pub fn hosting(mut self, guests: Vec<Arc<dyn Guest>>) -> Self {
+        self.guests = guests;
+        self
+    }
+
+    /// With who is told what became of letters.
+    #[must_use]
+    pub fn hearing(mut self, hears: Vec<Arc<dyn Hear>>) -> Self {
+        self.hears = hears;
+        self
+    }
+
+    /// Says where links lead; known when the server listens, and never taken from a request.
+    pub fn set_address(&self, url: &str) {
+        self.address.set(url.trim_end_matches('/').to_owned()).ok();
+    }
+
+    /// Where links lead, in a process that serves or was told.
+    pub fn address(&self) -> Option<&str> {
+        self.address.get().map(String::as_str)
+    }
+
+    /// With where letters go; without it they are dropped.
+    #[must_use]
+    pub fn posting(mut self, post: Arc<dyn Post>) -> Self {
+        self.post = Some(post);
         self
     }
 

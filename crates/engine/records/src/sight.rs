@@ -234,6 +234,16 @@ impl<'a> Sight<'a> {
         self.counters.next(self.records, self.ctx, series).await
     }
 
+    /// A link for guests to a page about a record: `https://crm.example.com/public/quotes/…`.
+    ///
+    /// # Errors
+    /// 422000 in a process that knows no address for links.
+    pub fn link(&self, page: &str, id: Id, mark: &str) -> Result<String> {
+        let none = || crate::refusal("no_address", "links need an address to lead to; set public_url");
+        let address = self.records.address().ok_or_else(none)?;
+        Ok(format!("{address}/public/{page}/{}", self.records.token(page, self.ctx.space(), id, mark)?))
+    }
+
     /// Data for a change, from values by field.
     ///
     /// # Errors

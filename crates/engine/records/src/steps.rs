@@ -10,8 +10,8 @@ mod write;
 
 use std::collections::{HashMap, HashSet};
 
-use kontor_model::{By, Changes, Error, Fault, Id, Result, SpaceId, Told};
-use kontor_store::Batch;
+use kontor_model::{By, Changes, Error, Fault, Id, Letter, Result, SpaceId, Told};
+use kontor_store::{Batch, Write};
 
 pub(crate) use self::lines::LINES;
 pub(crate) use self::workshop::put;
@@ -20,7 +20,7 @@ pub(crate) use self::write::with_member;
 use crate::change::{Done, Outcome};
 use crate::counters::Counters;
 use crate::fetch::Working;
-use crate::{Ctx, Records, references, unique};
+use crate::{Ctx, Posted, Records, references, unique};
 
 /// A set of changes that is ready to be committed.
 pub struct Prepared {
@@ -29,6 +29,8 @@ pub struct Prepared {
     pub batch: Batch,
     /// The step that each write of the batch belongs to; [`NO_STEP`] for those of no step.
     pub owners: Vec<usize>,
+    /// Whether letters go with it.
+    pub posts: bool,
 }
 
 /// The owner of writes that belong to the set as a whole.
@@ -36,7 +38,7 @@ pub const NO_STEP: usize = usize::MAX;
 
 impl Prepared {
     pub fn empty(space: SpaceId) -> Self {
-        Self { outcomes: Vec::new(), batch: Batch::new(space), owners: Vec::new() }
+        Self { outcomes: Vec::new(), batch: Batch::new(space), owners: Vec::new(), posts: false }
     }
 }
 
@@ -50,6 +52,7 @@ struct Effect {
     after: Working,
     by: By,
     told: Option<Told>,
+    letters: Vec<Letter>,
 }
 
 impl Records {
@@ -125,8 +128,28 @@ impl Records {
             let purged = effects.iter().filter(|e| e.done == Done::Purged).map(|e| e.id.0).collect();
             let emptied = self.events_of(ctx, purged).await?;
             let lines = self.lines_after(&shop, &effects).await?;
-            return self.write(&shop, changes.steps.len(), effects, &emptied, &lines);
+            let letters = self.letters(ctx, &mut effects).await?;
+            let mut prepared = self.write(&shop, changes.steps.len(), effects, &emptied, &lines)?;
+            prepared.posts = !letters.is_empty();
+            for (step, writes) in letters {
+                prepared.batch.writes.extend(writes);
+                prepared.owners.resize(prepared.batch.writes.len(), step);
+            }
+            return Ok(prepared);
         }
+    }
+
+    /// The letters of all effects as writes, by step.
+    async fn letters(&self, ctx: &Ctx, effects: &mut [Effect]) -> Result<Vec<(usize, Vec<Write>)>> {
+        let mut out = Vec::new();
+        let Some(post) = &self.post else { return Ok(out) };
+        for effect in effects {
+            for letter in std::mem::take(&mut effect.letters) {
+                let posted = Posted { object: effect.after.def.name.clone(), id: effect.id, letter };
+                out.push((effect.step, post.compose(ctx.space(), &posted).await?));
+            }
+        }
+        Ok(out)
     }
 
     /// References of the steps' own effects.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::Stream;
 use kontor_model::{Clock, Error, Id, IdGenerator, Kind, Op, Result, SpaceId, Value};
-use kontor_store::{Batch, ColumnRef, CommitError, Cond, Expr, OnConflict, Select, Set, Store, Write, system};
+use kontor_store::{Batch, ColumnRef, Cond, Expr, OnConflict, Select, Set, Store, Write, system};
 
 /// Bytes of an upload's parts, but for the last.
 pub const PART: usize = 1 << 20;
@@ -30,13 +30,6 @@ pub struct Blobs {
     pub(crate) store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     ids: Arc<IdGenerator>,
-}
-
-pub(crate) fn failed(error: CommitError) -> Error {
-    match error {
-        CommitError::Store(error) => error.into(),
-        other => Error::internal(other),
-    }
 }
 
 /// A part as a write.
@@ -103,7 +96,7 @@ impl Blobs {
     }
 
     pub(crate) async fn commit(&self, space: SpaceId, writes: Vec<Write>) -> Result<()> {
-        self.store.commit(Batch { space, writes }).await.map_err(failed)
+        self.store.commit(Batch { space, writes }).await.map_err(Into::into)
     }
 
     /// What a file is.

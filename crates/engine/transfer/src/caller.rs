@@ -71,6 +71,7 @@ fn read(job: &Job) -> Option<Caller> {
             currency: text("currency")?,
             time_zone: text("time_zone")?,
             cors_origins: Vec::new(),
+            public_forms: false,
         }),
         limits: Limits::default(),
     })

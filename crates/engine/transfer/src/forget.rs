@@ -4,7 +4,6 @@ use kontor_jobs::State;
 use kontor_model::{Id, Kind, Op, Result, SpaceId, Value};
 use kontor_store::{Batch, ColumnRef, Cond, Expr, Select, Set, Write, system};
 
-use crate::blob::failed;
 use crate::{Transfer, export, import};
 
 /// What was removed.
@@ -53,7 +52,7 @@ impl Transfer {
                 } else if texts.iter().any(|text| mentions(text)) {
                     let keys = vec![system::key("id", Kind::Int, id)];
                     let delete = Write::Delete { table: system::JOB.into(), keys, must: false, search: false };
-                    store.commit(Batch { space, writes: vec![delete] }).await.map_err(failed)?;
+                    store.commit(Batch { space, writes: vec![delete] }).await?;
                     forgotten.jobs += 1;
                 }
             }
@@ -122,7 +121,7 @@ impl Transfer {
                         let set = vec![(ColumnRef::new("body", Kind::Bytes), Set::To(Value::Bytes(body.into_bytes())))];
                         Write::Update { table: table(), keys, set, must: false, search: None }
                     };
-                    store.commit(Batch { space, writes: vec![write] }).await.map_err(failed)?;
+                    store.commit(Batch { space, writes: vec![write] }).await?;
                     removed += 1;
                 }
             }

@@ -7,13 +7,13 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
 use kontor_catalog::{Catalogs, ObjectDef};
-use kontor_jobs::{Handler, Job, Jobs, NewJob};
+use kontor_jobs::{Handler, Job, Jobs, NewJob, Sight};
 use kontor_model::{Error, ErrorCode, Id, Json, Kind, Op, Result, SpaceId, Value};
 use kontor_records::{Access, Answer, Ctx, Records};
 use kontor_store::{Batch, Cond, Expr, Select, Write, system};
 use serde_json::{Value as J, json};
 
-use crate::blob::{BlobWriter, Blobs, failed};
+use crate::blob::{BlobWriter, Blobs};
 use crate::caller;
 use crate::export::{self, Export, ExportOptions};
 use crate::import::{self, Import, ImportOptions, Status};
@@ -22,6 +22,10 @@ use crate::import::{self, Import, ImportOptions, Status};
 pub const MAX_BYTES: i64 = 1 << 30;
 /// How long a job and its files are kept.
 const KEPT_MS: i64 = 7 * 86_400_000;
+/// How long jobs without files are kept.
+const OTHERS_KEPT_MS: i64 = 30 * 86_400_000;
+/// Jobs with files.
+const KINDS: &[&str] = &[import::KIND, export::KIND];
 /// How often a waiting caller looks.
 const LOOK: Duration = Duration::from_millis(150);
 
@@ -205,13 +209,13 @@ impl Transfer {
             input,
             created_by: ctx.caller.user_id,
             key_id: Some(ctx.caller.key_id),
-            run_at: None,
+            ..NewJob::default()
         };
         let (job, write) = self.jobs.enqueue_job(ctx.space(), new);
         let answer = render(&job);
         writes.push(write);
         writes.extend(self.records.idempotency_writes(ctx, &answer));
-        self.records.store().commit(Batch { space: ctx.space(), writes }).await.map_err(failed)?;
+        self.records.store().commit(Batch { space: ctx.space(), writes }).await?;
         self.jobs.wake();
         Ok((job, answer))
     }
@@ -268,7 +272,7 @@ impl Transfer {
         }
         let object = job.input.get("object").and_then(J::as_str).unwrap_or_default();
         let entry = self.records.audit_record(ctx, object, job.id, "download", &json!({"job": job.id.to_string()}))?;
-        self.records.store().commit(Batch { space: job.space, writes: vec![entry] }).await.map_err(failed)
+        self.records.store().commit(Batch { space: job.space, writes: vec![entry] }).await.map_err(Into::into)
     }
 
     /// Whether a caller may know of a job: its own, and those of objects that it may read whole, because a file holds
@@ -277,15 +281,24 @@ impl Transfer {
         job.key_id == Some(ctx.caller.key_id) || self.may(ctx, job, Access::Read)
     }
 
-    /// Whether a caller may call a job off.
+    /// The jobs that [`Transfer::may_see`] lets a caller know of, as a part of the question; none when all of them.
+    pub fn sight(&self, ctx: &Ctx) -> Option<Sight> {
+        if ctx.caller.may_manage(Access::Admin).is_ok() {
+            return None;
+        }
+        let whole = ctx.catalog.objects().filter(|def| may_whole(ctx, def, Access::Read));
+        Some(Sight { key_id: Some(ctx.caller.key_id), objects: whole.map(|def| def.name.clone()).collect() })
+    }
+
+    /// Whether a caller may call a job off, or have it tried again.
     pub fn may_cancel(&self, ctx: &Ctx, job: &Job) -> bool {
         job.key_id == Some(ctx.caller.key_id) || self.may(ctx, job, Access::Write)
     }
 
     fn may(&self, ctx: &Ctx, job: &Job, access: Access) -> bool {
-        let object = job.input.get("object").and_then(J::as_str).unwrap_or_default();
-        let whole = |def: &ObjectDef| ctx.caller.sees_all(def) && ctx.caller.may(access, def).is_ok();
-        ctx.catalog.object(object).is_some_and(|def| whole(def))
+        let object = job.object.as_deref().unwrap_or_default();
+        ctx.caller.may_manage(Access::Admin).is_ok()
+            || ctx.catalog.object(object).is_some_and(|def| may_whole(ctx, def, access))
     }
 
     /// Removes jobs that ended a week ago with their files, and files that nothing belongs to; says how many.
@@ -301,7 +314,7 @@ impl Transfer {
             .filter(Cond::Test {
                 left: Expr::column("kind", Kind::Text),
                 op: Op::In,
-                right: Value::Texts(vec![import::KIND.to_owned(), export::KIND.to_owned()]),
+                right: Value::Texts(KINDS.iter().map(|kind| (*kind).to_owned()).collect()),
             })
             .limit(100);
         let rows = store.rows(select).await?;
@@ -322,6 +335,7 @@ impl Transfer {
             self.blobs.commit(space, writes).await?;
             swept += 1;
         }
+        swept += self.jobs.forget(space, self.records.clock().now_ms() - OTHERS_KEPT_MS, KINDS).await?;
         let mut prefixes = import::NAMES.to_vec();
         prefixes.push(export::NAME);
         // Younger than any job that could still need them.
@@ -332,6 +346,19 @@ impl Transfer {
         Ok(swept)
     }
 
+    /// What somebody did to a job, for the audit.
+    ///
+    /// # Errors
+    /// Data that are no JSON.
+    pub fn audit_job(&self, ctx: &Ctx, object: &str, job: Id, action: &str, data: &J) -> Result<Write> {
+        self.records.audit_record(ctx, object, job, action, data)
+    }
+
+    /// The answer under its Idempotency-Key, as writes of the same commit.
+    pub fn answer_writes(&self, ctx: &Ctx, answer: &Answer) -> Vec<Write> {
+        self.records.idempotency_writes(ctx, answer)
+    }
+
     /// Options of an import from JSON.
     ///
     /// # Errors
@@ -339,6 +366,11 @@ impl Transfer {
     pub fn import_options(&self, ctx: &Ctx, json: &Json) -> Result<ImportOptions> {
         ImportOptions::parse(json, &ctx.catalog)
     }
+}
+
+/// Whether a caller may do something to all records of an object, and sees all fields.
+fn may_whole(ctx: &Ctx, def: &ObjectDef, access: Access) -> bool {
+    ctx.caller.sees_all(def) && ctx.caller.may(access, def).is_ok()
 }
 
 /// For those who need no answer.

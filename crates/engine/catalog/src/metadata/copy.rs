@@ -1,8 +1,8 @@
 //! A space's own objects and fields in another space: the rows as they are, under the same ids.
 
-use kontor_model::{Error, Kind, Result, SpaceId, Value};
+use kontor_model::{Kind, Result, SpaceId, Value};
 use kontor_store::system::{self, key};
-use kontor_store::{Batch, ColumnRef, CommitError, Expr, OnConflict, Select, Set, Write};
+use kontor_store::{Batch, ColumnRef, Expr, OnConflict, Select, Set, Write};
 
 use super::Metadata;
 use crate::{stored, tables};
@@ -19,13 +19,6 @@ const FIELD: &[(&str, Kind)] = &[
     ("definition", Kind::Json),
     ("retired_at", Kind::Int),
 ];
-
-fn failed(error: CommitError) -> Error {
-    match error {
-        CommitError::Store(error) => error.into(),
-        other => Error::internal(other),
-    }
-}
 
 impl Metadata {
     /// Gives `to`, which has none of its own, the objects and fields of `from`, with their indexes. Doing it again
@@ -49,7 +42,7 @@ impl Metadata {
                     search: None,
                 };
                 let writes = rows.iter().map(insert).collect();
-                self.store.commit(Batch { space: to, writes }).await.map_err(failed)?;
+                self.store.commit(Batch { space: to, writes }).await?;
             }
         }
         self.raise(to).await?;
@@ -82,7 +75,7 @@ impl Metadata {
                 search: None,
             });
         }
-        self.store.commit(batch).await.map_err(failed)
+        self.store.commit(batch).await.map_err(Into::into)
     }
 
     /// Drops the indexes that keep the space's own fields unique, which no other space has.

@@ -11,12 +11,12 @@ impl Metadata {
         if field.unique
             && let Some(index) = tables::custom_unique_index(def, field, space)
         {
-            self.store.create_index(def.table_name().clone(), index).await.map_err(index_error)?;
+            self.store.create_index(def.table_name().clone(), index).await?;
         }
         if (field.indexed || field.unique)
             && let Some(index) = tables::custom_index(def, field)
         {
-            self.store.create_index(def.table_name().clone(), index).await.map_err(index_error)?;
+            self.store.create_index(def.table_name().clone(), index).await?;
         }
         Ok(())
     }
@@ -26,7 +26,7 @@ impl Metadata {
         match self.store.create_index(def.table_name().clone(), index).await {
             Ok(()) => Ok(()),
             Err(CommitError::Unique { .. }) => Err(self.offenders(space, def, field).await?),
-            Err(error) => Err(index_error(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -62,12 +62,5 @@ impl Metadata {
         }
         let detail = format!("{} cannot be unique: {} values are in more than one record", field.name, faults.len());
         Ok(Error::new(ErrorCode::NotUnique, detail).with_faults(faults).with_ids(all))
-    }
-}
-
-fn index_error(error: CommitError) -> Error {
-    match error {
-        CommitError::Store(error) => error.into(),
-        other => Error::internal(other),
     }
 }

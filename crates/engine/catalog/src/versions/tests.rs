@@ -127,7 +127,7 @@ proptest! {
     }
 
     #[test]
-    fn both_versions_mean_the_same(ms in -62_135_596_800_000_i64..253_402_300_800_000, day in -719_162_i64..2_932_896) {
+    fn both_versions_mean_the_same(ms in -62_135_596_800_000_i64..253_402_300_800_000, day in -25_567_i64..84_371) {
         let v2 = customer(ApiVersion::V2);
         for (field, text, number) in [("met_at", datetime_text(ms), ms), ("born_on", date_text(day), day * DAY_MS)] {
             let older = checked(ApiVersion::V1, field, &json!(text));

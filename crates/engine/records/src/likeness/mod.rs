@@ -47,6 +47,11 @@ pub fn duplicates_view() -> View {
 /// `POST …/{id}/merge` of an object.
 pub fn merge_action(object: &str) -> Action {
     Action::new("merge", "Takes another record of the object in: its fields where this one is empty, and its links.")
+        .refuses(&[
+            ("merge_with_itself", "a record is not merged with itself"),
+            ("merge_across_objects", "the other record is of another object"),
+            ("too_many_links", "too many records refer to the other one"),
+        ])
         .takes(Field::new("with_id", FieldType::any_reference()).required().doc("The record that is taken in."))
         .takes(
             Field::new("fields", FieldType::json())
@@ -58,6 +63,13 @@ pub fn merge_action(object: &str) -> Action {
 /// `POST …/{id}/unmerge` of an object.
 pub fn unmerge_action(object: &str) -> Action {
     Action::new("unmerge", "Takes a merge back, within 30 days, where nothing was changed since.")
+        .refuses(&[
+            ("not_this_merge", "the merge is not one of this record"),
+            ("already_undone", "the merge was taken back already"),
+            ("too_late", "the merge is older than 30 days"),
+            ("not_in_bin", "the record that was taken in is not in the bin any more"),
+            ("purged", "the record that was taken in is gone for good"),
+        ])
         .takes(Field::reference("merge", MERGE).required().doc("The merge that is taken back."))
         .gives(&[(object, object), ("restored", object)])
 }

@@ -74,6 +74,9 @@ pub struct Policy {
     pub objects: BTreeMap<String, Rule>,
     /// The rule of every other object.
     pub others: Rule,
+    /// Objects whose records are their owners' alone, whatever the role: name and collection.
+    #[serde(default)]
+    pub private: BTreeMap<String, String>,
     /// Whole catalogs and the views of them: one of each version of the API.
     #[serde(skip)]
     views: Mutex<Vec<(Arc<Catalog>, Arc<Catalog>)>>,
@@ -81,7 +84,8 @@ pub struct Policy {
 
 impl Clone for Policy {
     fn clone(&self) -> Self {
-        Self::new(&self.role, self.manages, self.objects.clone(), self.others.clone())
+        let private = self.private.clone();
+        Self { private, ..Self::new(&self.role, self.manages, self.objects.clone(), self.others.clone()) }
     }
 }
 
@@ -91,12 +95,13 @@ impl PartialEq for Policy {
             && self.manages == other.manages
             && self.objects == other.objects
             && self.others == other.others
+            && self.private == other.private
     }
 }
 
 impl Policy {
     pub fn new(role: &str, manages: bool, objects: BTreeMap<String, Rule>, others: Rule) -> Self {
-        Self { role: role.to_owned(), manages, objects, others, views: Mutex::default() }
+        Self { role: role.to_owned(), manages, objects, others, private: BTreeMap::new(), views: Mutex::default() }
     }
 
     /// One rule for all objects.
@@ -123,6 +128,12 @@ impl Policy {
         self.objects.get(object).unwrap_or(&self.others)
     }
 
+    /// The rules that the role itself has, those of private objects left out.
+    pub fn own_rules(&self) -> impl Iterator<Item = &Rule> {
+        let own = self.objects.iter().filter(|(name, _)| !self.private.contains_key(*name));
+        std::iter::once(&self.others).chain(own.map(|(_, rule)| rule))
+    }
+
     /// Whether some rule depends on who owns a record.
     pub fn is_personal(&self) -> bool {
         let personal = |rule: &Rule| {
@@ -136,7 +147,9 @@ impl Policy {
     pub fn and(&self, other: &Policy) -> Policy {
         let names: BTreeSet<&String> = self.objects.keys().chain(other.objects.keys()).collect();
         let objects = names.into_iter().map(|n| (n.clone(), self.rule(n).and(other.rule(n)))).collect();
-        Self::new(&self.role, self.manages && other.manages, objects, self.others.and(&other.others))
+        let private = self.private.iter().chain(&other.private).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let manages = self.manages && other.manages;
+        Self { private, ..Self::new(&self.role, manages, objects, self.others.and(&other.others)) }
     }
 
     /// Whether it allows nothing that `other` does not: who has `other` may give it away.

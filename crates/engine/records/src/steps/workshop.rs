@@ -99,11 +99,13 @@ impl Workshop<'_> {
         effects.iter_mut().for_each(|effect| effect.by = step.by);
         if let Some(own) = effects.first_mut() {
             own.told = step.told;
+            own.letters.clone_from(&step.letters);
             if step.touches && own.done == Done::Unchanged {
                 let (mut after, before) = (own.after.clone(), own.before.take());
                 self.touch(&mut after);
-                let told = own.told;
-                *own = Effect { by: step.by, told, ..self.effect(number, own.id, Done::Updated, before, after) };
+                let (told, letters) = (own.told, std::mem::take(&mut own.letters));
+                *own =
+                    Effect { by: step.by, told, letters, ..self.effect(number, own.id, Done::Updated, before, after) };
             }
         }
         Ok(effects)
@@ -197,7 +199,7 @@ impl Workshop<'_> {
         after: Working,
     ) -> Effect {
         self.work.insert(id, after.clone());
-        Effect { step, id, done, before, after, by: By::Caller, told: None }
+        Effect { step, id, done, before, after, by: By::Caller, told: None, letters: Vec::new() }
     }
 
     /// The record, when it is there and of the version that was asked for.

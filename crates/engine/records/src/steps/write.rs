@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kontor_catalog::ObjectDef;
 use kontor_model::{Id, Kind, Result, Value};
-use kontor_store::{Batch, OnConflict, Write, system};
+use kontor_store::{OnConflict, Write, system};
 
 use super::update::{full_text, update};
 use super::workshop::Workshop;
@@ -43,7 +43,7 @@ impl Records {
         let (ctx, now) = (shop.ctx, shop.now);
         // What a step answers with: its own record, the first that it touched.
         let mut answers: Vec<Option<Id>> = vec![None; steps];
-        let mut prepared = Prepared { outcomes: vec![None; steps], batch: Batch::new(ctx.space()), owners: Vec::new() };
+        let mut prepared = Prepared { outcomes: vec![None; steps], ..Prepared::empty(ctx.space()) };
         // Numbers first: who lost the race for one is planned anew, and not told that the number is taken.
         prepared.batch.writes.extend(shop.counters.writes());
         prepared.owners.resize(prepared.batch.writes.len(), NO_STEP);

@@ -83,7 +83,7 @@ impl House {
     }
 
     pub fn runner(&self, process: &str) -> Running {
-        let options = Options { process: process.to_owned(), slots: 2, alone: true };
+        let options = Options { process: process.to_owned(), slots: 2, per_workspace: None, alone: true };
         Runner::new(self.transfer.jobs().clone(), self.transfer.handlers(), options).start()
     }
 
