@@ -6,9 +6,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use kontor_model::field::Context;
 use kontor_model::{Fault, Field, FieldType, Id, Json, Object, Op, Result, Value};
+use kontor_questions::conditions::{self, Condition};
 use kontor_records::{Found, Hook, Sight, Touched, Verdict};
-
-use crate::conditions::{self, Condition};
 
 /// The most rules of a workspace that are asked.
 const MOST_RULES: u64 = 1_000;

@@ -32,7 +32,7 @@ pub(crate) fn object() -> Object {
         .field(Field::new("name", FieldType::text(255)).personal().read_only().searched().doc("First and last name."))
         .field(Field::new("company_name", FieldType::text(255)).personal().searched())
         .field(Field::new("title", FieldType::text(150)).personal().doc("Position in the company."))
-        .field(Field::new("email", FieldType::email()).personal())
+        .field(Field::new("email", FieldType::email()).personal().indexed())
         .field(Field::new("phone", FieldType::phone()).personal())
         .field(Field::new("city", FieldType::text(120)).personal())
         .field(
@@ -40,6 +40,11 @@ pub(crate) fn object() -> Object {
         )
         .field(Field::new("source", FieldType::enumeration(SOURCES.iter().copied())).indexed())
         .field(Field::reference("campaign", "campaign").indexed())
+        .field(Field::reference("form", "form").indexed().doc("The form that it came by."))
+        .fields(
+            ["source", "medium", "campaign", "term", "content"]
+                .map(|part| Field::new(&format!("utm_{part}"), FieldType::text(255)).technical()),
+        )
         .field(
             Field::new("status", FieldType::enumeration(STATUSES.iter().copied()))
                 .default("new")
@@ -72,6 +77,7 @@ pub(crate) fn object() -> Object {
                 .default(false)
                 .doc("The person's data may not be sold or shared (CCPA, 1798.120)."),
         )
+        .fields(Field::territory())
         .field(Field::new("tags", FieldType::tags()).personal())
         .field(Field::new("converted_at", FieldType::datetime()).read_only())
         .field(Field::reference("company", "company").read_only().doc("What it was converted to."))
@@ -81,9 +87,13 @@ pub(crate) fn object() -> Object {
             target: "name".to_owned(),
             parts: vec!["first_name".to_owned(), "last_name".to_owned()],
         })
-        .action(Action::new("qualify", "Says that the lead may buy."))
+        .action(
+            Action::new("qualify", "Says that the lead may buy.")
+                .refuses(&[("lead_state", "the lead is qualified, unqualified or converted")]),
+        )
         .action(
             Action::new("disqualify", "Says that the lead will not buy, and why.")
+                .refuses(&[("lead_state", "the lead is unqualified or converted already")])
                 .takes(Field::new("reason", FieldType::text_between(1, 255)).required()),
         )
         .action(
@@ -91,11 +101,21 @@ pub(crate) fn object() -> Object {
                 "assign",
                 "Gives the lead to a user: the one that is named, else whom the assignment rules say.",
             )
+            .refuses(&[
+                ("lead_state", "the lead is converted"),
+                ("no_assignment_rule", "nobody is named and no rule fits"),
+            ])
             .takes(Field::reference("owner", "user")),
         )
-        .action(Action::new("score", "Scores the lead anew by the score rules."))
+        .action(
+            Action::new("score", "Scores the lead anew by the score rules.").refuses(&[
+                ("lead_state", "the lead is converted"),
+                ("no_score_rule", "there is no active score rule"),
+            ]),
+        )
         .action(
             Action::new("convert", "Makes a company, a contact and a deal of the lead, or finds those that are there.")
+                .refuses(&[("lead_state", "the lead is unqualified or converted already")])
                 .takes(Field::new("deal", FieldType::json()).doc("Fields of the deal; none when it is left out."))
                 .takes(Field::reference("company", "company").doc("Looked for, else made, when it is left out."))
                 .takes(Field::reference("contact", "contact").doc("Looked for, else made, when it is left out."))

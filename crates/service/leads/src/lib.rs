@@ -5,7 +5,6 @@
 
 mod acts;
 mod assignment;
-mod conditions;
 mod convert;
 mod lead;
 mod rule;
@@ -15,7 +14,7 @@ mod status;
 use std::sync::Arc;
 
 use kontor_model::Object;
-use kontor_records::{Act, Hook, Sweep};
+use kontor_records::{Act, Hear, Hook, Sweep};
 
 /// The service's name in declarations.
 pub const SERVICE: &str = "leads";
@@ -27,7 +26,12 @@ pub fn objects() -> Vec<Object> {
 
 /// Its rules about changes.
 pub fn hooks() -> Vec<Arc<dyn Hook>> {
-    vec![Arc::new(rule::Leads), Arc::new(assignment::Definitions), Arc::new(scoring::Definitions)]
+    vec![
+        Arc::new(rule::Leads),
+        Arc::new(assignment::Definitions),
+        Arc::new(scoring::Definitions),
+        Arc::new(kontor_records::bounces::Unmark(&["lead"])),
+    ]
 }
 
 /// Its actions.
@@ -39,6 +43,11 @@ pub fn acts() -> Vec<Arc<dyn Act>> {
         Arc::new(acts::Score),
         Arc::new(convert::Convert),
     ]
+}
+
+/// Who is told what became of letters.
+pub fn hears() -> Vec<Arc<dyn Hear>> {
+    vec![Arc::new(kontor_records::bounces::Mark("lead"))]
 }
 
 /// What it does when time has come.

@@ -23,8 +23,14 @@ impl Hook for Leads {
             if !ownerless.is_empty() {
                 let rules = assignment::Rules::load(sight).await?;
                 for lead in ownerless {
-                    if let Some(user) = rules.choose(sight, |path| lead.field(path).1).await? {
-                        out.push(Verdict::Amend { id: lead.id, field: "owner_id", value: user.into() });
+                    let mut owner: Value = rules.choose(sight, |path| lead.field(path).1).await?.into();
+                    // What comes by a form and fits no rule is whose the form is.
+                    if owner.is_null() && lead.is_by_service() {
+                        let form = sight.referred("form", lead.field("form_id").1).await?;
+                        owner = form.map(|form| form.value("owner_id").clone()).unwrap_or_default();
+                    }
+                    if !owner.is_null() {
+                        out.push(Verdict::Amend { id: lead.id, field: "owner_id", value: owner });
                     }
                 }
             }

@@ -4,10 +4,10 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use kontor_model::show::write_string;
 use kontor_model::{Fault, Field, FieldType, Object, Op, Result, Value};
+use kontor_questions::Condition;
 use kontor_records::{Hook, Sight, Touched, Verdict};
 
 use crate::assignment::conditions_of;
-use crate::conditions::Condition;
 
 /// What a score by rules is called; a learned one will have a name of its own.
 const MODEL: &str = "rules";

@@ -3,7 +3,7 @@
 //! A `deal` moves through the stages of one `pipeline`; a stage's `kind` says whether it is open, won or lost, and a
 //! `stage_visit` tells how long the deal was in it. Lines of deals and quotes take products, prices and currencies from
 //! price books and exchange rates; totals are derived and never sent. A `quote` that is accepted becomes an order of
-//! invoicing, which is known here by its name only.
+//! invoicing, which is known here by its name only. A `territory` has the companies, leads and deals that it covers.
 
 mod deals;
 mod documents;
@@ -13,11 +13,12 @@ mod price_book;
 mod product;
 mod quota;
 mod quotes;
+mod territories;
 
 use std::sync::Arc;
 
 use kontor_model::Object;
-use kontor_records::{Act, Hook, Sweep};
+use kontor_records::{Act, Guest, Hook, Look, Sweep};
 
 /// The service's name in declarations.
 pub const SERVICE: &str = "sales";
@@ -36,6 +37,7 @@ pub fn objects() -> Vec<Object> {
         quotes::quote(),
         quotes::quote_line(),
         quota::sales_quota(),
+        territories::territory(),
     ]
 }
 
@@ -47,6 +49,8 @@ pub fn hooks() -> Vec<Arc<dyn Hook>> {
         Arc::new(pipeline::Stages),
         Arc::new(price_book::Dates),
         Arc::new(quota::Periods),
+        Arc::new(territories::Definitions),
+        Arc::new(territories::Assignment),
     ]
 }
 
@@ -61,12 +65,23 @@ pub fn acts() -> Vec<Arc<dyn Act>> {
         Arc::new(quotes::Accept),
         Arc::new(quotes::Reject),
         Arc::new(quotes::Revise),
+        Arc::new(territories::Assign),
     ]
+}
+
+/// What it shows of records besides their fields.
+pub fn looks() -> Vec<Arc<dyn Look>> {
+    vec![Arc::new(quotes::Pdf)]
+}
+
+/// Its pages for who has a link.
+pub fn guests() -> Vec<Arc<dyn Guest>> {
+    vec![Arc::new(quotes::Page)]
 }
 
 /// What it does when time has come.
 pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
-    vec![Arc::new(quotes::Expiry)]
+    vec![Arc::new(quotes::Expiry), Arc::new(territories::Reassignment)]
 }
 
 #[cfg(test)]

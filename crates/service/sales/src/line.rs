@@ -20,6 +20,11 @@ pub(crate) fn line(name: &str, plural: &str, parent: &str) -> Object {
         .field(Field::new("description", FieldType::text(500)))
         .field(Field::new("quantity", FieldType::decimal_between(4, 1, i64::MAX)).default(ONE))
         .field(
+            Field::new("unit", FieldType::text(100))
+                .technical()
+                .doc("What is counted, such as piece, hour or kilogram; left out, the product's."),
+        )
+        .field(
             Field::new("unit_price", FieldType::price())
                 .doc("The price book's or the product's where it is left out, in the document's currency."),
         )

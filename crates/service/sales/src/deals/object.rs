@@ -39,6 +39,8 @@ pub(crate) fn deal() -> Object {
         .field(Field::new("lost_reason", FieldType::text(255)))
         .field(Field::new("moved_reason", FieldType::text(255)).doc("Why it was moved to its stage."))
         .field(Field::new("next_step", FieldType::text(255)))
+        .field(Field::reference("campaign", "campaign").indexed().doc("The campaign that it came from."))
+        .fields(Field::territory())
         .field(
             Field::new("forecast_category", FieldType::enumeration(FORECAST.iter().copied()))
                 .doc("How surely it is counted in the forecast; the stage's unless it is set by hand."),
@@ -58,16 +60,43 @@ pub(crate) fn deal() -> Object {
         })
         .action(
             Action::new("move", "Moves the deal to another stage of its pipeline.")
+                .refuses(&[
+                    ("deal_closed", "the deal is won or lost; reopen it first"),
+                    ("same_stage", "the deal is in that stage already"),
+                    ("lost_reason", "a lost stage is entered with a reason"),
+                    ("stage_entry", "the deal lacks fields that the stage asks for"),
+                ])
                 .takes(Field::reference("stage", "stage").required())
                 .takes(reason().doc("Why; has to be there when the stage is a lost one."))
                 .takes(close_date()),
         )
-        .action(Action::new("win", "Says that the deal is won.").takes(close_date()))
         .action(
-            Action::new("lose", "Says that the deal is lost, and why.").takes(reason().required()).takes(close_date()),
+            Action::new("win", "Says that the deal is won.")
+                .refuses(&[
+                    ("deal_closed", "the deal is won or lost; reopen it first"),
+                    ("no_stage", "the pipeline has no won stage"),
+                    ("stage_entry", "the deal lacks fields that the stage asks for"),
+                ])
+                .takes(close_date()),
+        )
+        .action(
+            Action::new("lose", "Says that the deal is lost, and why.")
+                .refuses(&[
+                    ("deal_closed", "the deal is won or lost; reopen it first"),
+                    ("no_stage", "the pipeline has no lost stage"),
+                    ("stage_entry", "the deal lacks fields that the stage asks for"),
+                ])
+                .takes(reason().required())
+                .takes(close_date()),
         )
         .action(
             Action::new("reopen", "Takes a closed deal up again, where it was or in another open stage.")
+                .refuses(&[
+                    ("deal_open", "the deal is neither won nor lost"),
+                    ("closed_stage", "the stage that is named is not open"),
+                    ("no_stage", "the pipeline has no open stage"),
+                    ("stage_entry", "the deal lacks fields that the stage asks for"),
+                ])
                 .takes(Field::reference("stage", "stage").doc("The stage that it was in when it is left out.")),
         )
 }

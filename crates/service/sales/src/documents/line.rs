@@ -15,6 +15,7 @@ pub(crate) struct Line {
     pub sku: Option<String>,
     pub description: Option<String>,
     pub quantity: i64,
+    pub unit: Option<String>,
     pub price: Option<i64>,
     pub discount: i64,
     pub tax_rate: Option<i64>,
@@ -33,6 +34,7 @@ impl Line {
             sku: text("sku"),
             description: text("description"),
             quantity: int("quantity").unwrap_or(ONE),
+            unit: text("unit"),
             price: int("unit_price"),
             discount: int("discount").unwrap_or(0),
             tax_rate: int("tax_rate_id"),
@@ -69,6 +71,7 @@ impl Line {
         set("product_id", self.product != sent.product, self.product.into());
         set("sku", self.sku != sent.sku, self.sku.clone().into());
         set("description", self.description != sent.description, self.description.clone().into());
+        set("unit", self.unit != sent.unit, self.unit.clone().into());
         set("unit_price", self.price != sent.price, self.price.into());
         set("currency", self.currency != sent.currency, self.currency.clone().into());
         out

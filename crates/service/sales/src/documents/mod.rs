@@ -1,6 +1,6 @@
 //! What the lines of deals and quotes become: products, prices and currencies filled in, sums for their documents.
 
-mod line;
+pub(crate) mod line;
 mod price;
 mod prices;
 mod products;
@@ -196,6 +196,9 @@ async fn completed(
     }
     if line.description.is_none() || (new && !keeps("description")) {
         line.description = Some(product.name.chars().take(500).collect());
+    }
+    if line.unit.is_none() || (new && !keeps("unit")) {
+        line.unit = product.unit.clone().or(line.unit);
     }
     if line.price.is_none() || (new && !keeps("unit_price")) {
         line.price = match prices.of(sight, product, document.price_book, line.quantity, &currency).await? {

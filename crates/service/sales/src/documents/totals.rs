@@ -72,25 +72,40 @@ fn to_minor(exact: i128, d: i128, digits: u32) -> Option<i64> {
 /// The sums of lines: each line's net is rounded to the currency's minor units, and so is the tax on the sum of a rate's
 /// nets (EN 16931, BR-CO-17), as on the invoice that may follow. None when they are beyond what money can hold.
 pub(crate) fn sums(lines: impl IntoIterator<Item = Amounts>, currency: &str) -> Option<Sums> {
+    parts(lines, currency).map(|parts| parts.sums)
+}
+
+/// Sums with what they are made of.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Parts {
+    pub sums: Sums,
+    /// Of each line, in order; 0 without a price.
+    pub nets: Vec<i64>,
+    /// Base and tax of each rate, and the base of what has none.
+    pub taxes: Vec<(Option<Rate>, i64, i64)>,
+}
+
+/// As [`sums`], with what they are made of.
+pub(crate) fn parts(lines: impl IntoIterator<Item = Amounts>, currency: &str) -> Option<Parts> {
     let (digits, one) = (minor_digits(currency), i128::from(ONE));
-    let mut out = Sums::default();
-    let mut bases: BTreeMap<Rate, i64> = BTreeMap::new();
+    let mut out = Parts::default();
+    let mut bases: BTreeMap<Option<Rate>, i64> = BTreeMap::new();
     for line in lines {
-        out.lines += 1;
-        let Some(price) = line.price else { continue };
-        let gross = i128::from(price).checked_mul(line.quantity.into())?;
+        out.sums.lines += 1;
+        let gross = i128::from(line.price.unwrap_or(0)).checked_mul(line.quantity.into())?;
         let net = to_minor(gross.checked_mul(one - i128::from(line.discount))?, one * one, digits)?;
-        out.subtotal = out.subtotal.checked_add(net)?;
-        if let Some(rate) = line.tax {
-            let base = bases.entry(rate).or_default();
-            *base = base.checked_add(net)?;
-        }
+        out.nets.push(net);
+        out.sums.subtotal = out.sums.subtotal.checked_add(net)?;
+        let base = bases.entry(line.tax).or_default();
+        *base = base.checked_add(net)?;
     }
-    for (rate, base) in bases {
-        let tax = to_minor(i128::from(base).checked_mul(rate.rate.into())?, one, digits)?;
-        out.tax = out.tax.checked_add(tax)?;
+    for (rate, base) in bases.into_iter().rev() {
+        let of_rate = rate.map_or(0, |rate| rate.rate);
+        let tax = to_minor(i128::from(base).checked_mul(of_rate.into())?, one, digits)?;
+        out.sums.tax = out.sums.tax.checked_add(tax)?;
+        out.taxes.push((rate, base, tax));
     }
-    out.total()?;
+    out.sums.total()?;
     Some(out)
 }
 

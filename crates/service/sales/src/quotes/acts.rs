@@ -5,6 +5,8 @@ use futures::future::BoxFuture;
 use kontor_model::{Change, Json, Op, Result, Step, Value};
 use kontor_records::{Act, Asked, Found, Plan, Sight, refusal};
 
+use super::paper;
+
 /// Says that it has been sent.
 pub(crate) struct Send;
 /// Makes the order.
@@ -37,7 +39,7 @@ fn in_time(sight: &Sight<'_>, quote: &Found) -> Result<()> {
     }
 }
 
-async fn lines(sight: &Sight<'_>, quote: &Found) -> Result<Vec<Found>> {
+pub(super) async fn lines(sight: &Sight<'_>, quote: &Found) -> Result<Vec<Found>> {
     let of = [("quote_id", Op::Eq, Value::Int(quote.id.0))];
     sight.sorted("quote_line", &of, &["position"], MOST_LINES).await
 }
@@ -50,6 +52,7 @@ fn copied(sight: &Sight<'_>, object: &str, line: &str, fields: &[(&str, Value)],
         "sku",
         "description",
         "quantity",
+        "unit",
         "unit_price",
         "discount",
         "tax_rate_id",
@@ -83,7 +86,11 @@ impl Act for Send {
                 return Err(refusal("quote_empty", "the quote has no lines; add some before it is sent"));
             }
             let fields = [("status", "sent".into()), ("sent_at", sight.now().into())];
-            Ok(Plan::one(sight.update(quote, &fields)?.told("send", "sent")))
+            let step = sight.update(quote, &fields)?.told("send", "sent");
+            Ok(Plan::one(match paper::letter(sight, quote, &asked.input).await? {
+                Some(letter) => step.with_letter(letter),
+                None => step,
+            }))
         }
         .boxed()
     }
@@ -99,21 +106,26 @@ impl Act for Accept {
     }
 
     fn plan<'a>(&'a self, sight: &'a Sight<'a>, asked: &'a Asked) -> BoxFuture<'a, Result<Plan>> {
-        async move {
-            let quote = &asked.record;
-            only(quote, &["sent"], "accepted")?;
-            in_time(sight, quote)?;
-            let taken = ["deal_id", "company_id", "customer_id", "notes", "currency", "owner_id"];
-            let mut order: Vec<(&str, Value)> = taken.iter().map(|path| (*path, quote.value(path).clone())).collect();
-            order.retain(|(_, value)| !value.is_null());
-            order.push(("quote_id", quote.id.0.into()));
-            order.push(("order_date", sight.today().into()));
-            let order = copied(sight, "order", "order_line", &order, &lines(sight, quote).await?)?;
-            let fields = [("status", "accepted".into()), ("answered_at", sight.now().into())];
-            Ok(Plan::one(order).and(sight.update(quote, &fields)?.told("accept", "accepted")))
-        }
-        .boxed()
+        async move { accepted(sight, &asked.record, &[]).await }.boxed()
     }
+}
+
+/// The order that a quote offers, and its answer; `more` of it.
+///
+/// # Errors
+/// 422000 `quote_state`, `quote_expired`; the database's.
+pub(super) async fn accepted(sight: &Sight<'_>, quote: &Found, more: &[(&str, Value)]) -> Result<Plan> {
+    only(quote, &["sent"], "accepted")?;
+    in_time(sight, quote)?;
+    let taken = ["deal_id", "company_id", "customer_id", "notes", "currency", "owner_id"];
+    let mut order: Vec<(&str, Value)> = taken.iter().map(|path| (*path, quote.value(path).clone())).collect();
+    order.retain(|(_, value)| !value.is_null());
+    order.push(("quote_id", quote.id.0.into()));
+    order.push(("order_date", sight.today().into()));
+    let order = copied(sight, "order", "order_line", &order, &lines(sight, quote).await?)?;
+    let mut fields = vec![("status", "accepted".into()), ("answered_at", sight.now().into())];
+    fields.extend(more.iter().cloned());
+    Ok(Plan::one(order).and(sight.update(quote, &fields)?.told("accept", "accepted")))
 }
 
 impl Act for Reject {
@@ -126,16 +138,20 @@ impl Act for Reject {
     }
 
     fn plan<'a>(&'a self, sight: &'a Sight<'a>, asked: &'a Asked) -> BoxFuture<'a, Result<Plan>> {
-        async move {
-            let quote = &asked.record;
-            only(quote, &["sent"], "rejected")?;
-            let reason = asked.input.text("reason").into();
-            let fields =
-                [("status", "rejected".into()), ("answered_at", sight.now().into()), ("reject_reason", reason)];
-            Ok(Plan::one(sight.update(quote, &fields)?.told("reject", "rejected")))
-        }
-        .boxed()
+        async move { rejected(sight, &asked.record, asked.input.text("reason"), &[]) }.boxed()
     }
+}
+
+/// The answer that a quote is not wanted; `more` of it.
+///
+/// # Errors
+/// 422000 `quote_state`.
+pub(super) fn rejected(sight: &Sight<'_>, quote: &Found, reason: Option<&str>, more: &[(&str, Value)]) -> Result<Plan> {
+    only(quote, &["sent"], "rejected")?;
+    let mut fields =
+        vec![("status", "rejected".into()), ("answered_at", sight.now().into()), ("reject_reason", reason.into())];
+    fields.extend(more.iter().cloned());
+    Ok(Plan::one(sight.update(quote, &fields)?.told("reject", "rejected")))
 }
 
 impl Act for Revise {
@@ -165,6 +181,8 @@ impl Act for Revise {
                 "notes",
                 "currency",
                 "owner_id",
+                "legal_entity_id",
+                "language",
             ];
             let mut next: Vec<(&str, Value)> = taken.iter().map(|path| (*path, quote.value(path).clone())).collect();
             next.push(("number", revised(quote.text("number"), revision).into()));

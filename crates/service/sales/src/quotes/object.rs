@@ -1,6 +1,7 @@
 //! Quotes and their lines.
 
-use kontor_model::{Action, Field, FieldType, Object};
+use kontor_documents::document::LANGUAGES;
+use kontor_model::{Action, Field, FieldType, Object, View};
 
 const STATUSES: &[&str] = &["draft", "sent", "accepted", "rejected", "expired"];
 
@@ -45,14 +46,71 @@ pub(crate) fn quote() -> Object {
         .field(Field::new("sent_at", FieldType::datetime()).read_only())
         .field(Field::new("answered_at", FieldType::datetime()).read_only().doc("When it was accepted or rejected."))
         .field(Field::new("reject_reason", FieldType::text(255)).read_only())
+        .field(
+            Field::new("answered_by", FieldType::text(255))
+                .read_only()
+                .personal()
+                .doc("The name that was written under it, where it was answered by its link."),
+        )
+        .field(
+            Field::new("answered_from", FieldType::text(45)).read_only().personal().doc("The network address of it."),
+        )
+        .field(Field::reference("legal_entity", "legal_entity").doc("Who makes the offer; left out, the default one."))
+        .field(
+            Field::new("language", FieldType::text(35)).doc("BCP 47, of its PDF and page; left out, the customer's."),
+        )
         .field(Field::new("notes", FieldType::long_text()).doc("Printed below the lines."))
-        .action(Action::new("send", "Says that the quote has been sent: from now on it does not change."))
-        .action(Action::new("accept", "Makes the order that the quote offers.").makes("order"))
+        .action(
+            Action::new(
+                "send",
+                "Mails the quote with a link to answer it, where there is an address; it does not change from then on.",
+            )
+            .refuses(&[
+                ("quote_state", "the quote is not a draft"),
+                ("quote_expired", "its last day is over"),
+                ("quote_empty", "the quote has no lines"),
+                ("quote_mail", "an address is named, and no mail wanted"),
+                ("legal_entity_missing", "there is no legal entity that makes the offer"),
+                ("no_address", "the server has no address that a link could lead to"),
+                ("pdf_size", "it is too long to be printed"),
+            ])
+            .takes(Field::new("to", FieldType::email()).doc("Left out, the customer's address, or the contact's."))
+            .takes(Field::new("message", FieldType::text(5_000)).doc("In place of the usual words; the link follows."))
+            .takes(
+                Field::new("mail", FieldType::boolean())
+                    .default(true)
+                    .doc("False only says that it was sent, by other means."),
+            ),
+        )
+        .action(
+            Action::new("accept", "Makes the order that the quote offers.")
+                .refuses(&[
+                    ("quote_state", "the quote is not sent, or answered already"),
+                    ("quote_expired", "its last day is over"),
+                ])
+                .makes("order"),
+        )
         .action(
             Action::new("reject", "Says that the customer does not want it.")
+                .refuses(&[("quote_state", "the quote is not sent, or answered already")])
                 .takes(Field::new("reason", FieldType::text(255))),
         )
-        .action(Action::new("revise", "Makes the next version, a draft with the same lines.").makes("quote"))
+        .action(
+            Action::new("revise", "Makes the next version, a draft with the same lines.")
+                .refuses(&[
+                    ("quote_state", "the quote is a draft, or accepted"),
+                    ("quote_revised", "there is a newer version"),
+                ])
+                .makes("quote"),
+        )
+        .view(
+            View::new("pdf", "The quote, as it is printed and sent. A draft is marked as one.")
+                .of(&[kontor_documents::PDF])
+                .takes(
+                    Field::new("language", FieldType::enumeration(LANGUAGES.iter().copied()))
+                        .doc("Left out, the quote's."),
+                ),
+        )
 }
 
 pub(crate) fn quote_line() -> Object {

@@ -23,6 +23,8 @@ const OFFERED: &[&str] = &[
     "valid_until",
     "notes",
     "currency",
+    "legal_entity_id",
+    "language",
 ];
 
 /// A quote has a number and the sums of its lines, and does not change once it is sent.
