@@ -3,7 +3,7 @@
 use kontor_model::{Field, FieldType, Object};
 
 pub(crate) fn credit_note() -> Object {
-    Object::new(crate::SERVICE, "credit_note", "credit_notes")
+    let object = Object::new(crate::SERVICE, "credit_note", "credit_notes")
         .doc("Takes back an invoice, or part of it. Made by the action credit of invoices, and never changed.")
         .owned()
         .kept_by_law()
@@ -23,7 +23,11 @@ pub(crate) fn credit_note() -> Object {
         .field(Field::new("billing_name", FieldType::text(255)).personal())
         .fields(Field::address("billing").into_iter().map(Field::personal))
         .field(Field::new("billing_tax_id", FieldType::text(40)).personal())
+        .fields(crate::papers::fields())
         .fields(crate::line::totals())
+        .field(Field::new("sent_at", FieldType::datetime()).read_only().doc("When it was last sent."))
+        .action(crate::papers::send_action("Mails the credit note to the customer, as PDF and electronic invoice."));
+    crate::papers::shown(object).view(crate::papers::ubl_view())
 }
 
 pub(crate) fn credit_note_line() -> Object {

@@ -2,6 +2,8 @@
 
 use kontor_model::{Action, Field, FieldType, Object};
 
+use crate::{papers, refusals};
+
 const STATUSES: &[&str] = &["draft", "open", "paid", "void", "uncollectible"];
 
 pub(crate) fn invoice() -> Object {
@@ -37,6 +39,11 @@ pub(crate) fn invoice() -> Object {
         .field(Field::new("billing_name", FieldType::text(255)).personal().doc("Left out, the customer's name."))
         .fields(Field::address("billing").into_iter().map(Field::personal))
         .field(Field::new("billing_tax_id", FieldType::text(40)).personal().doc("Left out, the customer's tax_id."))
+        .fields(papers::fields())
+        .field(
+            Field::new("delivery_date", FieldType::date())
+                .doc("When goods or services were delivered; electronic invoices within the EU ask for it."),
+        )
         .fields(crate::line::totals())
         .fields(crate::line::expected())
         .field(money("amount_paid").doc("What has been received, less what was refunded."))
@@ -56,8 +63,9 @@ pub(crate) fn invoice() -> Object {
                 .doc("The first day on which it was overdue; none when it is not, or nothing is due any more."),
         )
         .field(Field::new("dunning_level", FieldType::integer()).read_only().doc("The last dunning step taken."))
-        .field(time("dunned_at"));
-    acting(object)
+        .field(time("dunned_at"))
+        .field(time("sent_at").doc("When it was last sent."));
+    acting(papers::shown(object).view(papers::ubl_view()))
 }
 
 fn acting(object: Object) -> Object {
@@ -65,10 +73,12 @@ fn acting(object: Object) -> Object {
     object
         .action(
             Action::new("finalize", "Gives a draft its number and dates; from then on it changes only by actions.")
+                .refuses(refusals::FINALIZE)
                 .takes(Field::new("issue_date", FieldType::date()).doc("Left out, the draft's own or today.")),
         )
         .action(
             Action::new("pay", "Records money received for an open invoice, in part or in full.")
+                .refuses(refusals::PAY)
                 .takes(Field::new("amount", FieldType::price()).required().doc("At most what is due."))
                 .takes(
                     Field::new("method", FieldType::enumeration(crate::payment::METHODS.iter().copied())).required(),
@@ -77,9 +87,14 @@ fn acting(object: Object) -> Object {
                 .takes(Field::new("reference", FieldType::text(255)).doc("What the payer or the bank calls it."))
                 .makes("payment"),
         )
-        .action(Action::new("void", "Takes back an open invoice of which nothing was paid or credited.").takes(reason()))
+        .action(
+            Action::new("void", "Takes back an open invoice of which nothing was paid or credited.")
+                .refuses(refusals::VOID)
+                .takes(reason()),
+        )
         .action(
             Action::new("credit", "Takes back all of a finalized invoice, or some of its lines, by a credit note.")
+                .refuses(refusals::CREDIT)
                 .takes(Field::new("lines", FieldType::json()).doc(
                     "[{\"line_id\", \"quantity\"}]; a quantity left out is all that is left of the line. Without lines, \
                      all that is left of the invoice.",
@@ -87,7 +102,12 @@ fn acting(object: Object) -> Object {
                 .takes(reason())
                 .makes("credit_note"),
         )
-        .action(Action::new("write_off", "Gives up what is due of an open invoice.").takes(reason()))
+        .action(papers::send_action("Mails a finalized invoice to the customer, as PDF and electronic invoice."))
+        .action(
+            Action::new("write_off", "Gives up what is due of an open invoice.")
+                .refuses(refusals::WRITE_OFF)
+                .takes(reason()),
+        )
 }
 
 /// A rebate is a line whose price is below zero.

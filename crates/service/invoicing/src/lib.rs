@@ -1,4 +1,5 @@
-//! From order to money: orders, invoices, payments, credit notes, dunning, tax and exchange rates.
+//! From order to money: orders, invoices, payments, credit notes, dunning, tax and exchange rates, and the papers of
+//! them: PDF, electronic invoices, statements of account.
 //!
 //! Totals are derived from the lines and never sent. Rounding is half-even, per line.
 
@@ -7,11 +8,14 @@ mod credit_note;
 mod credits;
 mod dunning_step;
 mod invoice;
+mod legal_entity;
 mod line;
 mod order;
 mod overdue;
+mod papers;
 mod payment;
 mod rate;
+mod refusals;
 mod rules;
 mod terms;
 mod totals;
@@ -20,7 +24,7 @@ mod words;
 use std::sync::Arc;
 
 use kontor_model::Object;
-use kontor_records::{Act, Hook, Sweep};
+use kontor_records::{Act, Hook, Look, Sweep};
 
 /// The service's name in declarations.
 pub const SERVICE: &str = "invoicing";
@@ -38,6 +42,7 @@ pub fn objects() -> Vec<Object> {
         dunning_step::object(),
         rate::tax_rate(),
         rate::exchange_rate(),
+        legal_entity::object(),
     ]
 }
 
@@ -49,6 +54,11 @@ pub fn hooks() -> Vec<Arc<dyn Hook>> {
 /// Its actions.
 pub fn acts() -> Vec<Arc<dyn Act>> {
     actions::all()
+}
+
+/// What it shows of records besides their fields.
+pub fn looks() -> Vec<Arc<dyn Look>> {
+    papers::all()
 }
 
 /// What it does when time has come.

@@ -26,6 +26,11 @@ pub(crate) fn line(name: &str, plural: &str, parent: &str, price: FieldType) -> 
         )
         .field(Field::new("description", FieldType::text(500)).doc("Left out, the product's name."))
         .field(Field::new("quantity", quantity).default(ONE))
+        .field(
+            Field::new("unit", FieldType::text(100))
+                .technical()
+                .doc("What is counted, such as piece, hour or kilogram; left out, the product's."),
+        )
         .field(Field::new("unit_price", price).doc(PRICE))
         .field(
             Field::new("discount", FieldType::decimal_between(4, 0, ONE))

@@ -2,6 +2,8 @@
 
 use kontor_model::{Action, Field, FieldType, Object};
 
+use crate::refusals;
+
 const STATUSES: &[&str] = &["unpaid", "paid", "fulfilled", "cancelled"];
 const CUSTOMER: &str =
     "Who ordered. An order may be written down without; it is asked for when the order is confirmed.";
@@ -40,20 +42,23 @@ pub(crate) fn order() -> Object {
         .field(Field::new("invoiced_at", FieldType::datetime()).read_only().doc("When it was last invoiced."))
         .field(Field::new("cancelled_at", FieldType::datetime()).read_only())
         .field(Field::new("cancel_reason", FieldType::text(500)).read_only())
-        .action(Action::new(
-            "confirm",
-            "Accepts the order: it needs a customer and lines, which are fixed from then on.",
-        ))
+        .action(
+            Action::new("confirm", "Accepts the order: it needs a customer and lines, which are fixed from then on.")
+                .refuses(refusals::CONFIRM),
+        )
         .action(
             Action::new("cancel", "Calls the order off, unless it is fulfilled or invoiced.")
+                .refuses(refusals::CANCEL)
                 .takes(Field::new("reason", FieldType::text(500))),
         )
         .action(
             Action::new("fulfil", "Says that a confirmed order has left the house.")
+                .refuses(refusals::FULFIL)
                 .takes(Field::new("shipped_date", FieldType::date()).doc("Left out, the order's own or today.")),
         )
         .action(
             Action::new("invoice", "Makes a draft invoice of the order and its lines, once, or anew after a void one.")
+                .refuses(refusals::INVOICING)
                 .makes("invoice"),
         )
 }

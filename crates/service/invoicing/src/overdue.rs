@@ -6,13 +6,17 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use kontor_model::{Change, Changes, Error, Id, Json, Kind, Mode, Op, Result, Step, Value, time};
-use kontor_records::{Answer, Ctx, Records, Sweep};
+use kontor_records::{Answer, Ctx, Outlook, Records, Sweep};
 use kontor_store::{Cond, Expr, Order, Which};
+
+use crate::papers::dunning::{Words, letter};
 
 /// Days begin at midnight: looked at often enough that nobody waits for it.
 const EVERY: Duration = Duration::from_secs(600);
 /// Invoices that are changed in one commit.
 const AT_ONCE: u64 = 200;
+/// And when each brings a letter with its paper.
+const LETTERS_AT_ONCE: usize = 20;
 
 /// Marks open invoices whose due date is past.
 pub(crate) struct Overdue;
@@ -72,7 +76,7 @@ impl Sweep for Dunning {
         async move {
             let (today, now) = (today(records, ctx), records.clock().now_ms());
             let mut done = 0;
-            for (level, days) in dunning_steps(records, ctx).await? {
+            for Wanted { level, days, words } in dunning_steps(records, ctx).await? {
                 let conditions = [
                     ("status", Op::Eq, Value::text("open")),
                     ("overdue_since", Op::IsNull, Value::Bool(false)),
@@ -84,13 +88,23 @@ impl Sweep for Dunning {
                 {
                     let conditions: Vec<_> = conditions.iter().cloned().chain([not_yet]).collect();
                     loop {
-                        let found = invoices(records, ctx, &conditions).await?;
+                        let mut found = invoices(records, ctx, &conditions).await?;
+                        if words.is_some() {
+                            found.truncate(LETTERS_AT_ONCE);
+                        }
                         let dunned = [
                             ("dunning_level", Json::Number(level.to_string())),
                             ("dunned_at", Json::String(time::datetime_text(now))),
                         ];
-                        let steps = found.iter().map(|invoice| invoice.changed(&dunned).told("dun", "dunned"));
-                        let count = change(records, ctx, steps.collect()).await?;
+                        let mut steps = Vec::with_capacity(found.len());
+                        for invoice in &found {
+                            let step = invoice.changed(&dunned).told("dun", "dunned");
+                            steps.push(match &words {
+                                Some(words) => reminded(records, ctx, invoice.id, words, step).await?,
+                                None => step,
+                            });
+                        }
+                        let count = change(records, ctx, steps).await?;
                         done += count;
                         if count == 0 {
                             break;
@@ -139,14 +153,43 @@ async fn invoices(records: &Records, ctx: &Ctx, conditions: &[(&str, Op, Value)]
     Ok(rows.iter().filter_map(late).collect())
 }
 
-/// Level and days of the active steps, the highest first.
-async fn dunning_steps(records: &Records, ctx: &Ctx) -> Result<Vec<(i64, i64)>> {
+/// A step that is taken.
+struct Wanted {
+    level: i64,
+    days: i64,
+    /// What is mailed, if anything.
+    words: Option<Words>,
+}
+
+/// The active steps, the highest first.
+async fn dunning_steps(records: &Records, ctx: &Ctx) -> Result<Vec<Wanted>> {
     let active = [("active", Op::Eq, Value::Bool(true))];
-    let rows = rows(records, ctx, "dunning_step", &["level", "days_after_due"], &active).await?;
-    let mut steps: Vec<(i64, i64)> =
-        rows.iter().filter_map(|row| Some((row.get(1)?.as_i64()?, row.get(2)?.as_i64()?))).collect();
-    steps.sort_unstable_by(|a, b| b.cmp(a));
+    let fields = ["level", "days_after_due", "send_mail", "subject", "body"];
+    let rows = rows(records, ctx, "dunning_step", &fields, &active).await?;
+    let wanted = |row: &Vec<Value>| {
+        let text = |at: usize| row.get(at).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (level, days) = (row.get(1)?.as_i64()?, row.get(2)?.as_i64()?);
+        let mails = row.get(3).and_then(Value::as_bool) == Some(true);
+        Some(Wanted { level, days, words: mails.then(|| Words { level, subject: text(4), body: text(5) }) })
+    };
+    let mut steps: Vec<Wanted> = rows.iter().filter_map(wanted).collect();
+    steps.sort_unstable_by_key(|step| std::cmp::Reverse((step.level, step.days)));
     Ok(steps)
+}
+
+/// The step with its letter; without one where none can be written, which is no reason to forget the invoice.
+async fn reminded(records: &Records, ctx: &Ctx, invoice: Id, words: &Words, step: Step) -> Result<Step> {
+    let outlook = Outlook::default();
+    let sight = outlook.of(records, ctx);
+    let Some(found) = sight.record("invoice", invoice).await? else { return Ok(step) };
+    match letter(&sight, &found, words).await {
+        Ok(letter) => Ok(step.with_letter(letter)),
+        Err(error) if error.code().status() < 500 => {
+            tracing::info!(invoice = invoice.0, why = error.detail(), "no reminder is mailed");
+            Ok(step)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Ids and fields of records that meet all conditions.

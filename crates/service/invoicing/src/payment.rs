@@ -2,6 +2,8 @@
 
 use kontor_model::{Action, Field, FieldType, Object};
 
+use crate::refusals;
+
 pub(crate) const METHODS: &[&str] = &["card", "bank_transfer", "direct_debit", "cash", "cheque", "wallet", "other"];
 const STATUSES: &[&str] = &["pending", "succeeded", "failed", "refunded", "partially_refunded"];
 
@@ -35,6 +37,7 @@ pub(crate) fn object() -> Object {
         .field(Field::new("refund_reason", FieldType::text(500)).read_only())
         .action(
             Action::new("refund", "Gives a payment back, in part or in full; the invoice is due again by as much.")
+                .refuses(refusals::REFUND)
                 .takes(Field::new("amount", FieldType::price()).doc("Left out, all that is left of it."))
                 .takes(Field::new("reason", FieldType::text(500))),
         )

@@ -1,5 +1,6 @@
 //! Tax rates and exchange rates.
 
+use kontor_documents::document::CATEGORIES;
 use kontor_model::{Field, FieldType, Object};
 
 pub(crate) fn tax_rate() -> Object {
@@ -11,6 +12,14 @@ pub(crate) fn tax_rate() -> Object {
                 .doc("A part of the price: 0.19 is 19 per cent."),
         )
         .field(Field::new("tax_class", FieldType::enumeration(["standard", "reduced", "zero", "exempt"])))
+        .field(Field::new("category", FieldType::enumeration(CATEGORIES.iter().copied())).doc(
+            "What it is in electronic invoices (UNCL 5305); left out, standard, and without a rate zero or exempt.",
+        ))
+        .field(
+            Field::new("exemption_reason", FieldType::text(500))
+                .technical()
+                .doc("Why nothing is charged, as the law asks to print it."),
+        )
         .field(Field::new("country", FieldType::country()))
         .field(Field::new("region", FieldType::text(120)))
         .field(Field::new("valid_from", FieldType::date()))

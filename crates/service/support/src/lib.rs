@@ -7,14 +7,16 @@
 mod acts;
 mod canned;
 mod clock;
+mod mail;
 mod queue;
 mod sla;
 mod ticket;
 
 use std::sync::Arc;
 
+use kontor_mailbox::Receive;
 use kontor_model::Object;
-use kontor_records::{Act, Hook, Sweep};
+use kontor_records::{Act, Guest, Hear, Hook, Sweep};
 
 /// The service's name in declarations.
 pub const SERVICE: &str = "support";
@@ -48,6 +50,21 @@ pub fn hooks() -> Vec<Arc<dyn Hook>> {
 /// Its actions.
 pub fn acts() -> Vec<Arc<dyn Act>> {
     acts::all()
+}
+
+/// Its pages for who has a link.
+pub fn guests() -> Vec<Arc<dyn Guest>> {
+    vec![Arc::new(mail::Page)]
+}
+
+/// Who is told what became of its letters.
+pub fn hears() -> Vec<Arc<dyn Hear>> {
+    vec![Arc::new(mail::Fates)]
+}
+
+/// What takes its mail.
+pub fn receives() -> Vec<Arc<dyn Receive>> {
+    vec![Arc::new(mail::Incoming)]
 }
 
 /// What it does when time has come.

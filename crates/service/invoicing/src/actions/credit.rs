@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use kontor_documents::records;
 use kontor_model::decimal::{MONEY_SCALE, parse_scaled};
 use kontor_model::field::ADDRESS_PARTS;
 use kontor_model::{Change, Error, Fault, Id, Json, Op, Result, Step, Value};
@@ -15,7 +16,22 @@ use crate::totals::{Group, ONE, Rate, Totals, minor_digits};
 use crate::words;
 
 const OF_LINES: &[&str] =
-    &["position", "product_id", "sku", "description", "unit_price", "discount", "tax_rate_id", "currency"];
+    &["position", "product_id", "sku", "description", "unit", "unit_price", "discount", "tax_rate_id", "currency"];
+
+/// What a credit note takes from its invoice, beside the address.
+const TAKEN: &[&str] = &[
+    "customer_id",
+    "currency",
+    "owner_id",
+    "billing_name",
+    "billing_tax_id",
+    "billing_email",
+    "billing_electronic_address",
+    "buyer_reference",
+    "purchase_order",
+    "legal_entity_id",
+    "language",
+];
 
 pub(super) struct Credit;
 
@@ -51,14 +67,15 @@ impl Act for Credit {
                 rows.push(copied(sight, "credit_note_line", line, OF_LINES, &more)?);
             }
             let note = totals(&nets, &before, digits).ok_or_else(|| refusal("amount_too_large", "the credit"))?;
-            planned(sight, asked, &note, rows)
+            let issued = records::issued(sight, invoice.value("legal_entity_id"), &lines).await?;
+            planned(sight, asked, &note, rows, issued.map_or(Value::Null, |issued| issued.value()))
         }
         .boxed()
     }
 }
 
 /// The credit note, and what it makes of its invoice.
-fn planned(sight: &Sight<'_>, asked: &Asked, note: &Totals, rows: Vec<Json>) -> Result<Plan> {
+fn planned(sight: &Sight<'_>, asked: &Asked, note: &Totals, rows: Vec<Json>, issued: Value) -> Result<Plan> {
     let invoice = &asked.record;
     let int = |path: &str| invoice.int(path).unwrap_or(0);
     let (total, credited) = (int("total"), int("amount_credited"));
@@ -71,9 +88,9 @@ fn planned(sight: &Sight<'_>, asked: &Asked, note: &Totals, rows: Vec<Json>) -> 
         );
         return Err(refusal("credit_too_large", detail));
     }
-    let mut fields: Vec<(String, Value)> = ["customer_id", "currency", "owner_id", "billing_name", "billing_tax_id"]
-        .map(str::to_owned)
-        .into_iter()
+    let mut fields: Vec<(String, Value)> = TAKEN
+        .iter()
+        .map(|name| (*name).to_owned())
         .chain(ADDRESS_PARTS.iter().map(|(part, _)| format!("billing_{part}")))
         .map(|name| (name.clone(), invoice.value(&name).clone()))
         .collect();
@@ -85,6 +102,7 @@ fn planned(sight: &Sight<'_>, asked: &Asked, note: &Totals, rows: Vec<Json>) -> 
         ("tax_total", note.tax.into()),
         ("total", note.total.into()),
         ("tax_lines", words::tax_lines(&note.groups)),
+        ("as_issued", issued),
     ];
     fields.extend(own.map(|(name, value)| (name.to_owned(), value)));
     let fields: Vec<(&str, Value)> = fields.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();

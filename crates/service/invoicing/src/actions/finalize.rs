@@ -2,6 +2,7 @@
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use kontor_documents::records;
 use kontor_model::field::ADDRESS_PARTS;
 use kontor_model::{Error, Fault, Result, Value, time};
 use kontor_records::{Act, Asked, Found, Plan, Sight, refusal};
@@ -30,7 +31,7 @@ impl Act for Finalize {
                 return Err(super::wrong_state(invoice, "only a draft is finalized"));
             }
             let customer = super::customer(sight, invoice).await?;
-            super::priced_lines(sight, invoice, "invoice_line").await?;
+            let lines = super::priced_lines(sight, invoice, "invoice_line").await?;
             let total = invoice.int("total").unwrap_or(0);
             if total < 0 {
                 let detail = format!(
@@ -49,6 +50,8 @@ impl Act for Finalize {
             ];
             let billing = billing(sight, invoice, &customer).await?;
             fields.extend(billing.iter().map(|(name, value)| (name.as_str(), value.clone())));
+            let issued = records::issued(sight, invoice.value("legal_entity_id"), &lines).await?;
+            fields.extend(issued.map(|issued| ("as_issued", issued.value())));
             // The rules give it its number.
             Ok(Plan::one(sight.update(invoice, &fields)?.told("finalize", "finalized")))
         }
@@ -82,7 +85,16 @@ async fn billing(sight: &Sight<'_>, invoice: &Found, customer: &Found) -> Result
         }
     };
     open("billing_name".to_owned(), customer.value("name"));
-    open("billing_tax_id".to_owned(), customer.value("tax_id"));
+    let taken = [
+        ("billing_tax_id", "tax_id"),
+        ("billing_email", "email"),
+        ("billing_electronic_address", "electronic_address"),
+        ("buyer_reference", "buyer_reference"),
+        ("language", "language"),
+    ];
+    for (own, of_customer) in taken {
+        open(own.to_owned(), customer.value(of_customer));
+    }
     // An address is taken whole or not at all.
     let parts = || ADDRESS_PARTS.iter().map(|(part, _)| format!("billing_{part}"));
     if parts().all(|name| invoice.value(&name).is_null())

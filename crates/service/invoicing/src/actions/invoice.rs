@@ -8,8 +8,18 @@ use kontor_records::{Act, Asked, Found, Plan, Sight, refusal};
 /// What an invoice takes from its order.
 const TAKEN: &[&str] = &["customer_id", "deal_id", "currency", "owner_id"];
 /// What a line takes from the order's.
-const OF_LINES: &[&str] =
-    &["position", "product_id", "sku", "description", "quantity", "unit_price", "discount", "tax_rate_id", "currency"];
+const OF_LINES: &[&str] = &[
+    "position",
+    "product_id",
+    "sku",
+    "description",
+    "quantity",
+    "unit",
+    "unit_price",
+    "discount",
+    "tax_rate_id",
+    "currency",
+];
 
 pub(super) struct Invoice;
 

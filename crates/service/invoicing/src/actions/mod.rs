@@ -9,6 +9,7 @@ mod give_up;
 mod invoice;
 mod pay;
 mod refund;
+mod send;
 
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Act>> {
         Arc::new(give_up::WriteOff),
         Arc::new(credit::Credit),
         Arc::new(refund::Refund),
+        Arc::new(send::Send("invoice")),
+        Arc::new(send::Send("credit_note")),
     ]
 }
 

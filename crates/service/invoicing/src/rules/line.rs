@@ -106,6 +106,9 @@ pub(crate) async fn completed(
             let name: String = product.text("name").chars().take(500).collect();
             out.set("description", name.into());
         }
+        if open("unit") && !product.value("unit").is_null() {
+            out.set("unit", product.value("unit").clone());
+        }
         if open("unit_price") {
             amounts.price = price(product, document, &name)?;
             out.set("unit_price", amounts.price.into());

@@ -1,6 +1,8 @@
 //! What holds whoever changes a record.
 
 mod documents;
+mod dunning;
+mod entities;
 mod kind;
 mod line;
 mod lookups;
@@ -27,6 +29,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Hook>> {
         Arc::new(payments::Payments),
         Arc::new(settlement::Settlement),
         Arc::new(parties::Parties),
+        Arc::new(entities::Entities),
+        Arc::new(dunning::Texts),
     ]
 }
 

@@ -6,8 +6,8 @@ use kontor_model::{Error, Fault, Result, Value};
 use kontor_records::{Act, Asked, Gives, Plan, Sight, refusal};
 
 use super::in_state;
-use crate::canned;
 use crate::ticket::{OPEN, PENDING, SOLVED};
+use crate::{canned, mail};
 
 pub(super) struct Reply;
 
@@ -26,9 +26,14 @@ impl Act for Reply {
             let public = input.value("public").as_bool() != Some(false);
             in_state(ticket, &[OPEN, PENDING, SOLVED], "one that is not closed is replied to")?;
             let body = body(sight, asked).await?;
-            let fields = [("ticket_id", Value::Int(ticket.id.0)), ("body", body.into()), ("public", public.into())];
+            let written = if public { mail::answer(sight, ticket, &body).await? } else { None };
+            let mut fields =
+                vec![("ticket_id", Value::Int(ticket.id.0)), ("body", body.into()), ("public", public.into())];
+            fields.extend(written.as_ref().map(|_| ("mail_status", "queued".into())));
             let mut plan = Plan { steps: Vec::new(), gives: Gives::First };
-            plan.push(sight.create("ticket_comment", &fields)?);
+            let mut comment = sight.create("ticket_comment", &fields)?;
+            comment.letters.extend(written);
+            plan.push(comment);
             if input.flag("pending") {
                 if !public {
                     let message = "needs a public reply: a ticket waits for an answer that the asker was asked for";

@@ -6,6 +6,7 @@ use kontor_model::{Result, Value};
 use kontor_records::{Act, Asked, Plan, Sight};
 
 use super::in_state;
+use crate::mail;
 use crate::ticket::{CLOSED, OPEN, PENDING, SOLVED};
 
 pub(super) struct Resolve;
@@ -24,7 +25,9 @@ impl Act for Resolve {
             let ticket = &asked.record;
             in_state(ticket, &[OPEN, PENDING], "an open or pending one is resolved")?;
             let fields = [("status", SOLVED.into()), ("resolution", asked.input.value("resolution").clone())];
-            Ok(Plan::one(sight.update(ticket, &fields)?.told("resolve", "resolved")))
+            let mut step = sight.update(ticket, &fields)?.told("resolve", "resolved");
+            step.letters.extend(mail::request(sight, ticket).await?);
+            Ok(Plan::one(step))
         }
         .boxed()
     }

@@ -96,12 +96,29 @@ pub(crate) fn ticket() -> Object {
         .field(Field::new("csat", FieldType::integer_between(1, 5)).doc("How satisfied the asker was; 5 is best."))
         .field(Field::new("csat_comment", FieldType::long_text()).personal().doc("What the asker said about that."))
         .field(Field::new("tags", FieldType::tags()).personal())
+        .field(
+            Field::new("message_id", FieldType::text(255))
+                .technical()
+                .read_only()
+                .doc("The Message-ID of the mail that it came in by."),
+        )
         .action(
             Action::new("assign", "Gives it to a user, or to the next member of the team when none is named.")
+                .refuses(&[
+                    ("ticket_state", "the ticket is closed"),
+                    ("ticket_merged", "the ticket was merged into another; go on there"),
+                    ("assign_round_robin", "nobody is named and no team takes turns"),
+                ])
                 .takes(Field::reference("assignee", "user")),
         )
         .action(
             Action::new("reply", "Answers the asker, or notes something for colleagues.")
+                .refuses(&[
+                    ("ticket_state", "the ticket is closed"),
+                    ("ticket_merged", "the ticket was merged into another; go on there"),
+                    ("canned_reply_queue", "the canned reply is for another queue"),
+                    ("canned_reply_inactive", "the canned reply is not in use"),
+                ])
                 .takes(Field::new("body", FieldType::long_text()).doc("Required without canned_reply_id."))
                 .takes(Field::reference("canned_reply", "canned_reply").doc("Its text is sent, placeholders filled."))
                 .takes(Field::new("public", FieldType::boolean()).default(true).doc("Whether the asker may read it."))
@@ -114,16 +131,36 @@ pub(crate) fn ticket() -> Object {
         )
         .action(
             Action::new("resolve", "Says what solved it.")
+                .refuses(&[
+                    ("ticket_state", "the ticket is neither open nor pending"),
+                    ("ticket_merged", "the ticket was merged into another; go on there"),
+                ])
                 .takes(Field::new("resolution", FieldType::long_text()).required()),
         )
-        .action(Action::new("reopen", "Takes it up again."))
-        .action(Action::new("close", "Ends it; nothing is said about it any more."))
+        .action(Action::new("reopen", "Takes it up again.").refuses(&[
+            ("ticket_state", "the ticket is open"),
+            ("ticket_merged", "the ticket was merged into another; go on there"),
+        ]))
+        .action(Action::new("close", "Ends it; nothing is said about it any more.").refuses(&[
+            ("ticket_state", "the ticket is closed"),
+            ("ticket_merged", "the ticket was merged into another; go on there"),
+        ]))
         .action(
             Action::new("merge", "Moves its comments to another ticket, which goes on with it, and closes it.")
+                .refuses(&[
+                    ("ticket_state", "the ticket, or the other one, is closed"),
+                    ("ticket_merged", "the ticket was merged into another; go on there"),
+                    ("merge_itself", "a ticket is not merged into itself"),
+                    ("merge_comments", "the ticket has too many comments"),
+                ])
                 .takes(Field::reference("into", "ticket").required()),
         )
         .action(
             Action::new("rate", "Notes how satisfied the asker was with the solution.")
+                .refuses(&[
+                    ("ticket_state", "the ticket is not solved yet"),
+                    ("ticket_merged", "the ticket was merged into another; go on there"),
+                ])
                 .takes(Field::new("csat", FieldType::integer_between(1, 5)).required().doc("5 is best."))
                 .takes(Field::new("comment", FieldType::long_text())),
         )
@@ -142,4 +179,16 @@ pub(crate) fn ticket_comment() -> Object {
         .field(Field::new("body", FieldType::long_text()).personal().required())
         .field(Field::new("public", FieldType::boolean()).default(true).doc("Whether the asker may read it."))
         .field(Field::reference("contact", "contact").doc("The asker, when it is theirs."))
+        .field(
+            Field::new("message_id", FieldType::text(255))
+                .technical()
+                .read_only()
+                .doc("The Message-ID of the mail that it came in by."),
+        )
+        .field(
+            Field::new("mail_status", FieldType::enumeration(["queued", "sent", "failed", "bounced"]))
+                .read_only()
+                .doc("What became of the mail that it was sent by; null when it was not mailed."),
+        )
+        .field(Field::new("mail_reason", FieldType::text(255)).read_only().doc("Why it did not arrive."))
 }
