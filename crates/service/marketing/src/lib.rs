@@ -1,12 +1,27 @@
-//! Reaching many: campaigns and their members, segments, templates, sequences, forms.
+//! Reaching many: segments, templates, campaigns and their members, sequences, forms, and how people leave.
+//!
+//! Before anything is sent, the person is asked about, as it were: the address, `do_not_email`, what was suppressed, the
+//! consents (`permission.rs`). Every mail has a way out that takes one click (`unsubscribe.rs`).
 
+mod answers;
 mod campaign;
 mod form;
+mod letters;
+mod permission;
+mod person;
 mod segment;
 mod sequence;
+mod suppression;
 mod template;
+mod unsubscribe;
+mod values;
+
+use std::sync::Arc;
 
 use kontor_model::Object;
+use kontor_records::{Act, Guest, Hear, Hook, Look, Sweep};
+
+use crate::unsubscribe::Unsubscribe;
 
 /// The service's name in declarations.
 pub const SERVICE: &str = "marketing";
@@ -16,13 +31,79 @@ pub fn objects() -> Vec<Object> {
     vec![
         campaign::campaign(),
         campaign::campaign_member(),
-        segment::object(),
+        segment::segment(),
+        segment::segment_member(),
         template::object(),
         sequence::sequence(),
         sequence::sequence_step(),
         sequence::enrolment(),
         form::object(),
+        suppression::object(),
     ]
+}
+
+/// Its rules about changes.
+pub fn hooks() -> Vec<Arc<dyn Hook>> {
+    vec![
+        Arc::new(template::Sound),
+        Arc::new(segment::Definitions),
+        Arc::new(campaign::Campaigns),
+        Arc::new(campaign::Members),
+        Arc::new(sequence::Steps),
+        Arc::new(sequence::Enrolments),
+        Arc::new(form::Definitions),
+        Arc::new(answers::Replies),
+        Arc::new(answers::Conversions),
+    ]
+}
+
+/// Its actions.
+pub fn acts() -> Vec<Arc<dyn Act>> {
+    vec![
+        Arc::new(template::TestSend),
+        Arc::new(segment::Freeze),
+        Arc::new(campaign::Launch),
+        Arc::new(campaign::Pause),
+        Arc::new(campaign::Resume),
+        Arc::new(campaign::Complete),
+        Arc::new(campaign::Cancel),
+        Arc::new(campaign::Enrol),
+        Arc::new(sequence::Enrol),
+        Arc::new(sequence::Unenrol),
+        Arc::new(sequence::Pause),
+        Arc::new(sequence::Resume),
+    ]
+}
+
+/// What it shows of records besides their fields.
+pub fn looks() -> Vec<Arc<dyn Look>> {
+    vec![
+        Arc::new(template::Preview),
+        Arc::new(segment::MembersOf),
+        Arc::new(segment::CountOf),
+        Arc::new(campaign::Results),
+        Arc::new(sequence::Progress),
+        Arc::new(form::Embed),
+    ]
+}
+
+/// Its pages for who has a link.
+pub fn guests() -> Vec<Arc<dyn Guest>> {
+    vec![
+        Arc::new(form::Forms::default()),
+        Arc::new(Unsubscribe { page: campaign::PAGE, object: "campaign" }),
+        Arc::new(Unsubscribe { page: sequence::PAGE, object: "sequence" }),
+    ]
+}
+
+/// What it wants to hear of letters.
+pub fn hears() -> Vec<Arc<dyn Hear>> {
+    vec![Arc::new(campaign::Fates), Arc::new(sequence::Fates)]
+}
+
+/// What it does when time has come.
+pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
+    vec![Arc::new(campaign::Sending), Arc::new(sequence::Going), Arc::new(segment::Tracking)]
 }
 
 #[cfg(test)]
