@@ -1,40 +1,127 @@
-//! Telling other systems: endpoints, and every attempt to reach them.
+//! Webhooks: events for systems that would rather be told than ask (api.md 10; Standard Webhooks 1.0.0).
 //!
-//! Unrouted until the service that delivers opens them. The signing secret is never a field: an endpoint names a
-//! `secret` of the identity service.
+//! A consumer of the event log spreads events over endpoints: each gets those of its types that its last editor may
+//! read and that its filter lets through, as rows of the commit that raises the cursor. Every endpoint has a worker of
+//! its own, so that a slow one delays nobody; what is sent is read from the log when it is sent, so that nothing is
+//! kept here that was erased there. One process of an installation does it, the one with the lease.
 
-mod delivery;
+mod breaker;
+mod desk;
 mod endpoint;
+mod recover;
+mod row;
+mod rule;
+mod run;
+mod schedule;
+mod secret;
+mod send;
+mod sign;
+mod spread;
+mod state;
+mod sweep;
+mod target;
+mod worker;
 
-use kontor_model::Object;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use kontor_catalog::Catalogs;
+use kontor_egress::Egress;
+use kontor_model::{Id, Object, Result, SpaceId};
+use kontor_records::{Caller, Hook, Records, Sealing};
+use kontor_store::Commits;
+
+pub use desk::{Desk, Page, Wanted};
+pub use row::{Attempt, Delivery, STATES};
+pub use secret::Secret;
+pub use sign::sign;
 
 /// The service's name in declarations.
 pub const SERVICE: &str = "webhooks";
+/// The object's name.
+pub const ENDPOINT: &str = "webhook_endpoint";
+
+/// Where its records are.
+const TABLE: &str = "r_webhook_endpoints";
 
 /// What this service keeps.
 pub fn objects() -> Vec<Object> {
-    vec![endpoint::object(), delivery::object()]
+    vec![endpoint::object()]
+}
+
+/// Its rules.
+pub fn hooks() -> Vec<Arc<dyn Hook>> {
+    vec![Arc::new(rule::Rule)]
+}
+
+/// In whose right an endpoint is told of things.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rights {
+    pub user: Option<Id>,
+    pub role: String,
+    pub scopes: Vec<String>,
+}
+
+/// Makes callers of rights: those of an endpoint, or of the program itself.
+pub type Enter = Box<dyn Fn(SpaceId, Option<Rights>, Id) -> BoxFuture<'static, Result<Arc<Caller>>> + Send + Sync>;
+
+/// What [`Webhooks`] are made of.
+pub struct Parts {
+    pub records: Arc<Records>,
+    pub catalogs: Arc<Catalogs>,
+    pub egress: Arc<Egress>,
+    pub sealing: Arc<dyn Sealing>,
+    pub enter: Enter,
+    /// Until the first retry; the other pauses keep their proportion to it.
+    pub first_retry: Duration,
+    /// How long an endpoint may take to answer.
+    pub timeout: Duration,
+    /// How long finished deliveries are kept, in days.
+    pub days: u32,
+}
+
+/// Webhooks of an installation.
+pub struct Webhooks {
+    pub(crate) parts: Parts,
+    pub(crate) metrics: send::Metrics,
+    pub(crate) news: Arc<kontor_store::Bell>,
+    pub(crate) changed: Arc<kontor_store::Bell>,
+    /// Endpoints, and their secrets.
+    pub(crate) edited: [Arc<kontor_store::Bell>; 2],
+}
+
+impl Webhooks {
+    pub fn new(parts: Parts, commits: &Commits) -> Arc<Self> {
+        Arc::new(Self {
+            parts,
+            metrics: send::Metrics::new(),
+            news: commits.bell(kontor_store::system::EVENT_HEAD),
+            changed: commits.bell(kontor_store::system::WEBHOOK_DELIVERY),
+            edited: [TABLE, kontor_store::system::WEBHOOK_STATE].map(|table| commits.bell(table)),
+        })
+    }
+
+    pub(crate) fn store(&self) -> &dyn kontor_store::Store {
+        &**self.parts.records.store()
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.parts.records.clock().now_ms()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use kontor_model::{Object, name};
 
     #[test]
-    fn declarations_are_sound() {
-        for object in super::objects() {
-            assert!(name::is_valid(&object.name) && name::is_valid(&object.plural), "{}", object.name);
-            assert!(!object.doc.is_empty(), "{} has no sentence", object.name);
-            let mut names = HashSet::new();
-            for field in Object::common_fields(object.owned).iter().chain(&object.fields) {
-                assert!(name::is_valid(&field.name), "{}.{}", object.name, field.name);
-                assert!(names.insert(field.name.clone()), "{}.{} twice", object.name, field.name);
-                assert!(field.companion().is_none_or(|c| names.insert(c)), "{}.{} twice", object.name, field.name);
-            }
-            assert!(names.contains(&object.name_field), "{} is named by {}", object.name, object.name_field);
-            assert!(!names.contains("currency"), "{} declares currency", object.name);
-        }
+    fn the_declaration_is_sound() {
+        let object = super::endpoint::object();
+        assert!(name::is_valid(&object.name) && name::is_valid(&object.plural) && !object.doc.is_empty());
+        let fields = || Object::common_fields(object.owned).into_iter().chain(object.fields.clone());
+        assert!(fields().all(|field| name::is_valid(&field.name)));
+        assert!(fields().any(|field| field.name == object.name_field));
+        assert_eq!(object.table, super::TABLE);
     }
 }

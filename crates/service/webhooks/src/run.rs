@@ -1,0 +1,211 @@
+//! The process that spreads and sends: one of an installation, by a lease.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kontor_model::{Error, Id, Result, SpaceId};
+use kontor_store::rounds;
+use kontor_store::{Lease, Rounds};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use crate::Webhooks;
+use crate::target::Target;
+use crate::worker::Worker;
+
+/// Between two looks at the endpoints and at what other processes have numbered.
+const LOOK: Duration = Duration::from_millis(200);
+/// The same where no other process shares the database.
+const LOOK_ALONE: Duration = Duration::from_secs(1);
+/// Between two looks for changed endpoints; a change by this process shows at once.
+const ENDPOINTS: Duration = Duration::from_secs(1);
+const SWEEP: Duration = Duration::from_secs(600);
+/// How long calls under way may take when the process stops.
+const LAST: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// What is known of a space.
+struct Known {
+    targets: Vec<Arc<Target>>,
+    at: Instant,
+    /// Something has changed since.
+    stale: bool,
+}
+
+/// A worker's place in the table of workers.
+struct Place {
+    news: watch::Sender<Arc<Target>>,
+    wake: Arc<Notify>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+struct Run {
+    hooks: Arc<Webhooks>,
+    workers: HashMap<(SpaceId, Id), Place>,
+    /// Workers that come to their end.
+    ending: HashMap<(SpaceId, Id), JoinHandle<()>>,
+    spaces: HashMap<SpaceId, Known>,
+    swept: Instant,
+}
+
+impl Webhooks {
+    /// Runs until the process stops. `holder` names this process; `alone` says that no other shares the database.
+    pub async fn run(self: Arc<Self>, holder: String, alone: bool, mut stopped: watch::Receiver<bool>) {
+        let records = &self.parts.records;
+        let mut lease = Lease::new(records.store().clone(), records.clock().clone(), "webhooks", holder, alone);
+        let mut run = Run {
+            hooks: self.clone(),
+            workers: HashMap::new(),
+            ending: HashMap::new(),
+            spaces: HashMap::new(),
+            swept: Instant::now(),
+        };
+        let mut rounds = Rounds::every(if alone { LOOK_ALONE } else { LOOK });
+        loop {
+            let mut rung: Vec<SpaceId> = Vec::new();
+            let [records, secrets] = &self.edited;
+            tokio::select! {
+                // An endpoint that was made before something happened is told of it.
+                biased;
+                _ = stopped.wait_for(|stop| *stop) => break,
+                spaces = records.rung() => {
+                    run.stale(spaces);
+                    continue;
+                }
+                spaces = secrets.rung() => {
+                    run.stale(spaces);
+                    continue;
+                }
+                spaces = self.news.rung() => rung.extend(spaces),
+                spaces = self.changed.rung() => run.wake(&spaces.into_iter().collect::<Vec<_>>()),
+                () = rounds.due() => {}
+            }
+            let everywhere = rounds.begin();
+            let outcome = async {
+                if !lease.hold().await? {
+                    return Ok(false);
+                }
+                run.turn(if everywhere { rounds::spaces(self.store()).await? } else { rung }).await.map(|()| true)
+            };
+            match outcome.await {
+                Ok(true) => {}
+                Ok(false) => run.end().await,
+                Err(error) => {
+                    warn(&error);
+                    tokio::select! {
+                        _ = stopped.wait_for(|stop| *stop) => break,
+                        () = tokio::time::sleep(PAUSE) => {}
+                    }
+                }
+            }
+        }
+        run.end().await;
+        lease.release().await;
+    }
+}
+
+fn warn(error: &Error) {
+    tracing::warn!(error = error.internal_text().unwrap_or(error.detail()), "events were not spread over webhooks");
+}
+
+impl Run {
+    async fn turn(&mut self, spaces: Vec<SpaceId>) -> Result<()> {
+        for space in &spaces {
+            // A space that went meanwhile must not stop the others.
+            if let Err(error) = self.space(*space).await {
+                warn(&error);
+            }
+        }
+        if self.swept.elapsed() >= SWEEP {
+            self.swept = Instant::now();
+            for space in rounds::spaces(self.hooks.store()).await? {
+                while self.hooks.sweep(space).await? > 0 {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn space(&mut self, space: SpaceId) -> Result<()> {
+        let fresh = self.spaces.get(&space).is_some_and(|known| !known.stale && known.at.elapsed() < ENDPOINTS);
+        if !fresh {
+            let known = self.spaces.get(&space).map(|known| known.targets.clone()).unwrap_or_default();
+            let targets = self.hooks.targets(space, &known).await?;
+            for target in &targets {
+                if !known.iter().any(|other| other.id == target.id) {
+                    self.hooks.catch_up(target).await?;
+                }
+            }
+            self.staff(space, &targets);
+            self.spaces.insert(space, Known { targets, at: Instant::now(), stale: false });
+        }
+        let Some(known) = self.spaces.get(&space) else { return Ok(()) };
+        let busy = self.hooks.spread(space, &known.targets).await?;
+        for endpoint in busy {
+            if let Some(place) = self.workers.get(&(space, endpoint)) {
+                place.wake.notify_one();
+            }
+        }
+        Ok(())
+    }
+
+    /// A worker for each endpoint, told of what has changed.
+    fn staff(&mut self, space: SpaceId, targets: &[Arc<Target>]) {
+        let is_there = |id: Id| targets.iter().any(|target| target.id == id);
+        let gone: Vec<(SpaceId, Id)> =
+            self.workers.keys().filter(|(of, id)| *of == space && !is_there(*id)).copied().collect();
+        for key in gone {
+            if let Some(place) = self.workers.remove(&key) {
+                place.stop.send(true).ok();
+                self.ending.insert(key, place.task);
+            }
+        }
+        self.ending.retain(|_, task| !task.is_finished());
+        for target in targets {
+            let key = (space, target.id);
+            if let Some(place) = self.workers.get(&key).filter(|place| !place.task.is_finished()) {
+                place.news.send_replace(target.clone());
+                continue;
+            }
+            let wake = Arc::new(Notify::new());
+            let (stop, stopped) = watch::channel(false);
+            let (news, told) = watch::channel(target.clone());
+            let worker = Worker::new(self.hooks.clone(), told, wake.clone(), stopped);
+            let task = tokio::spawn(worker.run(self.ending.remove(&key)));
+            self.workers.insert(key, Place { news, wake, stop, task });
+        }
+    }
+
+    fn stale(&mut self, spaces: impl IntoIterator<Item = SpaceId>) {
+        for space in spaces {
+            if let Some(known) = self.spaces.get_mut(&space) {
+                known.stale = true;
+            }
+        }
+    }
+
+    fn wake(&self, spaces: &[SpaceId]) {
+        self.workers
+            .iter()
+            .filter(|((space, _), _)| spaces.contains(space))
+            .for_each(|(_, place)| place.wake.notify_one());
+    }
+
+    /// Lets what is under way come to its end, as long as that may take.
+    async fn end(&mut self) {
+        self.spaces.clear();
+        let mut tasks: Vec<JoinHandle<()>> = self.ending.drain().map(|(_, task)| task).collect();
+        for (_, place) in self.workers.drain() {
+            place.stop.send(true).ok();
+            tasks.push(place.task);
+        }
+        let deadline = tokio::time::Instant::now() + LAST;
+        for mut task in tasks {
+            if tokio::time::timeout_at(deadline, &mut task).await.is_err() {
+                // What it was sending is sent again.
+                task.abort();
+            }
+        }
+    }
+}
