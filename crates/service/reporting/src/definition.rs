@@ -5,7 +5,18 @@ use kontor_model::{Bucket, Fault, Id, Json, Result};
 use kontor_questions::Members;
 use serde_json::{Value as J, json};
 
-const MEMBERS: &[&str] = &["from", "to", "group_by", "bucket", "pipeline_id"];
+/// What the definition of every ready-made kind may have, unless it says otherwise.
+pub const MEMBERS: &[&str] = &["from", "to", "group_by", "bucket", "pipeline_id"];
+
+static NOTHING: Json = Json::Object(Vec::new());
+
+/// The members of a definition; nothing at all is a definition too.
+///
+/// # Errors
+/// 400001 when it is no object.
+pub fn members<'a>(json: Option<&'a Json>, known: &[&str]) -> Result<Members<'a>> {
+    Members::of(json.unwrap_or(&NOTHING), "definition", known)
+}
 
 /// What a ready-made report is asked for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,13 +31,18 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// Reads it; nothing at all is a definition too.
+    /// Reads it.
     ///
     /// # Errors
     /// 400001 with all faults, under `definition`.
     pub fn of(json: Option<&Json>) -> Result<Self> {
-        let empty = Json::Object(Vec::new());
-        let mut members = Members::of(json.unwrap_or(&empty), "definition", MEMBERS)?;
+        let mut members = members(json, MEMBERS)?;
+        let definition = Self::read(&mut members);
+        members.done().map(|()| definition)
+    }
+
+    /// The members that kinds have in common; what is wrong with them is kept with the members.
+    pub fn read(members: &mut Members<'_>) -> Self {
         let mut day = |name: &str| {
             let text = members.string(name)?;
             let day = parse_date(text).ok();
@@ -55,8 +71,7 @@ impl Definition {
             }
             id
         });
-        members.done()?;
-        Ok(Self { from, to, group_by, bucket, pipeline })
+        Self { from, to, group_by, bucket, pipeline }
     }
 
     /// With other bounds, where there are some.

@@ -1,11 +1,17 @@
 //! The kinds of reports: which question each asks, and the table that it makes of the answer.
 
 mod ageing;
+mod campaign_roi;
+mod cohort;
 mod cycle;
 mod forecast;
+mod forecast_accuracy;
 mod funnel;
 mod own;
+mod pages;
+mod period;
 mod service_level;
+mod touches;
 mod win_rate;
 
 use kontor_model::{Error, Fault, Json, Result};
@@ -17,8 +23,18 @@ use crate::definition::Definition;
 use crate::table::Table;
 
 /// Names of all kinds.
-pub(crate) const KINDS: &[&str] =
-    &["aggregate", "funnel", "win_rate", "sales_cycle", "forecast", "receivables_ageing", "sla_attainment"];
+pub(crate) const KINDS: &[&str] = &[
+    "aggregate",
+    "funnel",
+    "win_rate",
+    "sales_cycle",
+    "forecast",
+    "receivables_ageing",
+    "sla_attainment",
+    "cohort",
+    "forecast_accuracy",
+    "campaign_roi",
+];
 
 /// A report that is to be made.
 pub(crate) struct Wanted<'a> {
@@ -35,8 +51,22 @@ pub(crate) struct Wanted<'a> {
 /// # Errors
 /// 400003 and 400001 for a question that does not fit; 403; the database's.
 pub(crate) async fn table(sight: &Sight<'_>, wanted: &Wanted<'_>) -> Result<Table> {
-    if wanted.kind == "aggregate" {
-        return own::table(sight, wanted).await;
+    let bounds = (wanted.from, wanted.to);
+    match wanted.kind {
+        "aggregate" => return own::table(sight, wanted).await,
+        "cohort" => {
+            let question = cohort::Question::of(wanted.definition)?.between(bounds)?;
+            return cohort::table(sight, &question, wanted.object, wanted.zone).await;
+        }
+        "forecast_accuracy" => {
+            let question = forecast_accuracy::Question::of(wanted.definition)?.between(bounds)?;
+            return forecast_accuracy::table(sight, &question).await;
+        }
+        "campaign_roi" => {
+            let question = campaign_roi::Question::of(wanted.definition)?.between(bounds)?;
+            return campaign_roi::table(sight, &question).await;
+        }
+        _ => {}
     }
     let definition = Definition::of(wanted.definition)?.between(wanted.from, wanted.to)?;
     match wanted.kind {
@@ -55,18 +85,26 @@ pub(crate) async fn table(sight: &Sight<'_>, wanted: &Wanted<'_>) -> Result<Tabl
 /// # Errors
 /// 400001 naming the member.
 pub(crate) fn check(kind: &str, object: &str, definition: Option<&Json>) -> Result<()> {
-    if kind != "aggregate" {
-        return Definition::of(definition).map(|_| ());
+    match kind {
+        "aggregate" => {}
+        "cohort" if object.is_empty() => return Err(no_object()),
+        "cohort" => return cohort::Question::of(definition).map(|_| ()),
+        "forecast" => return forecast::keys(&Definition::of(definition)?).map(|_| ()),
+        "forecast_accuracy" => return forecast_accuracy::Question::of(definition).map(|_| ()),
+        "campaign_roi" => return campaign_roi::Question::of(definition).map(|_| ()),
+        _ => return Definition::of(definition).map(|_| ()),
     }
     match definition {
         None => Ok(()),
-        Some(_) if object.is_empty() => {
-            Err(Fault::new("target_object", "required", "is required: the object whose records are measured").into())
-        }
+        Some(_) if object.is_empty() => Err(no_object()),
         Some(definition) => {
             questions::aggregate(object, definition).map(|_| ()).map_err(|error| error.under("definition"))
         }
     }
+}
+
+fn no_object() -> Error {
+    Fault::new("target_object", "required", "is required: the object whose records are measured").into()
 }
 
 /// Asks an aggregate and gives its rows as objects.
@@ -111,6 +149,13 @@ pub(crate) fn count(row: &Map<String, J>, name: &str) -> i64 {
 pub(crate) fn amount(row: &Map<String, J>, name: &str) -> i64 {
     let text = row.get(name).and_then(J::as_str).unwrap_or_default();
     kontor_model::decimal::parse_scaled(text, 4).unwrap_or(0)
+}
+
+/// The texts of some members of a row, as one key.
+pub(crate) fn key(row: &Map<String, J>, names: &[&str]) -> (Vec<J>, String) {
+    let values: Vec<J> = names.iter().map(|name| row.get(*name).cloned().unwrap_or_default()).collect();
+    let words: Vec<String> = values.iter().map(crate::table::plain).collect();
+    (values, words.join("\u{1f}"))
 }
 
 /// An amount as a text of a decimal.

@@ -7,6 +7,7 @@
 mod chart;
 mod dashboard;
 mod definition;
+mod forecast_snapshot;
 mod kind;
 mod looks;
 mod report;
@@ -25,7 +26,7 @@ pub const SERVICE: &str = "reporting";
 
 /// What this service keeps.
 pub fn objects() -> Vec<Object> {
-    vec![report::object(), dashboard::object(), snapshot::object()]
+    vec![report::object(), dashboard::object(), snapshot::object(), forecast_snapshot::object()]
 }
 
 /// Its rules about changes.
@@ -40,7 +41,7 @@ pub fn looks() -> Vec<Arc<dyn Look>> {
 
 /// What it does when time has come.
 pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
-    vec![Arc::new(snapshots::Snapshots)]
+    vec![Arc::new(snapshots::Snapshots), Arc::new(snapshots::ForecastSnapshots)]
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ impl Look for ResultOf {
     fn show<'a>(&'a self, sight: &'a Sight<'a>, viewed: &'a Viewed) -> BoxFuture<'a, Result<Sheet>> {
         async move {
             let input = &viewed.input;
-            let zone = zone(sight, input.text("time_zone"))?;
+            let zone = zone(sight, input.text("time_zone")).await?;
             let table = made(sight, &viewed.record, &zone, (input.int("from"), input.int("to"))).await?;
             let name = viewed.record.text("name");
             let file = |ending: &str, bytes| Sheet::File {
@@ -48,16 +48,22 @@ impl Look for ResultOf {
     }
 }
 
-/// The zone that buckets are cut by.
-fn zone(sight: &Sight<'_>, asked: Option<&str>) -> Result<String> {
+/// The zone that buckets are cut by: the one that is asked for, the caller's own, the workspace's.
+async fn zone(sight: &Sight<'_>, asked: Option<&str>) -> Result<String> {
     match asked {
-        None => Ok(sight.settings().time_zone.clone()),
-        Some(zone) if kontor_model::time::is_zone(zone) => Ok(zone.to_owned()),
+        Some(zone) if kontor_model::time::is_zone(zone) => return Ok(zone.to_owned()),
         Some(_) => {
-            Err(kontor_model::Fault::new("time_zone", "format", "is no time zone; use a name such as Europe/Berlin")
-                .into())
+            let message = "is no time zone; use a name such as Europe/Berlin";
+            return Err(kontor_model::Fault::new("time_zone", "format", message).into());
         }
+        None => {}
     }
+    let caller = match sight.ctx().caller.user_id {
+        Some(user) => sight.record("user", user).await?,
+        None => None,
+    };
+    let own = caller.map(|user| user.text("time_zone").to_owned()).filter(|zone| kontor_model::time::is_zone(zone));
+    Ok(own.unwrap_or_else(|| sight.settings().time_zone.clone()))
 }
 
 async fn made(sight: &Sight<'_>, report: &Found, zone: &str, (from, to): (Option<i64>, Option<i64>)) -> Result<Table> {
@@ -93,7 +99,7 @@ impl Look for DataOf {
                 let detail = format!("it has {} reports; at most {MOST_TILES} are shown at once", ids.len());
                 return Err(refusal("dashboard_size", detail));
             }
-            let zone = sight.settings().time_zone.clone();
+            let zone = zone(sight, None).await?;
             let mut tiles = Vec::with_capacity(ids.len());
             for id in ids {
                 tiles.push(tile(sight, id, &zone).await?);

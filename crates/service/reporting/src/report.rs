@@ -23,18 +23,18 @@ pub(crate) fn object() -> Object {
         .field(
             Field::new("target_object", FieldType::text(40))
                 .technical()
-                .doc("The object whose records an aggregate measures; ready-made kinds know theirs."),
+                .doc("The object whose records an aggregate measures, or whose events a cohort has; other kinds know theirs."),
         )
         .field(
             Field::new("definition", FieldType::json())
                 .technical()
-                .doc("The question, as in the body of an aggregate; of a ready-made kind {\"from\", \"to\", \"group_by\", \"bucket\", \"pipeline_id\"}."),
+                .doc("The question, as in the body of an aggregate; of a ready-made kind {\"from\", \"to\", \"group_by\", \"bucket\", \"pipeline_id\"} and what the kind has besides."),
         )
         .field(Field::new("chart", FieldType::enumeration(CHARTS.iter().copied())).default("table"))
         .view(
             View::new("result", "What the report gives now, of the records that the caller may read.")
                 .of(MEDIA)
-                .takes(Field::new("time_zone", FieldType::text(64)).doc("Of buckets of times; the workspace's where none is named."))
+                .takes(Field::new("time_zone", FieldType::text(64)).doc("Of buckets of times; the caller's own, else the workspace's, where none is named."))
                 .takes(Field::new("from", FieldType::date()).doc("The first day, in place of the definition's."))
                 .takes(Field::new("to", FieldType::date()).doc("The last day, in place of the definition's.")),
         )

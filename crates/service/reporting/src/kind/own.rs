@@ -22,7 +22,7 @@ pub async fn table(sight: &Sight<'_>, wanted: &Wanted<'_>) -> Result<Table> {
 }
 
 /// Whether a path, of the object itself or one relation further, is a moment: a date lies in no zone.
-fn moment(sight: &Sight<'_>, def: &ObjectDef, path: &str) -> bool {
+pub(super) fn moment(sight: &Sight<'_>, def: &ObjectDef, path: &str) -> bool {
     let own = |def: &ObjectDef, path: &str| def.field(path).is_some_and(|(_, field)| field.spec().name() == "datetime");
     let further = || {
         let (relation, rest) = path.split_once('.')?;
