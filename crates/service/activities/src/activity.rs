@@ -1,6 +1,6 @@
 //! The five kinds of activity.
 
-use kontor_model::{Action, Field, FieldType, Object};
+use kontor_model::{Action, Field, FieldType, Object, View};
 
 const STATUSES: &[&str] = &["planned", "open", "in_progress", "done", "cancelled"];
 const PRIORITIES: &[&str] = &["low", "normal", "high", "urgent"];
@@ -28,8 +28,35 @@ pub(crate) fn objects() -> Vec<Object> {
         activity("call", "calls", "planned", "A telephone call, planned or made."),
         activity("meeting", "meetings", "planned", "An appointment with others."),
         activity("note", "notes", DONE, "Something worth remembering."),
-        activity("email", "emails", DONE, "An e-mail that was sent or received."),
+        email(),
     ]
+}
+
+fn email() -> Object {
+    activity("email", "emails", DONE, "An e-mail that was sent or received.")
+        .field(
+            Field::new("message_id", FieldType::text(255))
+                .technical()
+                .read_only()
+                .doc("The Message-ID of the mail that came in."),
+        )
+        .field(
+            Field::new("mail_status", FieldType::enumeration(["queued", "sent", "failed", "bounced"]))
+                .read_only()
+                .doc("What became of it when it was sent from here."),
+        )
+        .field(Field::new("mail_reason", FieldType::text(255)).read_only().doc("Why it did not arrive."))
+        .action(
+            Action::new(
+                "send",
+                "Sends an open one to who takes part in it, or to the contact or lead that it is about.",
+            )
+            .refuses(&[
+                ("email_state", "it came in, is on its way, done or called off"),
+                ("no_receiver", "nobody with an e-mail address takes part in it"),
+            ])
+            .takes(Field::new("to", FieldType::email()).doc("Only to this address.")),
+        )
 }
 
 fn activity(name: &str, plural: &str, status: &str, doc: &str) -> Object {
@@ -65,20 +92,26 @@ fn activity(name: &str, plural: &str, status: &str, doc: &str) -> Object {
         .field(Field::reference("assignee", "user").indexed().doc("Who does it."))
         .action(
             Action::new("complete", "Says that it is done, and what came of it.")
+                .refuses(&[("activity_state", "it is done or called off already")])
                 .takes(Field::new("outcome", FieldType::text(255)))
                 .takes(Field::new("at", FieldType::datetime()).doc("When it was done; now when nothing is sent.")),
         )
         .action(
             Action::new("reschedule", "Moves it to another time; its end and its reminder move along.")
+                .refuses(&[("activity_state", "it is done or called off already")])
                 .takes(Field::new("due_at", FieldType::datetime()))
                 .takes(Field::new("start_at", FieldType::datetime()))
                 .takes(Field::new("end_at", FieldType::datetime())),
         )
-        .action(Action::new("reopen", "Says that it is still to be done."));
+        .action(
+            Action::new("reopen", "Says that it is still to be done.")
+                .refuses(&[("activity_state", "it is still to be done")]),
+        );
     if !REMINDING.contains(&name) {
         return object;
     }
     object
+        .view(View::new("ics", "As an event for calendars (RFC 5545).").of(&["text/calendar"]))
         .field(Field::new("remind_at", FieldType::datetime()).doc("When to remind of it (event reminded)."))
         .field(
             Field::new("next_reminder_at", FieldType::datetime())

@@ -5,30 +5,59 @@
 
 mod activity;
 mod acts;
+mod calendar;
+mod mail;
 mod reminders;
 mod rules;
 
 use std::sync::Arc;
 
+use kontor_mailbox::Receive;
 use kontor_model::Object;
-use kontor_records::{Act, Hook, Sweep};
+use kontor_records::{Act, Guest, Hear, Hook, Look, Sweep};
 
 /// The service's name in declarations.
 pub const SERVICE: &str = "activities";
 
 /// What this service keeps.
 pub fn objects() -> Vec<Object> {
-    activity::objects()
+    let mut objects = activity::objects();
+    objects.push(calendar::object());
+    objects
 }
 
 /// Its rules about changes.
 pub fn hooks() -> Vec<Arc<dyn Hook>> {
-    vec![Arc::new(rules::Times)]
+    vec![Arc::new(rules::Times), Arc::new(calendar::Marks)]
 }
 
 /// Its actions.
 pub fn acts() -> Vec<Arc<dyn Act>> {
-    acts::all()
+    let mut acts = acts::all();
+    acts.extend([Arc::new(mail::Send) as Arc<dyn Act>, Arc::new(calendar::Renew)]);
+    acts
+}
+
+/// What it shows of records besides their fields.
+pub fn looks() -> Vec<Arc<dyn Look>> {
+    let mut looks: Vec<Arc<dyn Look>> = vec![Arc::new(calendar::Link)];
+    looks.extend(activity::REMINDING.iter().map(|kind| Arc::new(calendar::One(kind)) as Arc<dyn Look>));
+    looks
+}
+
+/// Its pages for who has a link.
+pub fn guests() -> Vec<Arc<dyn Guest>> {
+    vec![Arc::new(calendar::Page)]
+}
+
+/// Who is told what became of its letters.
+pub fn hears() -> Vec<Arc<dyn Hear>> {
+    vec![Arc::new(mail::Fates)]
+}
+
+/// What takes its mail.
+pub fn receives() -> Vec<Arc<dyn Receive>> {
+    vec![Arc::new(mail::Filing)]
 }
 
 /// What it does when time has come.

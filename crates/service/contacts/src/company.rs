@@ -31,6 +31,7 @@ pub(crate) fn object() -> Object {
         .fields(Field::address("shipping"))
         .field(Field::reference("parent", "company").doc("The company that owns it."))
         .field(crate::lifecycle::stage())
+        .fields(Field::territory())
         .field(Field::new("description", FieldType::long_text()))
         .field(Field::new("tags", FieldType::tags()))
 }

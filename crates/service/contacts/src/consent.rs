@@ -12,7 +12,8 @@ pub(crate) fn object() -> Object {
     Object::new(crate::SERVICE, "consent", "consents")
         .doc("What a person may be contacted for, by which channel and by what right.")
         .named_by("purpose")
-        .field(Field::reference("contact", "contact").required().indexed())
+        .field(Field::reference("contact", "contact").indexed().doc("Whose it is, or lead_id."))
+        .field(Field::reference("lead", "lead").indexed().doc("Whose it is before a contact is made of the lead."))
         .field(Field::new("purpose", FieldType::enumeration(PURPOSES.iter().copied())))
         .field(
             Field::new("channel", FieldType::enumeration(CHANNELS.iter().copied()))
@@ -32,6 +33,7 @@ pub(crate) fn object() -> Object {
         )
         .action(
             Action::new("withdraw", "Says that the person has taken it back.")
+                .refuses(&[("consent_withdrawn", "it was taken back already")])
                 .takes(Field::new("at", FieldType::datetime()).doc("When; now when nothing is sent.")),
         )
 }

@@ -27,6 +27,7 @@ pub(crate) fn object() -> Object {
         .field(Field::new("birthday", FieldType::date()).personal())
         .field(Field::new("do_not_call", FieldType::boolean()).default(false))
         .field(Field::new("do_not_email", FieldType::boolean()).default(false))
+        .field(kontor_records::bounces::field())
         .field(
             Field::new("do_not_sell", FieldType::boolean())
                 .default(false)

@@ -1,6 +1,6 @@
 //! Customers.
 
-use kontor_model::{ErrorCode, Field, FieldType, Object};
+use kontor_model::{ErrorCode, Field, FieldType, Object, View, view};
 use kontor_records::likeness;
 
 const TERMS: &[&str] = &["prepaid", "due_on_receipt", "net_7", "net_14", "net_30", "net_45", "net_60", "net_90"];
@@ -30,4 +30,26 @@ pub(crate) fn object() -> Object {
                 .doc("When an invoice falls due; net_30 is 30 days after its date."),
         )
         .field(Field::new("tax_id", FieldType::text(40)).personal().doc("VAT or other tax number."))
+        .field(Field::new("language", FieldType::text(35)).doc("BCP 47, such as de: of the documents for it."))
+        .field(
+            Field::new("electronic_address", FieldType::text(100))
+                .personal()
+                .doc("Where electronic invoices go: scheme:id by the list EAS, such as 0088:4012345000009."),
+        )
+        .field(
+            Field::new("buyer_reference", FieldType::text(100))
+                .technical()
+                .doc("What it wants to find on its invoices, such as a cost centre or a Leitweg-ID."),
+        )
+        .view(statement())
+}
+
+/// What it owes and has paid, from invoicing.
+fn statement() -> View {
+    View::new("statement", "What the customer owed, was charged, paid and owes, between two days.")
+        .of(&[view::JSON, "application/pdf"])
+        .takes(Field::new("from", FieldType::date()).doc("The first day; left out, that of the year."))
+        .takes(Field::new("until", FieldType::date()).doc("The last day; left out, today."))
+        .takes(Field::new("currency", FieldType::currency()).doc("Of the invoices; left out, the workspace's."))
+        .takes(Field::new("language", FieldType::text(35)).doc("Of the PDF; left out, the customer's."))
 }

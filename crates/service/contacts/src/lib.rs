@@ -17,7 +17,7 @@ mod withdraw;
 use std::sync::Arc;
 
 use kontor_model::Object;
-use kontor_records::{Act, Hook, Sweep};
+use kontor_records::{Act, Hear, Hook, Sweep};
 
 /// The service's name in declarations.
 pub const SERVICE: &str = "contacts";
@@ -42,6 +42,11 @@ pub fn hooks() -> Vec<Arc<dyn Hook>> {
 /// Its actions.
 pub fn acts() -> Vec<Arc<dyn Act>> {
     vec![Arc::new(withdraw::Withdraw)]
+}
+
+/// Who is told what became of letters.
+pub fn hears() -> Vec<Arc<dyn Hear>> {
+    vec![Arc::new(kontor_records::bounces::Mark("contact"))]
 }
 
 /// What it does when time has come.

@@ -7,10 +7,12 @@ pub fn of_role(policy: &Policy) -> Vec<String> {
     let writes = |rule: &kontor_records::Rule| rule.create || rule.update.max(rule.delete) != Reach::None;
     let scopes: &[&str] = if policy.manages {
         &["admin", "crm:read", "crm:write", "metadata:write"]
-    } else if writes(&policy.others) || policy.objects.values().any(writes) {
+    } else if policy.own_rules().any(writes) {
         &["crm:read", "crm:write"]
     } else {
-        &["crm:read"]
+        // Who changes nothing else still reads its own news, and says so.
+        let private = policy.private.values().map(|collection| format!("{collection}:write"));
+        return std::iter::once("crm:read".to_owned()).chain(private).collect();
     };
     scopes.iter().map(|s| (*s).to_owned()).collect()
 }

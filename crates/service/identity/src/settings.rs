@@ -11,6 +11,8 @@ const RATE_MAX: u64 = 100_000;
 const DAY_MAX: u64 = 1 << 40;
 const LONGEST_ORIGIN: usize = 255;
 
+const PUBLIC_FORMS: &str = "public_forms";
+
 /// Every setting that a space can have, with what it is.
 pub const KEYS: &[(&str, &str)] = &[
     ("mobile_region", "country whose mobile number format customers must have, as CN"),
@@ -23,6 +25,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("key_per_day", "requests a day of each of its keys; 0 is no limit"),
     ("space_per_second", "requests a second of all its keys together; 0 is no limit"),
     ("space_burst", "requests at once of all its keys together"),
+    (PUBLIC_FORMS, "whether its forms may be filled in by everybody who has their link: on or off"),
     (OUTBOUND_MAIL, "whether its mail leaves the house: on or off; off in a sandbox"),
 ];
 
@@ -52,6 +55,7 @@ impl OwnSettings {
             currency: self.text("currency").unwrap_or_else(|| defaults.currency.clone()),
             time_zone: self.text("time_zone").unwrap_or_else(|| defaults.time_zone.clone()),
             cors_origins: self.origins().map(str::to_owned).collect(),
+            public_forms: self.text(PUBLIC_FORMS).map_or(defaults.public_forms, |text| text == "on"),
         }
     }
 
@@ -105,7 +109,7 @@ impl OwnSettings {
         let value = match key {
             "mobile_region" | "phone_region" => one_of(key, text, field::countries().any(|c| c == text))?,
             "currency" => one_of(key, text, field::currencies().any(|c| c == text))?,
-            OUTBOUND_MAIL => one_of(key, text, ["on", "off"].contains(&text))?,
+            OUTBOUND_MAIL | PUBLIC_FORMS => one_of(key, text, ["on", "off"].contains(&text))?,
             "time_zone" => one_of(key, text, kontor_model::time::is_zone(text))?,
             "cors_origins" => {
                 let origins: Vec<&str> = text.split(',').map(str::trim).filter(|o| !o.is_empty()).collect();

@@ -10,7 +10,7 @@ use crate::Request;
 use crate::graph::{Found, Relation, is_personal};
 use crate::lines;
 use crate::needles::Needles;
-use crate::request::{archives, failed, forget_archive};
+use crate::request::{archives, forget_archive};
 use crate::service::{Privacy, USER};
 
 /// Entries that one order lists.
@@ -157,7 +157,7 @@ impl Privacy {
             };
             let mut writes: Vec<_> = ids.iter().map(|id| redact::entry(*id, now)).collect();
             writes.push(order.write()?);
-            self.records.store().commit(Batch { space: ctx.space(), writes }).await.map_err(failed)?;
+            self.records.store().commit(Batch { space: ctx.space(), writes }).await?;
         }
         Ok(ids.len())
     }

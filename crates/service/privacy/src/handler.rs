@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::graph;
 use crate::needles::Needles;
-use crate::request::{self, Kind, Request, failed};
+use crate::request::{self, Kind, Request};
 use crate::service::{JOB, Privacy};
 
 /// Runs requests.
@@ -58,7 +58,7 @@ impl Privacy {
         let certificate = self.certificate(&request, &outcome);
         let complete = request.complete(self.records.clock().now_ms(), blob, &certificate);
         let batch = Batch { space: ctx.space(), writes: vec![complete] };
-        self.records.store().commit(batch).await.map_err(failed)?;
+        self.records.store().commit(batch).await?;
         Ok(Ended::Succeeded(J::Null))
     }
 

@@ -6,8 +6,6 @@ use kontor_model::{Kind, Op, Result, SpaceId, Value};
 use kontor_store::system::{self, INSTALLATION, REQUEST_LOG};
 use kontor_store::{Batch, ColumnRef, Cond, Expr, Select, Set, Store, Write};
 
-use crate::request::failed;
-
 /// Lines that are looked through at once; a body has 16 KiB at most.
 const PAGE: usize = 200;
 /// What stands in the place of a body.
@@ -59,7 +57,7 @@ pub(crate) async fn forget(
             }
         }
         if !batch.writes.is_empty() {
-            store.commit(batch).await.map_err(failed)?;
+            store.commit(batch).await?;
         }
         if rows.len() < PAGE {
             return Ok(emptied);

@@ -3,7 +3,7 @@
 use kontor_jobs::{Jobs, State};
 use kontor_model::time::datetime_text;
 use kontor_model::{Error, Id, Kind as Column, Op, Result, SpaceId, Value};
-use kontor_store::{Batch, ColumnRef, CommitError, Cond, Expr, OnConflict, Select, Set, Store, Write, system};
+use kontor_store::{Batch, ColumnRef, Cond, Expr, OnConflict, Select, Set, Store, Write, system};
 use serde_json::{Value as J, json};
 
 /// An answer is due within a month (GDPR, 12(3)).
@@ -72,13 +72,6 @@ const COLUMNS: [(&str, Column); 12] = [
     ("blob_id", Column::Int),
     ("certificate", Column::Json),
 ];
-
-pub(crate) fn failed(error: CommitError) -> Error {
-    match error {
-        CommitError::Store(error) => error.into(),
-        other => Error::internal(other),
-    }
-}
 
 fn select(space: SpaceId) -> Select {
     Select::new(
@@ -235,5 +228,5 @@ pub(crate) async fn forget_archive(store: &dyn Store, space: SpaceId, request: I
         must: false,
         search: None,
     };
-    store.commit(Batch { space, writes: vec![write] }).await.map_err(failed)
+    store.commit(Batch { space, writes: vec![write] }).await.map_err(Into::into)
 }

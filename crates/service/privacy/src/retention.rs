@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use kontor_catalog::ObjectDef;
-use kontor_jobs::{Ended, Handler, Job, NewJob, Run};
+use kontor_jobs::{Ended, Handler, Job, NewJob, Rules, Run, Schedule};
 use kontor_model::changes::Step;
 use kontor_model::time::{DAY_MS, datetime_text};
 use kontor_model::{Change, Changes, Error, ErrorCode, Fault, Id, Kind, Op, Result, SpaceId, Value, name};
@@ -13,11 +13,15 @@ use kontor_store::{Batch, ColumnRef, Cond, Expr, Lane, OnConflict, Select, Which
 use serde_json::{Value as J, json};
 
 use crate::graph::{has_personal, is_personal};
-use crate::request::{self, DUE_MS, failed};
+use crate::request::{self, DUE_MS};
 use crate::service::Privacy;
 
 /// The kind of its jobs.
 pub const JOB: &str = "retention";
+/// When the rules run, by the clock of the workspace.
+const NIGHTLY: &str = "0 3 * * *";
+/// What runs by night waits for what somebody waits for.
+const BEHIND_OTHERS: i64 = -10;
 /// Records of one turn.
 const TURN: u64 = 200;
 const MOST_DAYS: i64 = 36_500;
@@ -99,6 +103,10 @@ impl Handler for Retain {
         JOB
     }
 
+    fn rules(&self) -> Rules {
+        Rules { per_workspace: Some(1), ..Rules::default() }
+    }
+
     fn run<'a>(&'a self, run: &'a Run) -> BoxFuture<'a, Result<Ended>> {
         Box::pin(self.0.retain(run))
     }
@@ -162,7 +170,7 @@ impl Privacy {
         let rule = Rule { object: def.name.clone(), days, action, last_run_at: None, last_count: None };
         let entry = self.records.audit_write(ctx, "retention", "update", &rule.json())?;
         let batch = Batch { space: ctx.space(), writes: vec![rule.write(), entry] };
-        self.records.store().commit(batch).await.map_err(failed)?;
+        self.records.store().commit(batch).await?;
         Ok(rule)
     }
 
@@ -188,7 +196,7 @@ impl Privacy {
         let keys = vec![system::key("object", Kind::Text, def.name.as_str())];
         let delete = Write::Delete { table: system::PRIVACY_RETENTION.into(), keys, must: false, search: false };
         let batch = Batch { space: ctx.space(), writes: vec![delete, entry] };
-        self.records.store().commit(batch).await.map_err(failed)
+        self.records.store().commit(batch).await.map_err(Into::into)
     }
 
     /// How many records each rule would meet now; nothing is changed.
@@ -235,37 +243,42 @@ impl Privacy {
             input: json!({}),
             created_by: ctx.caller.user_id,
             key_id: Some(ctx.caller.key_id),
-            run_at: None,
+            ..NewJob::default()
         };
         let (job, enqueue) = self.jobs.enqueue_job(ctx.space(), new);
         let answer = render(&job);
         let entry = self.records.audit_record(ctx, "retention", job.id, "run", &json!({}))?;
         let mut writes = vec![enqueue, entry];
         writes.extend(self.records.idempotency_writes(ctx, &answer));
-        self.records.store().commit(Batch { space: ctx.space(), writes }).await.map_err(failed)?;
+        self.records.store().commit(Batch { space: ctx.space(), writes }).await?;
         self.jobs.wake();
         Ok(answer)
     }
 
-    /// Starts a run in a space whose rules were not run for a day, and removes archives that were made a month ago; for
-    /// the process that looks after such things.
+    /// Has rules run every night by the clock of the workspace, new ones at once, and removes archives that were made a
+    /// month ago; for the process that looks after such things.
     ///
     /// # Errors
     /// The database's.
-    pub async fn daily(&self, space: SpaceId) -> Result<()> {
+    pub async fn daily(&self, space: SpaceId, time_zone: &str) -> Result<()> {
         let now = self.records.clock().now_ms();
         for old in request::archives_before(&**self.records.store(), space, now - DUE_MS).await? {
             self.forget_archive(space, &old).await?;
         }
         let rules = self.rules(space).await?;
-        if !rules.iter().any(|rule| rule.last_run_at.is_none_or(|at| now - at >= DAY_MS)) {
-            return Ok(());
+        if rules.is_empty() {
+            return self.jobs.unplan(space, JOB).await;
         }
-        let new = NewJob { kind: JOB.to_owned(), input: json!({}), created_by: None, key_id: None, run_at: None };
-        let (_, enqueue) = self.jobs.enqueue_write(new);
-        self.records.store().commit(Batch { space, writes: vec![enqueue] }).await.map_err(failed)?;
-        self.jobs.wake();
-        Ok(())
+        let nightly = Schedule {
+            name: JOB.to_owned(),
+            kind: JOB.to_owned(),
+            cron: NIGHTLY.to_owned(),
+            time_zone: time_zone.to_owned(),
+            priority: BEHIND_OTHERS,
+            input: json!({}),
+        };
+        let late = rules.iter().any(|rule| rule.last_run_at.is_none_or(|at| now - at >= 2 * DAY_MS));
+        self.jobs.plan(space, &nightly, late).await
     }
 
     async fn retain(&self, run: &Run) -> Result<Ended> {
@@ -299,7 +312,7 @@ impl Privacy {
             scrub |= count > 0 && rule.action == Action::Anonymise;
             let ran = Rule { last_run_at: Some(self.records.clock().now_ms()), last_count: Some(count), ..rule };
             let batch = Batch { space: ctx.space(), writes: vec![ran.write()] };
-            self.records.store().commit(batch).await.map_err(failed)?;
+            self.records.store().commit(batch).await?;
             report.push(json!({"object": ran.object, "action": ran.action.name(), "records": count}));
         }
         if scrub {

@@ -14,7 +14,7 @@ use serde_json::{Value as J, json};
 
 use crate::handler::Work;
 use crate::logins::Logins;
-use crate::request::{self, DUE_MS, Kind, Request, Subject, failed};
+use crate::request::{self, DUE_MS, Kind, Request, Subject};
 use crate::retention::Retain;
 
 /// The kind of its jobs.
@@ -99,14 +99,14 @@ impl Privacy {
             input: json!({"request": request.id.to_string(), "object": def.name}),
             created_by: ctx.caller.user_id,
             key_id: Some(ctx.caller.key_id),
-            run_at: None,
+            ..NewJob::default()
         };
         let (job, enqueue) = self.jobs.enqueue_job(ctx.space(), new);
         request.job_id = Some(job.id);
         let answer = render(&request.json(Some(State::Queued)));
         let mut writes = vec![request.insert(), enqueue, entry];
         writes.extend(self.records.idempotency_writes(ctx, &answer));
-        self.records.store().commit(Batch { space: ctx.space(), writes }).await.map_err(failed)?;
+        self.records.store().commit(Batch { space: ctx.space(), writes }).await?;
         self.jobs.wake();
         Ok(answer)
     }
@@ -195,7 +195,7 @@ impl Privacy {
         let asked = json!({"request": id.to_string()});
         let entry = self.records.audit_record(ctx, &subject.object, subject.id, "download", &asked)?;
         let batch = Batch { space: ctx.space(), writes: vec![entry] };
-        self.records.store().commit(batch).await.map_err(failed)?;
+        self.records.store().commit(batch).await?;
         Ok((blob, format!("{}-{}.ndjson", subject.object, subject.id), file.bytes))
     }
 

@@ -305,6 +305,7 @@ impl Sandboxes {
             key_id: Some(ctx.caller.key_id),
             // A new space has no caller yet; the others are shut out first.
             run_at: (action != Action::Create).then_some(now + SETTLED_MS),
+            ..NewJob::default()
         };
         self.parts.jobs.enqueue_job(ctx.space(), new)
     }

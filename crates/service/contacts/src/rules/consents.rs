@@ -10,8 +10,8 @@ use super::is_made;
 /// See the module.
 pub(crate) struct OneInForce;
 
-/// What a consent is for: person, purpose, channel.
-type Scope<'a> = (Option<i64>, Option<&'a str>, Option<&'a str>);
+/// What a consent is for: person, purpose, channel. A person is a contact, or a lead that is none yet.
+type Scope<'a> = (Option<(bool, i64)>, Option<&'a str>, Option<&'a str>);
 
 impl Hook for OneInForce {
     fn objects(&self) -> &'static [&'static str] {
@@ -23,19 +23,28 @@ impl Hook for OneInForce {
             let moves = |t: &&Touched<'_>| {
                 let alive = t.after.is_some() && (t.before.is_some() || is_made(t));
                 alive
-                    && ["contact_id", "purpose", "channel", "given_at", "withdrawn_at"]
+                    && ["contact_id", "lead_id", "purpose", "channel", "given_at", "withdrawn_at"]
                         .iter()
                         .any(|path| t.changes(path))
             };
             let moved: Vec<&Touched<'_>> = touched.iter().filter(moves).collect();
-            let contacts: Vec<i64> = moved.iter().filter_map(|t| t.value("contact_id").as_i64()).collect();
-            if contacts.is_empty() {
-                return Ok(Vec::new());
+            let mut out: Vec<Verdict> = moved.iter().filter_map(|consent| nobodys(consent)).collect();
+            let mut in_force = Vec::new();
+            for reference in ["contact_id", "lead_id"] {
+                let people: Vec<i64> = moved.iter().filter_map(|t| t.value(reference).as_i64()).collect();
+                if people.is_empty() {
+                    continue;
+                }
+                let of_these =
+                    [(reference, Op::In, Value::Ints(people)), ("withdrawn_at", Op::IsNull, Value::Bool(true))];
+                let found: Vec<Found> = sight.find("consent", &of_these, u64::from(u32::MAX)).await?;
+                in_force.extend(
+                    found
+                        .into_iter()
+                        .filter(|one| !in_force.iter().any(|o: &Found| o.id == one.id))
+                        .collect::<Vec<_>>(),
+                );
             }
-            let of_these =
-                [("contact_id", Op::In, Value::Ints(contacts)), ("withdrawn_at", Op::IsNull, Value::Bool(true))];
-            let in_force = sight.find("consent", &of_these, u64::from(u32::MAX)).await?;
-            let mut out = Vec::new();
             for (place, consent) in moved.iter().enumerate() {
                 let later = moved.get(place..).unwrap_or_default();
                 let same: Vec<&Found> = in_force.iter().filter(|other| same(consent, other, later)).collect();
@@ -87,12 +96,31 @@ fn refused(consent: &Touched<'_>, other: Option<&Found>) -> Option<Error> {
     Some(kontor_records::refusal("one_consent_in_force", detail))
 }
 
+/// The refusal of a consent that is nobody's.
+fn nobodys(consent: &Touched<'_>) -> Option<Verdict> {
+    let is_somebodys = ["contact_id", "lead_id"].iter().any(|path| !consent.value(path).is_null());
+    let error = || Fault::new("contact_id", "required", "is required, or lead_id: a consent is somebody's").into();
+    (!is_somebodys && !consent.is_by_service()).then(|| Verdict::Refuse { step: consent.step, error: error() })
+}
+
+fn whose(contact: Option<i64>, lead: Option<i64>) -> Option<(bool, i64)> {
+    contact.map(|id| (true, id)).or_else(|| lead.map(|id| (false, id)))
+}
+
 fn scope<'a>(consent: &'a Touched<'_>) -> Scope<'a> {
-    (consent.value("contact_id").as_i64(), consent.value("purpose").as_str(), consent.value("channel").as_str())
+    (
+        whose(consent.value("contact_id").as_i64(), consent.value("lead_id").as_i64()),
+        consent.value("purpose").as_str(),
+        consent.value("channel").as_str(),
+    )
 }
 
 fn scope_of(consent: &Found) -> Scope<'_> {
-    (consent.int("contact_id"), consent.value("purpose").as_str(), consent.value("channel").as_str())
+    (
+        whose(consent.int("contact_id"), consent.int("lead_id")),
+        consent.value("purpose").as_str(),
+        consent.value("channel").as_str(),
+    )
 }
 
 /// The value that no two consents in force share; the database's index has the last word on it.
@@ -100,7 +128,11 @@ fn key(consent: &Touched<'_>) -> Value {
     if !consent.value("withdrawn_at").is_null() {
         return Value::Null;
     }
-    let (contact, purpose, channel) = scope(consent);
-    let contact = contact.map(|id| id.to_string()).unwrap_or_default();
-    Value::Text(format!("{contact}/{}/{}", purpose.unwrap_or("-"), channel.unwrap_or("-")))
+    let (person, purpose, channel) = scope(consent);
+    let person = match person {
+        Some((true, contact)) => contact.to_string(),
+        Some((false, lead)) => format!("lead {lead}"),
+        None => String::new(),
+    };
+    Value::Text(format!("{person}/{}/{}", purpose.unwrap_or("-"), channel.unwrap_or("-")))
 }

@@ -13,7 +13,7 @@ use kontor_store::system::{ACCOUNT, INSTALLATION, MEMBERSHIP, ONE_TIME};
 use kontor_store::{Batch, CommitError, Expr, Select, Which};
 
 use super::account::Account;
-use super::rows::{self, Row, failed, int, text};
+use super::rows::{self, Row, int, text};
 use super::{Accounts, Membership, NewSession, Origin, email};
 use crate::callers::Holder;
 use crate::providers::{self, Link, Mapped, Provider};
@@ -161,7 +161,7 @@ impl Accounts {
         match self.parts.store.commit(batch).await {
             Err(CommitError::Guard { .. } | CommitError::Unique { .. }) => Ok(None),
             other => {
-                other.map_err(failed)?;
+                other?;
                 tracing::info!(user = user.id.0, provider = provider.id.0, ip = ?origin.ip, "signed in by a provider");
                 Ok(Some(session))
             }
@@ -281,7 +281,7 @@ impl Accounts {
         let mut batch = Batch::new(INSTALLATION);
         let keys = vec![int("account_id", account.0), int("member_space", space.0)];
         batch.writes.push(rows::update(MEMBERSHIP, keys, vec![text("role", role)], false));
-        self.parts.store.commit(batch).await.map_err(failed)?;
+        self.parts.store.commit(batch).await?;
         self.believed.forget();
         Ok(Membership { role: role.to_owned(), ..member })
     }
@@ -348,7 +348,7 @@ impl Accounts {
     async fn write_down(&self, ctx: &Ctx, user: Id, action: &str, what: &serde_json::Value) -> Result<()> {
         let mut batch = Batch::new(ctx.space());
         batch.writes.push(self.parts.records.audit_record(ctx, "user", user, action, what)?);
-        self.parts.store.commit(batch).await.map_err(failed)
+        self.parts.store.commit(batch).await.map_err(Into::into)
     }
 
     /// The provider by which this login has to enter the space: one that is the only way for its domain. Owners are

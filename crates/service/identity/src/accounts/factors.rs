@@ -6,7 +6,7 @@ use kontor_store::{Batch, CommitError, Write};
 use serde_json::json;
 
 use super::account::Account;
-use super::rows::{Cell, failed, int, list, text};
+use super::rows::{Cell, int, list, text};
 use super::tickets::{Purpose, Ticket};
 use super::{Accounts, NewSession, Origin, Session, TotpSetup, passkeys, recovery, totp};
 use crate::audit::By;
@@ -53,7 +53,7 @@ impl Accounts {
         match self.parts.store.commit(batch).await {
             // The same ticket or code was used at the same time.
             Err(CommitError::Guard { .. }) => return Err(wrong()),
-            other => other.map_err(failed)?,
+            other => other?,
         }
         self.throttle.give_back(from.into_iter().chain([counted])).await?;
         tracing::info!(account = account.id.0, session = session.session.id.0, ip = ?origin.ip, "signed in");
@@ -77,7 +77,7 @@ impl Accounts {
         batch.writes.push(if ticket.tries + 1 < TRIES { ticket.fail() } else { ticket.spend() });
         match self.parts.store.commit(batch).await {
             Err(CommitError::Guard { .. }) => Ok(()),
-            other => other.map_err(failed),
+            other => other.map_err(Into::into),
         }
     }
 
@@ -96,7 +96,7 @@ impl Accounts {
             Err(CommitError::Guard { .. }) => {
                 Err(Error::new(ErrorCode::Conflict, "the login was changed at the same time; try again"))
             }
-            other => other.map_err(failed),
+            other => other.map_err(Into::into),
         }
     }
 

@@ -8,7 +8,7 @@ use kontor_store::system::{ACCOUNT, EVENT, INSTALLATION, MEMBERSHIP, ONE_TIME, P
 
 use super::Accounts;
 use super::invite::INVITED;
-use super::rows::{self, failed, int, text};
+use super::rows::{self, int, text};
 
 impl Accounts {
     /// The address that the user of a space signs in with, or is invited to.
@@ -30,7 +30,7 @@ impl Accounts {
         // It has no entry of its own in the audit, by which the record's erasure would find it.
         let invited = vec![int("record_id", user.0), text("type", INVITED)];
         let writes = vec![rows::update(EVENT, invited, vec![text("data", Value::Null)], false)];
-        self.parts.store.commit(Batch { space, writes }).await.map_err(failed)?;
+        self.parts.store.commit(Batch { space, writes }).await?;
         let of = |column: &'static str| vec![int(column, space.0), int("user_id", user.0)];
         let mut batch = Batch::new(INSTALLATION);
         batch.writes.push(rows::delete(SESSION, of("session_space"), false));
@@ -58,7 +58,7 @@ impl Accounts {
         }
         let done = self.parts.store.commit(batch).await;
         self.believed.forget();
-        done.map_err(failed)?;
+        done?;
         Ok(stored.is_some())
     }
 }

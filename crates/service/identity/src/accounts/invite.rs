@@ -7,7 +7,7 @@ use kontor_store::{Batch, CommitError};
 use serde_json::json;
 
 use super::account::Account;
-use super::rows::{self, Cell, failed, int, list, text};
+use super::rows::{self, Cell, int, list, text};
 use super::tickets::{Purpose, Ticket};
 use super::{
     Accounts, Invitation, Mailed, Membership, NewSession, Origin, Session, SignIn, email, factors, passkeys, password,
@@ -96,7 +96,7 @@ impl Accounts {
             Err(CommitError::Unique { .. }) => {
                 return Err(rule("this e-mail address belongs to another user of the space"));
             }
-            other => other.map_err(failed)?,
+            other => other?,
         }
         let mail = self.invitation_mail(space, &person.name, &address, purpose, &token, expires_at).await;
         let mailed = self.announce(&member, &address, expires_at, mail).await?;
@@ -169,7 +169,7 @@ impl Accounts {
         batch.insert(EVENT, row);
         let mailed = mail.as_ref().map(|mail| Mailed { message: mail.id, state: mail.state });
         batch.writes.extend(mail.into_iter().flat_map(|mail| mail.writes));
-        self.parts.store.commit(batch).await.map_err(failed)?;
+        self.parts.store.commit(batch).await?;
         self.parts.outbox.wake();
         Ok(mailed)
     }
@@ -183,7 +183,7 @@ impl Accounts {
         let (token, expires_at, row) = self.new_ticket(Purpose::Owner, None, Some(&member))?;
         let mut batch = Batch::new(INSTALLATION);
         batch.insert(ONE_TIME, row);
-        self.parts.store.commit(batch).await.map_err(failed)?;
+        self.parts.store.commit(batch).await?;
         Ok(Invitation { token, email: String::new(), expires_at, known: false, mailed: None })
     }
 
@@ -205,7 +205,7 @@ impl Accounts {
             let Membership { space, user, .. } = stored.membership;
             batch.writes.push(self.entry(By::command_line(space), user, "reset", &told)?);
         }
-        self.parts.store.commit(batch).await.map_err(failed)?;
+        self.parts.store.commit(batch).await?;
         Ok(Invitation { token, email: account.email, expires_at, known: true, mailed: None })
     }
 
@@ -344,7 +344,7 @@ impl Accounts {
         match self.parts.store.commit(batch).await {
             Err(CommitError::Guard { .. } | CommitError::Unique { .. }) => Err(conflict()),
             other => {
-                other.map_err(failed)?;
+                other?;
                 tracing::info!(account = account.id.0, purpose = ticket.purpose.name(), "a link was used");
                 Ok(account)
             }
@@ -385,7 +385,7 @@ impl Accounts {
         match done {
             Err(CommitError::Guard { .. }) => Err(conflict()),
             other => {
-                other.map_err(failed)?;
+                other?;
                 tracing::info!(account = account.id.0, "a password was changed");
                 Ok(())
             }

@@ -9,7 +9,7 @@ use kontor_store::system::{INSTALLATION, ONE_TIME};
 use sha2::{Digest, Sha256};
 
 use super::account::Account;
-use super::rows::{failed, int};
+use super::rows::int;
 use super::tickets::Purpose;
 use super::{Accounts, Membership, Origin, email, rows};
 use crate::token;
@@ -131,8 +131,8 @@ impl Accounts {
         let older = vec![int("account_id", account.id.0), rows::text("purpose", Purpose::Reset.name())];
         first.writes.push(rows::delete(ONE_TIME, older, false));
         first.insert(ONE_TIME, row);
-        self.parts.store.commit(first).await.map_err(failed)?;
-        self.parts.store.commit(Batch { space: *space, writes: composed.writes }).await.map_err(failed)?;
+        self.parts.store.commit(first).await?;
+        self.parts.store.commit(Batch { space: *space, writes: composed.writes }).await?;
         self.parts.outbox.wake();
         tracing::info!(account = account.id.0, message = composed.id.0, "a link for a new password is on its way");
         Ok(())

@@ -6,7 +6,7 @@ use kontor_store::{Batch, CommitError, Cond, Expr};
 
 use super::account::Account;
 use super::external::by_provider;
-use super::rows::{self, Row, failed, int};
+use super::rows::{self, Row, int};
 use super::{Accounts, Membership, Session};
 
 const COLUMNS: &rows::Columns = &[
@@ -152,7 +152,7 @@ impl Accounts {
         ));
         match self.parts.store.commit(batch).await {
             Err(CommitError::Guard { .. }) => return Err(Error::not_found()),
-            other => other.map_err(failed)?,
+            other => other?,
         }
         self.believed.forget();
         Ok(Session { space: to.space, user: to.user, role: to.role, ..session.clone() })

@@ -1,8 +1,8 @@
 //! Rows of the tables of logins, read and written by name.
 
-use kontor_model::{Error, Kind, Value};
+use kontor_model::{Kind, Value};
 use kontor_store::system::INSTALLATION;
-use kontor_store::{ColumnRef, CommitError, Expr, Select, Set, Write};
+use kontor_store::{ColumnRef, Expr, Select, Set, Write};
 
 /// A table's columns as they are read.
 pub type Columns = [(&'static str, Kind)];
@@ -79,12 +79,4 @@ pub fn delete(table: &'static str, keys: Vec<Cell>, must: bool) -> Write {
 
 fn columns(cells: Vec<Cell>) -> Vec<(ColumnRef, Value)> {
     cells.into_iter().map(|(name, kind, value)| (ColumnRef::new(name, kind), value)).collect()
-}
-
-/// A commit that failed for no reason of its own rules.
-pub fn failed(error: CommitError) -> Error {
-    match error {
-        CommitError::Store(error) => error.into(),
-        other => Error::internal(other),
-    }
 }

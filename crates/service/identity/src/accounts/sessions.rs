@@ -13,7 +13,7 @@ use quick_cache::sync::Cache;
 use serde_json::json;
 
 use super::account::Account;
-use super::rows::{self, Row, failed, int, list, text};
+use super::rows::{self, Row, int, list, text};
 use super::{Accounts, Membership, NewSession, Origin, Session};
 use crate::audit::By;
 use crate::callers::Holder;
@@ -246,7 +246,7 @@ impl Accounts {
             let mut batch = Batch::new(INSTALLATION);
             let keys = vec![int("id", session.id.0)];
             batch.writes.push(rows::update(SESSION, keys, vec![int("last_seen_at", now)], false));
-            self.parts.store.commit(batch).await.map_err(failed)?;
+            self.parts.store.commit(batch).await?;
             session.last_seen_at = now;
         }
         let holder = Holder {
@@ -312,7 +312,7 @@ impl Accounts {
         self.believed.forget();
         match done {
             Err(CommitError::Guard { .. }) => Err(Error::not_found()),
-            other => other.map_err(failed),
+            other => other.map_err(Into::into),
         }
     }
 

@@ -5,7 +5,7 @@ use kontor_store::Batch;
 use kontor_store::system::{INSTALLATION, ONE_TIME};
 
 use super::account::Account;
-use super::rows::{failed, text};
+use super::rows::text;
 use super::tickets::Purpose;
 use super::{Accounts, Factor, Membership, NewSession, Origin, SignIn, email, passkeys};
 use crate::token;
@@ -94,7 +94,7 @@ impl Accounts {
         let (ticket, _, row) = self.new_ticket(Purpose::SecondFactor, Some(account.id), Some(home))?;
         let mut batch = Batch::new(INSTALLATION);
         batch.insert(ONE_TIME, row);
-        self.parts.store.commit(batch).await.map_err(failed)?;
+        self.parts.store.commit(batch).await?;
         let mut methods = Vec::new();
         if has_passkey {
             methods.push(Factor::Passkey);
@@ -116,7 +116,7 @@ impl Accounts {
         origin: Origin<'_>,
     ) -> Result<NewSession> {
         let (session, batch) = self.new_session(account, home, amr, origin)?;
-        self.parts.store.commit(batch).await.map_err(failed)?;
+        self.parts.store.commit(batch).await?;
         tracing::info!(account = account.id.0, session = session.session.id.0, ip = ?origin.ip, "signed in");
         Ok(session)
     }

@@ -4,7 +4,7 @@ use kontor_model::{Kind, Op, Result, Value};
 use kontor_store::system::{INSTALLATION, ONE_TIME, PASSKEY_CHALLENGE, SESSION, THROTTLE};
 use kontor_store::{Batch, Cond, Expr};
 
-use super::rows::{self, failed};
+use super::rows::{self};
 use super::{Accounts, throttle};
 
 const AT_ONCE: u64 = 500;
@@ -31,7 +31,7 @@ impl Accounts {
                 batch.writes.push(rows::delete(table, vec![(key, kind, value)], false));
             }
             if !batch.writes.is_empty() {
-                self.parts.store.commit(batch).await.map_err(failed)?;
+                self.parts.store.commit(batch).await?;
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ use kontor_store::system::{INSTALLATION, THROTTLE};
 use kontor_store::{Batch, CommitError, Store};
 use quick_cache::sync::Cache;
 
-use super::rows::{self, Row, failed, int, text};
+use super::rows::{self, Row, int, text};
 
 /// Failures before the first wait, against one login and from one address: behind one address sit many people.
 pub const OF_LOGIN: i64 = 5;
@@ -126,7 +126,7 @@ impl Throttle {
                     return Ok(Counted { name, wipes });
                 }
                 Err(CommitError::Guard { .. } | CommitError::Unique { .. }) => {}
-                Err(error) => return Err(failed(error)),
+                Err(error) => return Err(error.into()),
             }
         }
         Err(refusal(1_000))
@@ -142,7 +142,7 @@ impl Throttle {
             if wipes {
                 let mut batch = Batch::new(INSTALLATION);
                 batch.writes.push(rows::delete(THROTTLE, vec![text("name", name)], false));
-                self.store.commit(batch).await.map_err(failed)?;
+                self.store.commit(batch).await?;
                 continue;
             }
             for _ in 0..RACES {
@@ -157,7 +157,7 @@ impl Throttle {
                 match self.store.commit(batch).await {
                     Err(CommitError::Guard { .. }) => {}
                     other => {
-                        other.map_err(failed)?;
+                        other?;
                         break;
                     }
                 }

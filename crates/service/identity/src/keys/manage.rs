@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::rules::Grant;
 use super::{KeyInfo, Keys, NewKey};
-use crate::accounts::rows::{self, Cell, Row, failed, int, list, text, update};
+use crate::accounts::rows::{self, Cell, Row, int, list, text, update};
 use crate::audit::By;
 use crate::token;
 
@@ -68,7 +68,7 @@ impl Keys {
         let told = json!({"id": key.id.to_string(), "name": key.name, "role": key.role, "scopes": key.scopes, "hint": key.hint,
             "space_id": key.space.to_string()});
         batch.writes.push(self.entry(by, key.id, "create", &told)?);
-        self.store.commit(batch).await.map_err(failed)?;
+        self.store.commit(batch).await?;
         Ok(made)
     }
 
@@ -219,7 +219,7 @@ impl Keys {
         batch.writes.push(self.entry(by, old.id, "rotate", &told)?);
         let done = self.store.commit(batch).await;
         self.checked.clear();
-        done.map_err(failed)?;
+        done?;
         Ok(made)
     }
 
@@ -246,7 +246,7 @@ impl Keys {
         self.checked.clear();
         match done {
             Err(CommitError::Guard { .. }) => Err(Error::not_found()),
-            other => other.map_err(failed),
+            other => other.map_err(Into::into),
         }
     }
 }

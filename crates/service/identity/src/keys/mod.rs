@@ -16,7 +16,7 @@ use kontor_store::system::{self, INSTALLATION};
 use kontor_store::{Batch, Expr, Select, Store, Which};
 use quick_cache::sync::Cache;
 
-use crate::accounts::rows::{Row, failed, int, update};
+use crate::accounts::rows::{Row, int, update};
 use crate::callers::{Callers, Holder};
 use crate::token;
 
@@ -217,7 +217,7 @@ impl Keys {
             // A row from before keys were counted.
             let mut batch = Batch::new(INSTALLATION);
             batch.writes.push(update(system::API_KEY, vec![int("id", id.0)], vec![int("use_count", 0)], false));
-            self.store.commit(batch).await.map_err(failed)?;
+            self.store.commit(batch).await?;
         }
         let credential = if service_account.is_some() { Credential::ServiceAccount } else { Credential::ApiKey };
         let via = Via { credential, ..Via::default() };

@@ -116,6 +116,7 @@ mod tests {
             currency: "EUR".into(),
             time_zone: "UTC".into(),
             cors_origins: Vec::new(),
+            public_forms: false,
         };
         Caller {
             space: SpaceId(1),

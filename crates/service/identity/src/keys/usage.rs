@@ -9,7 +9,6 @@ use kontor_store::system::{self, INSTALLATION};
 use kontor_store::{Batch, ColumnRef, Set, Write};
 
 use super::Keys;
-use crate::accounts::rows::failed;
 
 /// Uses that are not written yet.
 #[derive(Debug, Default)]
@@ -67,7 +66,7 @@ impl Keys {
                 search: None,
             });
         }
-        let done = self.store.commit(batch).await.map_err(failed);
+        let done = self.store.commit(batch).await.map_err(Into::into);
         if done.is_err() {
             for (_, usage, count) in taken {
                 usage.count.fetch_add(count, Ordering::Relaxed);

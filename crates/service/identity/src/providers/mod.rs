@@ -14,7 +14,7 @@ use kontor_store::{Batch, CommitError, Expr, Store, Write, system::INSTALLATION}
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as J, json};
 
-use crate::accounts::rows::{self, Cell, Row, failed, int, text};
+use crate::accounts::rows::{self, Cell, Row, int, text};
 use crate::audit::By;
 use crate::spaces;
 use crate::vault::Vault;
@@ -412,7 +412,7 @@ impl Providers {
         if !links.is_empty() {
             let told = json!({"user_id": user.to_string(), "unlinked": links.len()});
             batch.writes.push(by.entry(&*self.clock, &self.ids, "user", user, "provider_unlink", &told)?);
-            self.store.commit(batch).await.map_err(failed)?;
+            self.store.commit(batch).await?;
         }
         Ok(links.len())
     }
@@ -449,7 +449,7 @@ impl Providers {
             Err(CommitError::Guard { .. }) => {
                 Err(Error::new(ErrorCode::Conflict, "the provider was changed at the same time; read it again"))
             }
-            other => other.map_err(failed),
+            other => other.map_err(Into::into),
         }
     }
 }

@@ -7,9 +7,9 @@ pub mod guard;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kontor_catalog::Catalogs;
+use kontor_catalog::{Catalog, Catalogs};
 use kontor_model::{Error, ErrorCode, Id, Kind, Result, SpaceId, Value};
-use kontor_records::Policy;
+use kontor_records::{Policy, Reach, Rule};
 use kontor_store::{Expr, Select, Store, Which};
 use quick_cache::sync::Cache;
 
@@ -18,6 +18,20 @@ pub use built_in::{BUILT_IN, built_in};
 /// How long a compiled role is believed without asking the database.
 const BELIEVED: Duration = Duration::from_secs(2);
 const CACHED: usize = 4_096;
+
+/// What is private is its owner's, whatever the role may with other things.
+fn secluded(mut policy: Policy, catalog: &Catalog) -> Policy {
+    if policy.manages {
+        return policy;
+    }
+    for def in catalog.objects().filter(|def| def.private) {
+        let own = Rule::new(true, Reach::Own, Reach::Own);
+        let Rule { hidden, locked, .. } = policy.rule(&def.name).clone();
+        policy.objects.insert(def.name.clone(), Rule { hidden, locked, ..own });
+        policy.private.insert(def.name.clone(), def.plural.clone());
+    }
+    policy
+}
 
 /// Compiles roles.
 pub struct Roles {
@@ -39,7 +53,7 @@ impl Roles {
         self.kept((space, name.to_owned()), async {
             let catalog = self.catalogs.get(space).await?;
             if let Some(policy) = built_in(name, &catalog) {
-                return Ok(policy);
+                return Ok(secluded(policy, &catalog));
             }
             let role = self.id_of(space, name).await?;
             let role = role.ok_or_else(|| {
@@ -47,7 +61,7 @@ impl Roles {
                 let detail = format!("there is no role \"{name}\"; shipped are {}", shipped.join(", "));
                 Error::new(ErrorCode::EnumNotAllowed, detail)
             })?;
-            custom::compile(&*self.store, &catalog, role, name).await
+            Ok(secluded(custom::compile(&*self.store, &catalog, role, name).await?, &catalog))
         })
         .await
     }

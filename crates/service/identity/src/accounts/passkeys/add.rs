@@ -7,7 +7,7 @@ use kontor_store::{Batch, CommitError};
 use serde_json::json;
 
 use super::super::account::Account;
-use super::super::rows::{failed, list, text};
+use super::super::rows::{list, text};
 use super::super::{Session, recovery};
 use super::challenges::Ceremony;
 use super::{Asked, LASTS_MS, MOST, Passkey, Passkeys, conflict, fault};
@@ -72,7 +72,7 @@ impl Passkeys {
         batch.writes.push(account.change(vec![text("user_handle", BASE64URL_NOPAD.encode(&handle))]));
         match self.accounts.parts.store.commit(batch).await {
             Err(CommitError::Guard { .. }) => Err(conflict()),
-            other => other.map(|()| handle).map_err(failed),
+            other => other.map(|()| handle).map_err(Into::into),
         }
     }
 
@@ -121,7 +121,7 @@ impl Passkeys {
                 return Err(Fault::new("credential", "taken", "is registered already").into());
             }
             Err(CommitError::Guard { .. }) => return Err(conflict()),
-            other => other.map_err(failed)?,
+            other => other?,
         }
         tracing::info!(account = account.id.0, passkey = passkey.id.0, "a passkey was added");
         Ok(Added { passkey, recovery_codes })

@@ -5,7 +5,7 @@ use kontor_model::{Error, Id, Kind, Result};
 use kontor_store::system::{INSTALLATION, PASSKEY_CHALLENGE};
 use kontor_store::{Batch, CommitError};
 
-use super::super::rows::{self, Row, failed, int, text};
+use super::super::rows::{self, Row, int, text};
 use super::{LASTS_MS, Passkeys};
 use crate::token;
 
@@ -58,7 +58,7 @@ impl Passkeys {
             int("expires_at", self.accounts.now() + LASTS_MS),
         ];
         batch.insert(PASSKEY_CHALLENGE, row);
-        self.accounts.parts.store.commit(batch).await.map_err(failed)?;
+        self.accounts.parts.store.commit(batch).await?;
         Ok(challenge)
     }
 
@@ -78,7 +78,7 @@ impl Passkeys {
         match store.commit(batch).await {
             // It was answered at the same time.
             Err(CommitError::Guard { .. }) => Ok(false),
-            other => other.map(|()| true).map_err(failed),
+            other => other.map(|()| true).map_err(Into::into),
         }
     }
 }

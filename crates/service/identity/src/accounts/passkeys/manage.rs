@@ -5,7 +5,7 @@ use kontor_store::system::{INSTALLATION, PASSKEY};
 use kontor_store::{Batch, CommitError};
 use serde_json::json;
 
-use super::super::rows::{self, failed, int, text};
+use super::super::rows::{self, int, text};
 use super::super::{Session, factors};
 use super::add::named;
 use super::{Asked, Passkey, Passkeys, conflict};
@@ -38,7 +38,7 @@ impl Passkeys {
         batch.writes.push(self.told(session, asked, "rename_passkey", &changes)?);
         match self.accounts.parts.store.commit(batch).await {
             Err(CommitError::Guard { .. }) => return Err(Error::not_found()),
-            other => other.map_err(failed)?,
+            other => other?,
         }
         passkey.name = name;
         Ok(passkey)
@@ -61,7 +61,7 @@ impl Passkeys {
         batch.writes.push(self.told(session, asked, "remove_passkey", &what)?);
         match self.accounts.parts.store.commit(batch).await {
             Err(CommitError::Guard { .. }) => return Err(conflict()),
-            other => other.map_err(failed)?,
+            other => other?,
         }
         tracing::info!(account = account.id.0, passkey = id.0, "a passkey was removed");
         Ok(())

@@ -5,7 +5,6 @@ use kontor_model::{Id, Result, SpaceId};
 use kontor_store::{Batch, Write};
 use serde_json::Value as J;
 
-use super::super::rows::failed;
 use super::super::{Membership, Session};
 use super::{Asked, Passkey, Passkeys};
 use crate::audit::By;
@@ -33,7 +32,7 @@ impl Passkeys {
         let outcome = match entry {
             Ok(write) => {
                 let batch = Batch { space: home.space, writes: vec![write] };
-                self.accounts.parts.store.commit(batch).await.map_err(failed)
+                self.accounts.parts.store.commit(batch).await.map_err(Into::into)
             }
             Err(error) => Err(error),
         };

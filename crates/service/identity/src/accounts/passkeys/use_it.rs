@@ -6,7 +6,6 @@ use kontor_store::CommitError;
 use subtle::ConstantTimeEq;
 
 use super::super::account::Account;
-use super::super::rows::failed;
 use super::super::tickets::{Purpose, Ticket};
 use super::super::{Membership, NewSession};
 use super::challenges::Ceremony;
@@ -145,7 +144,7 @@ impl Passkeys {
         match self.accounts.parts.store.commit(batch).await {
             // The passkey was used, or removed, or the ticket used at the same time.
             Err(CommitError::Guard { .. }) => return Err(wrong()),
-            other => other.map_err(failed)?,
+            other => other?,
         }
         tracing::info!(
             account = account.id.0, session = session.session.id.0, passkey = passkey.id.0, ip = ?asked.origin.ip,

@@ -1,0 +1,9 @@
+//! E-mails as activities: filed when they come in, sent when they are drafts, told what became of them.
+
+mod fates;
+mod filing;
+mod send;
+
+pub(crate) use fates::Fates;
+pub(crate) use filing::Filing;
+pub(crate) use send::Send;
