@@ -11,7 +11,7 @@ mod cache;
 mod client;
 mod compress;
 pub mod cors;
-mod credential;
+pub mod credential;
 mod door;
 pub mod envelope;
 pub mod etag;

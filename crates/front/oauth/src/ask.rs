@@ -85,7 +85,7 @@ pub fn scope(form: &Form, client: &Client) -> Result<Scope, OAuthError> {
     if asked.is_empty() {
         return Err(OAuthError::invalid_scope("the scope is empty"));
     }
-    if client.source != crate::clients::Source::Managed
+    if !client.source.is_vouched_for()
         && let Some(name) = asked.reserved()
     {
         return Err(OAuthError::invalid_scope(format!(

@@ -108,7 +108,7 @@ impl OAuth {
         let issuer: Arc<str> = config.public_url.as_ref().map_or(url, |u| u.expose()).trim_end_matches('/').into();
         let vault = Arc::new(Vault::new(&keys::seal::master_key(config).map_err(Error::internal)?));
         let ring = Arc::new(Ring::open(store.clone(), clock.clone(), vault.clone()).await?);
-        let clients = Arc::new(Clients::new(store.clone(), clock.clone(), ids.clone(), egress.clone()));
+        let clients = Arc::new(Clients::new(store.clone(), clock.clone(), ids.clone(), egress.clone(), &issuer));
         let tokens = Arc::new(Tokens::new(
             store.clone(),
             clock.clone(),

@@ -126,12 +126,8 @@ fn filter<'a>(text: impl Fn(&str) -> Option<&'a str>) -> Result<Filter> {
 async fn list(api: Arc<Api>, readers: Arc<Readers>, call: Call) -> Result<Response<Body>> {
     let ctx = admit(&api, &call).await?;
     let params = call.params(LISTED)?;
-    let limit = params.limit()?.unwrap_or(50);
-    if !(1..=500).contains(&limit) {
-        return Err(Error::new(ErrorCode::LimitOutOfRange, format!("limit must be between 1 and 500, not {limit}")));
-    }
-    let before = params.cursor().map(str::parse).transpose();
-    let before = before.map_err(|_| Error::new(ErrorCode::BadCursor, "the cursor is none of this list's"))?;
+    let limit = params.page_limit()?;
+    let before = params.before()?;
     let filter = filter(|name| params.get(name))?;
     let asked: serde_json::Map<String, J> =
         FILTERS.iter().filter_map(|name| Some(((*name).to_owned(), json!(params.get(name)?)))).collect();

@@ -1,4 +1,4 @@
-//! `/v1/jobs` (api.md 6): imports and exports with their progress and results.
+//! `/v1/jobs` (api.md 6): what is being done behind the scenes, its progress and results, and what was given up.
 
 use std::sync::Arc;
 
@@ -14,13 +14,16 @@ use kontor_catalog::Catalogs;
 use kontor_http::{Admitted, Refusal, envelope, reply};
 use kontor_jobs::{Filter, Job, Jobs, State, job_json};
 use kontor_model::{ApiVersion, Error, ErrorCode, Fault, Result, name};
-use kontor_records::{Answer, Ctx};
+use kontor_records::{Access, Answer, Ctx};
 use kontor_transfer::{Download, Status, Transfer};
 
 use crate::call::Call;
+use crate::params::Params;
 use crate::{exports, imports};
 
-const LISTED: &[&str] = &["limit", "cursor", "kind", "state"];
+const LISTED: &[&str] = &["limit", "cursor", "kind", "state", "filter"];
+/// The kinds of jobs that there are.
+pub(crate) const KINDS: &[&str] = &["import", "export", "privacy", "retention", "sandbox"];
 
 /// What the routes of bulk work share.
 pub struct Bulk {
@@ -49,6 +52,14 @@ impl Bulk {
         let job = self.jobs().get(ctx.space(), call.id(place)?).await?;
         if self.transfer.may_see(ctx, &job) { Ok(job) } else { Err(Error::not_found()) }
     }
+
+    fn may_change(&self, ctx: &Ctx, job: &Job) -> Result<()> {
+        if self.transfer.may_cancel(ctx, job) {
+            return Ok(());
+        }
+        let detail = "the job was started by another, and this role may not change its object";
+        Err(Error::new(ErrorCode::Forbidden, detail))
+    }
 }
 
 /// A request's endpoint over [`Bulk`].
@@ -73,7 +84,9 @@ pub fn router(bulk: &Arc<Bulk>) -> Router {
         .route("/v1/imports", post(on(bulk, imports::start)).layer(DefaultBodyLimit::disable()))
         .route("/v1/exports", post(on(bulk, exports::start)))
         .route("/v1/jobs", get(on(bulk, list)))
+        .route("/v1/jobs/schedules", get(on(bulk, schedules)))
         .route("/v1/jobs/{id}", get(on(bulk, read)))
+        .route("/v1/jobs/{id}/retry", post(on(bulk, retry)))
         .route("/v1/jobs/{id}/cancel", post(on(bulk, cancel)))
         .route("/v1/jobs/{id}/result", get(on(bulk, result)))
 }
@@ -106,35 +119,43 @@ fn word<T: Copy>(key: &str, given: Option<&str>, words: &[(&str, T)]) -> Result<
     }
 }
 
+/// `kind` or `filter[kind]`, and no other filter.
+fn either<'p>(params: &'p Params, name: &str) -> Result<Option<&'p str>> {
+    let known = ["filter[kind]", "filter[state]"];
+    if let Some((other, _)) = params.filters().find(|(filter, _)| !known.contains(filter)) {
+        let detail = format!("jobs are filtered by {}, not by {other}", known.join(" and "));
+        return Err(Error::new(ErrorCode::BadQuery, detail));
+    }
+    Ok(params.get(name).or_else(|| params.get(&format!("filter[{name}]"))))
+}
+
 /// Jobs, newest first.
 ///
 /// # Errors
-/// 400000, 400004, 400005, 400006 for parameters; the database's.
+/// 400000, 400003, 400004, 400005, 400006 for parameters; the database's.
 async fn list(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body>> {
     let call = Call::of(request).await?;
     let ctx = bulk.ctx(&call.admitted, call.version).await?;
     let params = call.params(LISTED)?;
-    let limit = params.limit()?.unwrap_or(50);
-    if !(1..=500).contains(&limit) {
-        return Err(Error::new(ErrorCode::LimitOutOfRange, format!("limit must be between 1 and 500, not {limit}")));
-    }
+    let limit = params.page_limit()?;
     let states: Vec<(&str, State)> = State::ALL.iter().map(|s| (s.name(), *s)).collect();
-    let kinds = [("import", "import"), ("export", "export")];
+    let kinds: Vec<(&str, &str)> = KINDS.iter().map(|kind| (*kind, *kind)).collect();
+    let asked = |name: &str| either(&params, name);
     let before = match params.get("cursor").map(str::parse) {
         None => None,
         Some(Ok(id)) => Some(id),
         Some(Err(_)) => return Err(Error::new(ErrorCode::BadCursor, "the cursor is none of this list's")),
     };
     let filter = Filter {
-        kind: word("kind", params.get("kind"), &kinds)?.map(str::to_owned),
-        state: word("state", params.get("state"), &states)?,
+        kind: word("kind", asked("kind")?, &kinds)?.map(str::to_owned),
+        state: word("state", asked("state")?, &states)?,
         before,
+        sight: bulk.transfer.sight(&ctx),
         limit: Some(u64::from(limit)),
     };
     let (jobs, has_more) = bulk.jobs().list(ctx.space(), &filter).await?;
     let next = jobs.last().filter(|_| has_more).map(|job| job.id.to_string());
-    let shown: Vec<String> =
-        jobs.iter().filter(|job| bulk.transfer.may_see(&ctx, job)).map(|job| job_json(job).to_string()).collect();
+    let shown: Vec<String> = jobs.iter().map(|job| job_json(job).to_string()).collect();
     let page = envelope::Page { limit, has_more, next_cursor: next.as_deref(), ..envelope::Page::default() };
     Ok(reply::json(StatusCode::OK, envelope::list(shown.join(",").as_bytes(), Some(&page), call.request_id())))
 }
@@ -160,14 +181,52 @@ async fn cancel(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body
     call.params(&[])?;
     let ctx = bulk.ctx(&call.admitted, call.version).await?;
     let job = bulk.job(&ctx, &call, 2).await?;
-    if !bulk.transfer.may_cancel(&ctx, &job) {
-        return Err(Error::new(
-            ErrorCode::Forbidden,
-            "the job was started by another, and this role may not change its object",
-        ));
-    }
+    bulk.may_change(&ctx, &job)?;
     let job = bulk.jobs().cancel(ctx.space(), job.id).await?;
     Ok(single(&job, call.request_id()))
+}
+
+/// Tries a job again that has failed, from where it had got.
+///
+/// # Errors
+/// 404001; 403000; 422000 when it has not failed; 409000 when it changes at the same time; the database's.
+async fn retry(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body>> {
+    let call = Call::of(request).await?;
+    call.params(&[])?;
+    let ctx = bulk.ctx(&call.admitted, call.version).await?;
+    let job = bulk.job(&ctx, &call, 2).await?;
+    bulk.may_change(&ctx, &job)?;
+    let answer = |job: &Job| Answer {
+        status: 200,
+        headers: Vec::new(),
+        body: envelope::single(200, job_json(job).to_string().as_bytes(), call.request_id()),
+    };
+    let noted = serde_json::json!({"kind": job.kind, "error": job.error.as_ref().map(|failure| failure.code)});
+    let object = job.object.as_deref().unwrap_or("job");
+    let entry = bulk.transfer.audit_job(&ctx, object, job.id, "retry", &noted)?;
+    let mut answered = None;
+    let also = |job: &Job| {
+        let answer = answered.insert(answer(job));
+        let mut writes = vec![entry];
+        writes.extend(bulk.transfer.answer_writes(&ctx, answer));
+        writes
+    };
+    bulk.jobs().retry(ctx.space(), job.id, also).await?;
+    answered.map(reply::answer).ok_or_else(|| Error::internal("a job was tried again without an answer"))
+}
+
+/// What puts jobs in by the clock, by name.
+///
+/// # Errors
+/// 403; the database's.
+async fn schedules(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body>> {
+    let call = Call::of(request).await?;
+    call.params(&[])?;
+    let ctx = bulk.ctx(&call.admitted, call.version).await?;
+    ctx.caller.may_manage(Access::Admin)?;
+    let all = bulk.jobs().schedules(ctx.space()).await?;
+    let shown: Vec<String> = all.iter().map(|standing| standing.json().to_string()).collect();
+    Ok(reply::json(StatusCode::OK, envelope::list(shown.join(",").as_bytes(), None, call.request_id())))
 }
 
 /// The report of an import, `?status=refused` for some of its rows, or the file of an export.

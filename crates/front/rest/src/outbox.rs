@@ -58,12 +58,8 @@ fn state(given: Option<&str>) -> Result<Option<State>> {
 async fn list(api: Arc<Api>, outbox: Arc<Outbox>, call: Call) -> Result<Response<Body>> {
     let ctx = admit(&api, &call).await?;
     let params = call.params(LISTED)?;
-    let limit = params.limit()?.unwrap_or(50);
-    if !(1..=500).contains(&limit) {
-        return Err(Error::new(ErrorCode::LimitOutOfRange, format!("limit must be between 1 and 500, not {limit}")));
-    }
-    let before = params.get("cursor").map(str::parse).transpose();
-    let before = before.map_err(|_| Error::new(ErrorCode::BadCursor, "the cursor is none of this list's"))?;
+    let limit = params.page_limit()?;
+    let before = params.before()?;
     let filter = Filter { state: state(params.get("state"))?, before, limit };
     let (messages, has_more) = outbox.list(ctx.space(), &filter).await?;
     let next = messages.last().filter(|_| has_more).map(|message| message.id.to_string());
@@ -80,7 +76,7 @@ async fn read(api: Arc<Api>, outbox: Arc<Outbox>, call: Call) -> Result<Response
     let ctx = admit(&api, &call).await?;
     call.params(&[])?;
     let message = outbox.get(ctx.space(), call.id(2)?).await?;
-    if message.one_time && message.text.is_some() {
+    if message.one_time && message.body.is_some() {
         let entry = api.records.audit_record(&ctx, "outbox", message.id, "read", &noted(&message))?;
         let batch = Batch { space: ctx.space(), writes: vec![entry] };
         api.records.store().commit(batch).await.map_err(Error::internal)?;

@@ -1,8 +1,11 @@
 //! The query string: named parameters, each at most once, in any order (api.md 6).
 
+use std::str::FromStr;
+
 use kontor_model::{Count, Error, ErrorCode, Filter, Json, Query, Result, Sort, name};
 
 use kontor_questions::words::{count, op, sort};
+use kontor_records::{DEFAULT_LIMIT, MAX_LIMIT};
 
 use crate::percent;
 
@@ -63,6 +66,28 @@ impl Params {
         self.number("limit", i32::MAX.unsigned_abs().into()).map(|n| n.and_then(|n| u32::try_from(n).ok()))
     }
 
+    /// `limit` of a list that no plan is made for: 50 unless told, at most 500.
+    ///
+    /// # Errors
+    /// 400004.
+    pub fn page_limit(&self) -> Result<u32> {
+        let limit = self.limit()?.unwrap_or(DEFAULT_LIMIT);
+        if (1..=MAX_LIMIT).contains(&limit) {
+            return Ok(limit);
+        }
+        let detail = format!("limit must be between 1 and {MAX_LIMIT}, not {limit}");
+        Err(Error::new(ErrorCode::LimitOutOfRange, detail))
+    }
+
+    /// `cursor` of a list whose cursor is the id that the page before ended with.
+    ///
+    /// # Errors
+    /// 400005.
+    pub fn before<T: FromStr>(&self) -> Result<Option<T>> {
+        let before = self.cursor().map(str::parse).transpose();
+        before.map_err(|_| Error::new(ErrorCode::BadCursor, "the cursor is none of this list's"))
+    }
+
     fn number(&self, name: &str, most: u64) -> Result<Option<u64>> {
         let Some(text) = self.get(name) else { return Ok(None) };
         let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -119,6 +144,14 @@ impl Params {
         self.get("count").map_or(Ok(Count::None), |text| {
             count(text).ok_or_else(|| malformed("count must be none, exact or estimate".to_owned()))
         })
+    }
+
+    /// All parameters `filter[…]` as they were sent.
+    pub fn filters(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .filter(|(name, _)| name.starts_with("filter["))
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// All `filter[path]` and `filter[path][op]`, joined by AND; None without any.

@@ -106,12 +106,8 @@ async fn create(api: Arc<Api>, privacy: Arc<Privacy>, call: Call) -> Result<Resp
 async fn list(api: Arc<Api>, privacy: Arc<Privacy>, call: Call) -> Result<Response<Body>> {
     let ctx = admit(&api, &call).await?;
     let params = call.params(params::PAGE)?;
-    let limit = params.limit()?.unwrap_or(50);
-    if !(1..=500).contains(&limit) {
-        return Err(Error::new(ErrorCode::LimitOutOfRange, format!("limit must be between 1 and 500, not {limit}")));
-    }
-    let before = params.cursor().map(str::parse).transpose();
-    let before = before.map_err(|_| Error::new(ErrorCode::BadCursor, "the cursor is none of this list's"))?;
+    let limit = params.page_limit()?;
+    let before = params.before()?;
     let (requests, has_more) = privacy.list(&ctx, before, limit).await?;
     let next = requests.last().filter(|_| has_more).and_then(|request| request["id"].as_str()).map(str::to_owned);
     let rows: Vec<String> = requests.iter().map(ToString::to_string).collect();

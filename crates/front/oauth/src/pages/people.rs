@@ -126,7 +126,7 @@ pub fn redeem(fields: Fields<'_>, email: Option<&str>) -> Response<Body> {
 
 pub fn signed_in(name: &str, fields: Fields<'_>) -> Response<Body> {
     let body = format!(
-        "<p>You are signed in as {}.</p>\n<p><a href=\"/sign-in/passkeys\">Your passkeys</a></p>\n<form method=\"post\" action=\"/oauth/end_session\">\n{}\
+        "<p>You are signed in as {}.</p>\n<p><a href=\"/app\">Open Kontor</a></p>\n<p><a href=\"/sign-in/passkeys\">Your passkeys</a></p>\n<form method=\"post\" action=\"/oauth/end_session\">\n{}\
          <div class=\"row\"><button type=\"submit\" class=\"other\">Sign out</button></div>\n</form>",
         escape(name),
         hidden(fields.hidden),

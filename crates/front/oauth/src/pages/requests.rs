@@ -26,6 +26,7 @@ pub fn consent(
         Source::Dynamic => {
             "<p class=\"soft\">This application registered itself; nobody has checked its name.</p>\n".to_owned()
         }
+        Source::BuiltIn => "<p class=\"soft\">Part of this installation.</p>\n".to_owned(),
         Source::Document => format!(
             "<p class=\"soft\">It calls itself by {}; nobody has checked its name.</p>\n",
             escape(&client.client_id)

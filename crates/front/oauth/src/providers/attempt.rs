@@ -24,6 +24,12 @@ const COLUMNS: &[(&str, Kind)] = &[
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carried(pub Vec<(String, String)>);
 
+impl Carried {
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find_map(|(known, value)| (known == name).then_some(value.as_str()))
+    }
+}
+
 /// A sign-in that came back.
 pub struct Attempt {
     pub carried: Carried,

@@ -1,20 +1,9 @@
 //! The routes of signing in, of one's own login, of invitations and of API keys.
 
-use kontor_http::route::{Access, Mark, Route};
+use crate::routes::{Access, Mark, Route, r};
 
 use Access::{Admin, Open, Signed};
 use Mark::{Partner, Private, Public};
-
-const fn r(
-    method: &'static str,
-    path: &'static str,
-    operation: &'static str,
-    access: Access,
-    mark: Mark,
-    summary: &'static str,
-) -> Route {
-    Route::new(method, path, operation, access, mark, summary)
-}
 
 pub const IDENTITY: &[Route] = &[
     r("POST", "/v1/auth/sign_in", "signIn", Open, Private, "Sign in with e-mail address and password."),

@@ -54,7 +54,7 @@ impl House {
         let records = Arc::new(Records::new(store.clone(), clock.clone(), ids.clone(), &[7; 32]));
         let jobs = Arc::new(Jobs::new(store, clock, ids));
         let transfer = Transfer::new(records, catalogs.clone(), jobs.clone());
-        let options = Options { process: "t".into(), slots: 1, alone: true };
+        let options = Options { process: "t".into(), slots: 1, per_workspace: None, alone: true };
         let running = Runner::new(jobs, transfer.handlers(), options).start();
         let router = router(&Arc::new(Bulk { transfer, catalogs }));
         Self { router, running, _folder: folder }

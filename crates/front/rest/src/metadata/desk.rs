@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use axum::body::Body;
 use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
-use kontor_catalog::{Catalog, ObjectDef};
+use kontor_catalog::{Catalog, ObjectDef, object_json};
 use kontor_http::etag::{self, Tags};
 use kontor_http::{envelope, hash, reply};
 use kontor_model::field::Context;
@@ -56,8 +56,11 @@ pub fn precondition(api: &Api, headers: &HeaderMap, catalog: &Catalog) -> Result
         let text = value.to_str().map_err(|_| malformed("only ASCII is allowed"))?;
         let holds = match Tags::parse(text).map_err(malformed)? {
             Tags::Any => true,
-            // A 412 names the bare version.
-            Tags::List(tags) => tags.iter().any(|t| !t.weak && (t.text == tag || t.text == version)),
+            // A 412 names the bare version; behind what the catalog says a tag has what the caller may do.
+            Tags::List(tags) => tags.iter().any(|t| {
+                let says = t.text.strip_prefix(&tag).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+                !t.weak && (says || t.text == version)
+            }),
         };
         if !holds {
             let error = Error::new(ErrorCode::VersionMoved, "the metadata were changed since they were read");
@@ -67,12 +70,24 @@ pub fn precondition(api: &Api, headers: &HeaderMap, catalog: &Catalog) -> Result
     Ok(())
 }
 
+/// A definition with what the caller may do with the object's records.
+pub fn definition(ctx: &Ctx, def: &ObjectDef) -> J {
+    let mut shown = object_json(def);
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("allows".into(), ctx.caller.allows(def).into());
+    }
+    shown
+}
+
 /// What was asked for, or 304 without writing it.
 ///
 /// # Errors
 /// 400000 for a malformed `If-None-Match`.
 pub fn shown(api: &Api, call: &Call, ctx: &Ctx, body: impl FnOnce() -> Vec<u8>) -> Result<Response<Body>> {
-    let text = tag(api, &ctx.catalog);
+    // What the caller may do is part of the answer.
+    let policy = serde_json::to_vec(&*ctx.caller.policy).map_err(Error::internal)?;
+    let rights = hash::digest(&[&policy, format!("{:?}", ctx.caller.scopes.names()).as_bytes()].concat());
+    let text = format!("{}-{:08x}", tag(api, &ctx.catalog), rights & 0xFFFF_FFFF);
     let tag = HeaderValue::try_from(format!("\"{text}\"")).map_err(Error::internal)?;
     if etag::if_none_match(&call.headers)?.is_some_and(|tags| tags.weakly(&text)) {
         return Ok(reply::not_modified(tag));

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Response;
-use kontor_catalog::object_json;
 use kontor_http::{body, envelope};
 use kontor_model::{Fault, Json, Result};
 use kontor_records::{Access, Ctx};
 use serde_json::json;
 
-use super::desk::{admit, as_sent, audit, changed, find, native_field, precondition, seen, shown};
+use super::desk::{admit, as_sent, audit, changed, definition, find, native_field, precondition, seen, shown};
 use crate::{Api, Call};
 
 /// The place of the object's name in the path.
@@ -24,7 +23,7 @@ pub async fn list(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
     let custom = params.get("custom").map(|_| params.flag("custom")).transpose()?;
     shown(&api, &call, &ctx, || {
         let wanted = ctx.catalog.objects().filter(|o| custom.is_none_or(|c| o.custom == c));
-        let data: Vec<String> = wanted.map(|o| object_json(o).to_string()).collect();
+        let data: Vec<String> = wanted.map(|o| definition(&ctx, o).to_string()).collect();
         envelope::list(data.join(",").as_bytes(), None, &ctx.request_id)
     })
 }
@@ -35,7 +34,7 @@ pub async fn read(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
     let ctx = admit(&api, &call, Access::Read).await?;
     call.params(&[])?;
     let def = find(&ctx.catalog, &call.part(OBJECT)?)?;
-    shown(&api, &call, &ctx, || envelope::single(200, object_json(def).to_string().as_bytes(), &ctx.request_id))
+    shown(&api, &call, &ctx, || envelope::single(200, definition(&ctx, def).to_string().as_bytes(), &ctx.request_id))
 }
 
 /// A definition with its fields in version 1's words.
@@ -61,7 +60,7 @@ pub async fn create(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
     let made = api.metadata.create_object(ctx.space(), &sent, also).await?;
     let def = seen(&api, &ctx, &made.name).await?;
     let location = format!("/v1/metadata/objects/{}", def.name);
-    changed(&api, &ctx, 201, Some(location), &object_json(&def)).await
+    changed(&api, &ctx, 201, Some(location), &definition(&ctx, &def)).await
 }
 
 /// # Errors
@@ -79,7 +78,7 @@ pub async fn update(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
     let also = audit(&api, &ctx, "update_object", &json!({"object": name, "patch": as_sent(&patch)}))?;
     let patched = api.metadata.patch_object(ctx.space(), &name, &patch, also).await?;
     let def = seen(&api, &ctx, &patched.name).await?;
-    changed(&api, &ctx, 200, None, &object_json(&def)).await
+    changed(&api, &ctx, 200, None, &definition(&ctx, &def)).await
 }
 
 /// # Errors

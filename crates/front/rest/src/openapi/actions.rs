@@ -9,7 +9,7 @@ use serde_json::{Map, Value as J, json};
 use super::names::{Names, pascal};
 use super::object::{Schemas, envelope};
 use super::operation::{self, Answer, Detail, ETAG, MADE, json_answer};
-use super::{reference, set, values};
+use super::{reference, samples, set, values};
 use crate::routes::{ACTION, VIEW};
 
 /// What the schemas of each object are called.
@@ -50,6 +50,7 @@ fn detail(def: &ObjectDef, action: &Action, known: &Known) -> Detail {
         answers: vec![answer],
         conditional: true,
         collection: Some(def.plural.clone()),
+        refusals: action.refusals.clone(),
         ..Detail::default()
     }
 }
@@ -102,7 +103,8 @@ fn body(action: &Action) -> J {
     if !required.is_empty() {
         set(&mut schema, "required", json!(required));
     }
-    json!({"required": !required.is_empty(), "content": {"application/json": {"schema": schema}}})
+    let example = samples::action(action);
+    json!({"required": !required.is_empty(), "content": {"application/json": {"schema": schema, "example": example}}})
 }
 
 /// The lines of a document, in an answer or a request.

@@ -134,6 +134,20 @@ fn changes() -> J {
     })
 }
 
+/// What can be done to an object's records besides changing their fields.
+fn actions() -> J {
+    json!({"type": "array", "description": "POST /v1/{plural}/{id}/{name}", "items": {"type": "object", "required": ["name", "description", "input", "answer"], "properties": {
+        "name": {"type": "string"}, "description": {"type": "string"},
+        "input": {"type": "array", "items": reference("schemas", "FieldDefinition")},
+        "answer": {"type": "object", "properties": {"object": {"type": "string"}, "new": {"type": "boolean"}, "objects": {"type": "object", "additionalProperties": {"type": "string"}}}}}}})
+}
+
+/// What the caller may do with an object's records.
+fn allows() -> J {
+    json!({"type": "array", "description": "What the caller may do with its records; nothing where they have no routes.",
+        "items": {"enum": ["read", "create", "update", "delete"]}})
+}
+
 fn metadata() -> J {
     let name = || json!({"type": "string", "pattern": "^[a-z][a-z0-9]*(_[a-z0-9]+)*$", "maxLength": 40});
     let label = || json!({"type": ["string", "null"], "maxLength": 120});
@@ -186,15 +200,13 @@ fn metadata() -> J {
                 "max": {"type": "integer"}, "min": {"type": "integer"}, "scale": {"type": "integer"}, "object": {"type": "string"},
                 "values": {"type": "array", "items": {"type": "string"}}, "default": {},
                 "operators": {"type": "array", "items": {"type": "string"}}, "schema": {"type": "object"}}},
-        "ObjectDefinition": {"type": "object", "required": ["name", "plural", "label", "description", "service", "custom", "owned", "name_field", "read_only", "lines", "actions", "views", "fields"], "properties": {
+        "ObjectDefinition": {"type": "object", "required": ["name", "plural", "label", "description", "service", "custom", "owned", "name_field", "read_only", "lines", "allows", "actions", "views", "fields"], "properties": {
             "name": {"type": "string"}, "plural": {"type": "string"}, "label": {"type": "string"}, "description": {"type": "string"},
             "service": {"type": "string"}, "custom": {"type": "boolean"}, "owned": {"type": "boolean"}, "name_field": {"type": "string"},
             "read_only": {"type": "boolean", "description": "Written by the system; callers read it."},
             "lines": {"type": ["string", "null"], "description": "The object whose records are its lines: sent and answered with it."},
-            "actions": {"type": "array", "description": "POST /v1/{plural}/{id}/{name}", "items": {"type": "object", "required": ["name", "description", "input", "answer"], "properties": {
-                "name": {"type": "string"}, "description": {"type": "string"},
-                "input": {"type": "array", "items": reference("schemas", "FieldDefinition")},
-                "answer": {"type": "object", "properties": {"object": {"type": "string"}, "new": {"type": "boolean"}, "objects": {"type": "object", "additionalProperties": {"type": "string"}}}}}}},
+            "allows": allows(),
+            "actions": actions(),
             "fields": {"type": "array", "items": reference("schemas", "FieldDefinition")}}},
         "ObjectDefinitionAnswer": envelope(reference("schemas", "ObjectDefinition")),
         "ObjectDefinitionList": list(reference("schemas", "ObjectDefinition")),
@@ -217,7 +229,11 @@ fn bulk() -> J {
             "fields": {"type": ["array", "null"], "items": {"type": "string"}}}}), json!({"object": "contact", "format": "csv"})),
         "Job": {"type": "object", "required": ["id", "state"], "properties": {
             "id": reference("schemas", "Id"), "kind": {"type": "string"},
-            "state": {"type": "string", "enum": ["queued", "running", "succeeded", "failed", "cancelled"]},
+            "state": {"type": "string", "enum": super::paths::JOB_STATES},
+            "object": {"type": ["string", "null"], "description": "What it is about."},
+            "priority": {"type": "integer", "description": "Greater goes first within a workspace."},
+            "tries": {"type": "integer", "description": "Tries since it last got on; of a dead letter, those that were in vain."},
+            "run_at": {"type": "string", "format": "date-time", "description": "It does not begin, or go on, before."},
             "progress": {"type": "object", "properties": {"done": {"type": "integer"}, "total": {"type": ["integer", "null"]}, "failed": {"type": "integer"}}},
             "created_at": {"type": "string", "format": "date-time"}, "created_by": {"type": ["string", "null"]},
             "finished_at": {"type": ["string", "null"], "format": "date-time"}, "cancelling": {"type": "boolean"},
@@ -234,6 +250,13 @@ fn bulk() -> J {
             "request_body": {"type": ["string", "null"], "description": "In a sandbox, without secrets, at most 16 KiB."},
             "response_body": {"type": ["string", "null"], "description": "In a sandbox, without secrets, at most 16 KiB."}}},
         "RequestLogList": list(reference("schemas", "RequestLog")),
+        "JobSchedule": {"type": "object", "required": ["name", "kind", "cron", "time_zone", "next_at"], "properties": {
+            "name": {"type": "string"}, "kind": {"type": "string", "description": "Of its jobs."},
+            "cron": {"type": "string", "description": "Five fields: minute, hour, day of month, month, day of week."},
+            "time_zone": {"type": "string", "description": "By whose clock; a stroke that the clock skips comes right after, one that comes twice is one."},
+            "priority": {"type": "integer"}, "next_at": {"type": "string", "format": "date-time"},
+            "last_at": {"type": ["string", "null"], "format": "date-time"}, "last_job_id": {"type": ["string", "null"]}}},
+        "JobScheduleList": list(reference("schemas", "JobSchedule")),
         "JobAnswer": envelope(reference("schemas", "Job")),
         "JobList": list(reference("schemas", "Job")),
     })

@@ -83,6 +83,20 @@ pub fn responses() -> Map<String, J> {
     out
 }
 
+/// The answer of an operation that rules may refuse: each rule with an example.
+pub fn refused(rules: &[(String, String)]) -> J {
+    let one = |(rule, when): &(String, String)| {
+        let mut value = example(ErrorCode::RuleRefused);
+        set(&mut value, "detail", json!(format!("{rule}: {when}")));
+        (rule.clone(), json!({"summary": when, "value": value}))
+    };
+    let examples: Map<String, J> = rules.iter().map(one).collect();
+    let names: Vec<&str> = rules.iter().map(|(rule, _)| rule.as_str()).collect();
+    let about = format!("Refused; the detail begins with the rule: {}.", names.join(", "));
+    json!({"description": about, "headers": {"X-Request-Id": reference("headers", "XRequestId")},
+        "content": {"application/problem+json": {"schema": reference("schemas", "Problem"), "examples": examples}}})
+}
+
 fn error_type(code: ErrorCode) -> J {
     serde_json::to_value(code.error_type()).unwrap_or_default()
 }

@@ -4,6 +4,7 @@ mod actions;
 mod audit;
 mod bodies;
 mod components;
+mod mail;
 mod names;
 mod oauth;
 mod object;
@@ -31,6 +32,7 @@ pub use serve::router;
 
 pub(crate) use object::{envelope, list as list_of};
 pub(crate) use operation::{Detail, PLACE, json_answer, json_body};
+pub(crate) use paths::other;
 
 use names::Names;
 use object::Schemas;
@@ -54,6 +56,10 @@ pub fn document(catalog: &Catalog) -> J {
     schemas.extend(audit::schemas());
     schemas.extend(privacy::schemas());
     schemas.extend(sandboxes::schemas());
+    schemas.extend(mail::schemas());
+    schemas.extend(crate::events::openapi::schemas());
+    schemas.extend(crate::webhooks::openapi::schemas());
+    schemas.extend(crate::functions::schemas());
     schemas.extend(crate::identity::openapi::schemas());
     schemas.extend(oauth::schemas());
     schemas.extend(scim::schemas());
@@ -138,7 +144,7 @@ pub fn catalogue() -> J {
 const LINE: usize = 120;
 
 /// JSON in lines that a person and a diff can read.
-fn pretty(value: &J) -> String {
+pub(crate) fn pretty(value: &J) -> String {
     let mut out = String::new();
     lines(value, 0, &mut out);
     out.push('\n');

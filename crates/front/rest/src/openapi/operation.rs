@@ -23,6 +23,8 @@ pub struct Detail {
     pub conditional: bool,
     /// The plural whose own scopes open it.
     pub collection: Option<String>,
+    /// Rules that may refuse it, with when each does.
+    pub refusals: Vec<(String, String)>,
 }
 
 /// One good answer.
@@ -68,6 +70,9 @@ pub fn add(route: &Route, path: &str, detail: Detail, operations: &mut Names, pa
         parameters.push(reference("parameters", "IdempotencyKey"));
     }
     let mut responses = components::errors(&statuses(route, detail.body.is_some()));
+    if !detail.refusals.is_empty() {
+        responses.insert("422".into(), components::refused(&detail.refusals));
+    }
     for answer in detail.answers {
         let mut headers = Map::new();
         headers.insert("X-Request-Id".into(), reference("headers", "XRequestId"));

@@ -7,8 +7,14 @@ use super::names::Names;
 use super::operation::{self, Answer, Detail, ETAG, MADE, PLACE, json_answer, json_body};
 use super::reference;
 use super::{oauth, scim};
+use crate::functions::AUTOMATION;
 use crate::identity::openapi as identity;
-use crate::routes::{AUDIT, DOCUMENTS, IDENTITY, OTHERS, OUTBOX, PRIVACY, Route, SANDBOXES};
+use crate::routes::{
+    AUDIT, DOCUMENTS, EVENTS, IDENTITY, INBOUND, OTHERS, OUTBOX, PRIVACY, PUBLIC, Route, SANDBOXES, WEBHOOKS,
+};
+
+/// The states of a job.
+pub(super) const JOB_STATES: &[&str] = &["queued", "running", "succeeded", "failed", "cancelled"];
 
 /// Tags that are no services.
 pub fn tags() -> Vec<(String, String)> {
@@ -19,8 +25,13 @@ pub fn tags() -> Vec<(String, String)> {
         ("metadata", "Objects and fields: what there is, and what a space adds."),
         ("bulk", "Imports, exports and their jobs."),
         ("audit", "Who did what; the chain that keeps it whole."),
+        ("events", "What happened, in order: read, streamed, sent to other systems."),
+        ("automation", "What workflows are made of, and what they call functions with."),
+        ("webhooks", "Events sent to other systems, signed, tried again for days."),
         ("privacy", "What persons ask for by law: access, erasure, no sale."),
-        ("sandboxes", "Spaces to try things in, and mail that leaves the house or stays in it."),
+        ("sandboxes", "Spaces to try things in."),
+        ("mail", "Mail that leaves the house or stays in it, and mail that comes in."),
+        ("public", "Pages for whoever has their link: forms, offers, choices."),
         ("requests", "Finished requests: who calls what, in which version, with which outcome."),
         ("documents", "The documents about this API."),
         ("operations", "For operators: health and figures."),
@@ -33,7 +44,18 @@ pub fn tags() -> Vec<(String, String)> {
 
 /// Adds the paths.
 pub fn add(operations: &mut Names, paths: &mut Map<String, J>) {
-    let own = OTHERS.iter().chain(AUDIT).chain(PRIVACY).chain(SANDBOXES).chain(OUTBOX).chain(DOCUMENTS);
+    let own = OTHERS
+        .iter()
+        .chain(EVENTS)
+        .chain(WEBHOOKS)
+        .chain(AUTOMATION)
+        .chain(AUDIT)
+        .chain(PRIVACY)
+        .chain(SANDBOXES)
+        .chain(OUTBOX)
+        .chain(INBOUND)
+        .chain(PUBLIC)
+        .chain(DOCUMENTS);
     for route in own.chain(HEALTH_ROUTES).chain(kontor_oauth::ROUTES).chain(kontor_scim::ROUTES) {
         operation::add(route, &route.path.replace("{*", "{"), detail(route), operations, paths);
     }
@@ -53,6 +75,8 @@ fn tag(route: &Route) -> &'static str {
     let under = |prefix: &str| route.path.starts_with(prefix);
     if under("/v1/composite") {
         "composite"
+    } else if AUTOMATION.iter().any(|row| row.operation == route.operation) {
+        "automation"
     } else if under("/v1/metadata") {
         "metadata"
     } else if under("/v1/imports") || under("/v1/exports") || under("/v1/jobs") {
@@ -61,8 +85,16 @@ fn tag(route: &Route) -> &'static str {
         "audit"
     } else if under("/v1/privacy") {
         "privacy"
-    } else if under("/v1/sandboxes") || under("/v1/outbox") {
+    } else if under("/v1/webhook_") {
+        "webhooks"
+    } else if under("/v1/events") {
+        "events"
+    } else if under("/v1/outbox") || under("/v1/inbound_emails") {
+        "mail"
+    } else if under("/v1/sandboxes") {
         "sandboxes"
+    } else if under("/public/") {
+        "public"
     } else if under("/v1/request_logs") {
         "requests"
     } else if kontor_scim::ROUTES.iter().any(|row| row.operation == route.operation) {
@@ -76,7 +108,7 @@ fn tag(route: &Route) -> &'static str {
     }
 }
 
-fn other(about: &'static str, content: Vec<(&'static str, J)>) -> Answer {
+pub(crate) fn other(about: &'static str, content: Vec<(&'static str, J)>) -> Answer {
     Answer { status: 200, about, content, headers: &[] }
 }
 
@@ -90,6 +122,19 @@ fn detail(route: &Route) -> Detail {
         ..Detail::default()
     };
     match route.operation {
+        "showPublicPage" | "answerPublicPage" => {
+            if route.operation == "answerPublicPage" {
+                let fields = json!({"schema": {"type": "object"}});
+                detail.body = Some(json!({"required": false, "content": {
+                    "application/json": fields, "application/x-www-form-urlencoded": fields}}));
+            }
+            let json = json!({"type": "object", "required": ["status", "data", "meta"], "properties": {
+                "status": {"type": "integer"}, "data": {}, "meta": {"type": "object"}}});
+            detail.answers = vec![other(
+                "What the link shows.",
+                vec![("application/json", json), ("text/html", json!({"type": "string"}))],
+            )];
+        }
         "composite" => {
             detail.parameters = vec![reference("parameters", "AllowDuplicates")];
             detail.body = json_body(schema("Composite"));
@@ -165,11 +210,22 @@ fn detail(route: &Route) -> Detail {
             detail.answers = vec![json_answer(200, "A page of finished requests.", schema("RequestLogList"))];
         }
         "listJobs" => {
-            detail.parameters = vec![reference("parameters", "Limit"), reference("parameters", "Cursor")];
+            let word = |name: &str, about: &str, words: &[&str]| json!({"name": name, "in": "query", "description": about, "schema": {"type": "string", "enum": words}});
+            detail.parameters = vec![
+                reference("parameters", "Limit"),
+                reference("parameters", "Cursor"),
+                word("filter[state]", "Only jobs in this state; failed are the dead letters.", JOB_STATES),
+                word("filter[kind]", "Only jobs of this kind.", crate::jobs::KINDS),
+                word("state", "As filter[state].", JOB_STATES),
+                word("kind", "As filter[kind].", crate::jobs::KINDS),
+            ];
             detail.answers = vec![json_answer(200, "A page of jobs.", schema("JobList"))];
         }
+        "listJobSchedules" => {
+            detail.answers = vec![json_answer(200, "Schedules, by name.", schema("JobScheduleList"))];
+        }
         "readJob" => detail.answers = vec![json_answer(200, "The job.", schema("JobAnswer"))],
-        "cancelJob" => {
+        "cancelJob" | "retryJob" => {
             detail.body = Some(
                 json!({"required": false, "content": {"application/json": {"schema": {"type": "object", "maxProperties": 0}}}}),
             );
@@ -177,6 +233,10 @@ fn detail(route: &Route) -> Detail {
         }
         "readJobResult" => detail.answers = vec![other("The file, in its own type.", vec![("*/*", json!({}))])],
         "listAudit" | "readAudit" | "exportAudit" | "auditState" => super::audit::detail(route, &mut detail),
+        _ if tag(route) == "webhooks" => crate::webhooks::openapi::detail(route, &mut detail),
+        _ if tag(route) == "automation" => crate::functions::detail(route, &mut detail),
+        _ if tag(route) == "events" => crate::events::openapi::detail(route, &mut detail),
+        _ if tag(route) == "mail" => super::mail::detail(route, &mut detail),
         _ if tag(route) == "sandboxes" => super::sandboxes::detail(route, &mut detail),
         _ if tag(route) == "privacy" => super::privacy::detail(route, &mut detail),
         "openapiV1" | "openapiV2" => {
@@ -185,6 +245,9 @@ fn detail(route: &Route) -> Detail {
                 json_answer(200, "The document; with a credential that of its space.", json!({"type": "object"}))
                     .with(ETAG),
             ];
+        }
+        "asyncapi" => {
+            detail.answers = vec![other("The document.", vec![("application/json", json!({"type": "object"}))])];
         }
         "docs" => detail.answers = vec![other("The page.", vec![("text/html", json!({"type": "string"}))])],
         "errorCatalogue" => {

@@ -2,7 +2,7 @@
 
 use kontor_catalog::ObjectDef;
 use kontor_model::field::Context;
-use kontor_model::{Field, FieldType, Json, Settings};
+use kontor_model::{Action, Field, FieldType, Json, Settings};
 use serde_json::{Map, Value as J, json};
 
 use super::values::must_send;
@@ -23,15 +23,42 @@ const FAMILIAR: &[(&str, &str)] = &[
     ("postal_code", "10115"),
     ("industry", "Software"),
     ("tax_id", "DE123456789"),
+    ("vat_id", "DE123456789"),
+    ("iban", "DE75512108001245126199"),
+    ("bic", "HAFEDE2HXXX"),
+    ("electronic_address", "0088:4012345000009"),
+    ("logo", "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="),
+    ("unit", "piece"),
+    ("language", "de"),
     ("external_id", "erp-4711"),
     ("resolution", "Explained on the phone."),
     ("target_object", "deal"),
     ("time_zone", "Europe/Berlin"),
+    ("condition", "1 == 1"),
+    ("schedule", "0 9 * * 1-5"),
+    ("event_type", "kontor.deal.won"),
+    ("quiet_from", "20:00"),
+    ("quiet_until", "07:00"),
 ];
 
+/// The same for fields of just this name; that of an address is another region.
+const EXACT: &[(&str, &str)] = &[("region", "eu-central-1")];
+
+/// References that a rule asks for, and no declaration: object and field.
+const RULED: &[(&str, &str)] = &[("consent", "contact_id")];
+
 /// The same for documents of JSON.
-const FAMILIAR_JSON: &[(&str, &str)] =
-    &[("hours", r#"{"monday": [["09:00", "17:30"]]}"#), ("users", r#"["104512398120374201"]"#)];
+const FAMILIAR_JSON: &[(&str, &str)] = &[
+    ("hours", r#"{"monday": [["09:00", "17:30"]]}"#),
+    ("users", r#"["104512398120374201"]"#),
+    ("event_types", r#"["kontor.company.*"]"#),
+    ("filter", r#"{"field": "city", "op": "eq", "value": "Rome"}"#),
+    ("fields", r#"["city"]"#),
+    ("steps", r#"[{"kind": "notify", "title": "Hello"}]"#),
+    ("inputs", r#"[{"field": "email", "label": "E-mail", "required": true}]"#),
+    ("conditions", r#"[{"field": "city", "op": "eq", "value": "Rome"}]"#),
+    ("covers", r#"{"company": {"field": "city", "op": "eq", "value": "Rome"}}"#),
+];
 
 /// Whether a value passes the field's own check.
 fn holds(field: &Field, value: &J) -> bool {
@@ -65,10 +92,11 @@ pub fn value(field: &Field, which: usize) -> J {
 }
 
 fn familiar(name: &str) -> Option<&'static str> {
-    FAMILIAR
+    let exact = EXACT.iter().find(|(known, _)| name == *known);
+    let known = FAMILIAR
         .iter()
-        .find(|(known, _)| name == *known || name.strip_suffix(known).is_some_and(|head| head.ends_with('_')))
-        .map(|(_, text)| *text)
+        .find(|(known, _)| name == *known || name.strip_suffix(known).is_some_and(|head| head.ends_with('_')));
+    exact.or(known).map(|(_, text)| *text)
 }
 
 fn is_reference(field: &Field) -> bool {
@@ -90,12 +118,24 @@ pub fn create(def: &ObjectDef, which: usize) -> J {
     let mut out = Map::new();
     let mut free = 0;
     for (_, field) in def.shown().filter(|(_, f)| !f.read_only && f.name != "external_id") {
-        let must = must_send(field);
+        let must = must_send(field) || RULED.contains(&(def.name.as_str(), field.name.as_str()));
         let wanted =
             must || (!is_reference(field) && field.default.is_none() && free < 5 && field.spec().name() != "json");
         if wanted {
             free += usize::from(!must);
             put(def, &mut out, field, value(field, which));
+        }
+    }
+    J::Object(out)
+}
+
+/// What an action may be sent: what it must, and what needs no other record.
+pub fn action(action: &Action) -> J {
+    let mut out = Map::new();
+    for field in &action.input {
+        let is_plain = !is_reference(field) && field.spec().name() != "json" && field.default.is_none();
+        if must_send(field) || is_plain {
+            out.insert(field.name.clone(), value(field, 1));
         }
     }
     J::Object(out)

@@ -1,4 +1,4 @@
-//! Sandboxes and the outbox in the document.
+//! Sandboxes in the document.
 
 use serde_json::{Map, Value as J, json};
 
@@ -29,26 +29,12 @@ pub fn detail(route: &Route, detail: &mut Detail) {
             detail.answers = accepted();
         }
         "dropSandbox" => detail.answers = accepted(),
-        "createSandboxKey" => {
+        _ => {
             detail.body = json_body(schema("SandboxKeyCreate"));
             detail.answers = vec![json_answer(201, "The key, shown only now.", schema("SandboxKeyAnswer")).with(PLACE)];
         }
-        "listOutbox" => {
-            let state = json!({"name": "state", "in": "query", "description": "Only messages in this state.",
-                "schema": {"type": "string", "enum": STATES}});
-            detail.parameters = vec![reference("parameters", "Limit"), reference("parameters", "Cursor"), state];
-            detail.answers = vec![json_answer(200, "A page of messages, without bodies.", schema("OutboxList"))];
-        }
-        "readOutbox" => detail.answers = vec![json_answer(200, "The message.", schema("OutboxAnswer"))],
-        "sendOutbox" => {
-            detail.body = nothing();
-            detail.answers = vec![json_answer(200, "It is on its way.", schema("OutboxAnswer"))];
-        }
-        _ => detail.answers = vec![json_answer(200, "It is gone.", schema("OutboxDeleted"))],
     }
 }
-
-const STATES: [&str; 4] = ["held", "queued", "sent", "failed"];
 
 pub fn schemas() -> Map<String, J> {
     let moment = || json!({"type": "string", "format": "date-time"});
@@ -72,16 +58,6 @@ pub fn schemas() -> Map<String, J> {
         "SandboxAnswer": envelope(reference("schemas", "Sandbox")),
         "SandboxList": list(reference("schemas", "Sandbox")),
         "SandboxKeyAnswer": envelope(key),
-        "OutboxMessage": {"type": "object", "required": ["id", "kind", "purpose", "state", "to", "subject", "tries", "created_at"], "properties": {
-            "id": reference("schemas", "Id"), "kind": {"type": "string", "enum": ["email"]}, "purpose": text(),
-            "state": {"type": "string", "enum": STATES}, "to": text(), "subject": text(), "reason": {"type": ["string", "null"]},
-            "tries": {"type": "integer", "description": "Attempts that failed."}, "created_at": moment(), "next_try_at": maybe(),
-            "sent_at": maybe(), "expires_at": maybe(),
-            "text": {"type": ["string", "null"], "description": "Null when it is not kept any more."}, "html": {"type": ["string", "null"]}}},
-        "OutboxAnswer": envelope(reference("schemas", "OutboxMessage")),
-        "OutboxList": list(reference("schemas", "OutboxMessage")),
-        "OutboxDeleted": envelope(json!({"type": "object", "required": ["id", "deleted"], "properties": {
-            "id": reference("schemas", "Id"), "deleted": {"type": "boolean", "const": true}}})),
     }) else {
         return Map::new();
     };
