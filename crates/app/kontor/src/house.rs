@@ -16,7 +16,7 @@ use kontor_identity::spaces::{self, Founding};
 use kontor_identity::vault::Vault;
 use kontor_jobs::Jobs;
 use kontor_model::{Clock, IdGenerator, Settings, SystemClock};
-use kontor_outbox::{Mailer, Outbox};
+use kontor_outbox::{Dkim, Mailer, Outbox};
 use kontor_records::Records;
 use kontor_store::{Commits, Store, Watched};
 use kontor_store_postgres::{PostgresOptions, PostgresStore, RowSecurity};
@@ -118,7 +118,20 @@ async fn vault(config: &Config, usage: Use, store: &dyn Store) -> Result<Vault> 
 /// The mail server that the configuration names.
 fn mailer(config: &Config) -> Result<Option<Mailer>> {
     let Some(url) = &config.mail.smtp_url else { return Ok(None) };
-    Mailer::new(url.expose(), &config.mail.from).map(Some).map_err(|why| anyhow::anyhow!(why))
+    let said = |why: String| anyhow::anyhow!(why);
+    let mail = &config.mail;
+    let dkim = match (&mail.dkim_domain, &mail.dkim_selector, &mail.dkim_key_file) {
+        (Some(domain), Some(selector), Some(file)) => {
+            let pem = std::fs::read_to_string(file)
+                .with_context(|| format!("mail.dkim_key_file {} cannot be read", file.display()))?;
+            Some(Dkim::new(domain, selector, &pem).map_err(said)?)
+        }
+        (None, None, None) => None,
+        _ => bail!(
+            "mail is signed by mail.dkim_domain, mail.dkim_selector and mail.dkim_key_file together: set all three"
+        ),
+    };
+    Mailer::new(url.expose(), &mail.from, dkim).map(Some).map_err(said)
 }
 
 impl House {
@@ -145,6 +158,7 @@ impl House {
             currency: config.workspace.currency.clone(),
             time_zone: config.workspace.time_zone.clone(),
             cors_origins: Vec::new(),
+            public_forms: false,
         };
         let vault = Arc::new(vault(config, usage, &*store).await?);
         let audit = match vault.derive("kontor audit 1") {
@@ -152,25 +166,30 @@ impl House {
             Err(_) => kontor_audit::Signer::closed(),
         };
         let secret = spaces::secret(&*store).await?;
-        let records = Records::new(store.clone(), clock.clone(), ids.clone(), &secret)
-            .ruled(services::hooks())
-            .acting(services::acts())
-            .shown(services::looks());
-        let records = Arc::new(records);
-        let metadata = Arc::new(Metadata::new(catalogs.clone(), store.clone(), ids.clone()));
-        let roles = Arc::new(Roles::new(store.clone(), catalogs.clone()));
-        let callers = Callers::new(store.clone(), catalogs.clone(), roles.clone(), defaults.clone());
-        let callers = Arc::new(callers);
-        let keys = Arc::new(Keys::new(store.clone(), catalogs.clone(), clock.clone(), ids.clone(), callers.clone()));
         let jobs = Arc::new(Jobs::new(store.clone(), clock.clone(), ids.clone()));
         let outbox = Arc::new(Outbox::new(kontor_outbox::Parts {
             store: store.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
-            jobs: jobs.clone(),
             sealing: vault.clone(),
             mailer: mailer(config)?,
         }));
+        let records = Records::new(store.clone(), clock.clone(), ids.clone(), &secret)
+            .ruled(services::hooks())
+            .acting(services::acts())
+            .shown(services::looks())
+            .hosting(services::guests())
+            .hearing(services::hears())
+            .posting(outbox.clone());
+        let records = Arc::new(records);
+        if let Some(url) = &config.public_url {
+            records.set_address(url.expose());
+        }
+        let metadata = Arc::new(Metadata::new(catalogs.clone(), store.clone(), ids.clone()));
+        let roles = Arc::new(Roles::new(store.clone(), catalogs.clone()));
+        let callers = Callers::new(store.clone(), catalogs.clone(), roles.clone(), defaults.clone());
+        let callers = Arc::new(callers);
+        let keys = Arc::new(Keys::new(store.clone(), catalogs.clone(), clock.clone(), ids.clone(), callers.clone()));
         let accounts = Arc::new(Accounts::new(accounts::Parts {
             store: store.clone(),
             catalogs: catalogs.clone(),

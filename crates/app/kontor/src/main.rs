@@ -1,15 +1,20 @@
 //! The binary: command line, configuration, wiring, lifecycle.
 
 mod authorization;
+mod carrying;
 mod cli;
 mod client;
 mod commands;
+mod consuming;
 mod credentials;
 mod demo;
+mod greeting;
 mod house;
 mod limits;
 mod lock;
 mod logins;
+mod mailing;
+mod news;
 mod node;
 mod people;
 mod sandboxes;
@@ -19,7 +24,9 @@ mod serve;
 mod services;
 mod session;
 mod sweeping;
+mod telling;
 mod trust;
+mod working;
 
 use std::process::ExitCode;
 

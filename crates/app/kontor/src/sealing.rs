@@ -72,7 +72,8 @@ async fn seal(house: &House, sealer: &mut Sealer) -> Result<bool> {
 /// What is due once a day, in the spaces where it was not done for one.
 async fn daily(house: &House, privacy: &Privacy) -> Result<()> {
     for space in all(house).await? {
-        privacy.daily(space).await?;
+        let zone = spaces::settings(&*house.store, space, &house.founding.defaults).await?.time_zone;
+        privacy.daily(space, &zone).await?;
         let now = house.clock.now_ms();
         let last = kontor_audit::verified(&*house.store, space).await?;
         if last.is_some_and(|last| now - last.at < DAY_MS) {

@@ -24,14 +24,16 @@ use tokio::task::JoinHandle;
 
 use crate::authorization;
 use crate::client::Client;
-use crate::commands::{keys, users};
+use crate::commands::keys;
+use crate::consuming::Consuming;
 use crate::credentials::Credentials;
 use crate::house::{self, House, Use};
 use crate::lock::{self, DataLock, Taken};
+use crate::news::News;
 use crate::node::{self, NodeLease};
 use crate::people::Logins;
 use crate::sandboxes::Spaces;
-use crate::{demo, limits, sealing, secure, services, sweeping};
+use crate::{carrying, demo, greeting, limits, mailing, sealing, secure, services, sweeping, telling, working};
 
 /// How often other processes' changes of metadata are looked for.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -94,7 +96,12 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
     let transfer = Arc::new(Transfer::new(house.records.clone(), house.catalogs.clone(), jobs.clone()));
     let (stop, stopped) = watch::channel(false);
     let process = format!("{}-{}", std::process::id(), house.ids.next());
-    let options = kontor_jobs::Options { process, slots: 2, alone: config.database_url.is_none() };
+    let options = kontor_jobs::Options {
+        process,
+        slots: config.jobs.slots,
+        per_workspace: config.jobs.per_workspace(),
+        alone: config.database_url.is_none(),
+    };
 
     let privacy = Arc::new(kontor_privacy::Privacy::new(kontor_privacy::Parts {
         records: house.records.clone(),
@@ -112,9 +119,12 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
         furnisher: Arc::new(Spaces { house: house.clone(), transfer: transfer.clone() }),
     }));
     let handlers = transfer.handlers().into_iter().chain(privacy.handlers());
-    let handlers: Vec<_> = handlers.chain(sandboxes.handlers()).chain(house.outbox.handlers()).collect();
+    let handlers: Vec<_> = handlers.chain(sandboxes.handlers()).collect();
     let limits = limits::open(&config, &house).await?;
 
+    let webhooks = telling::open(&config, &house);
+    let carrying = carrying::open(&config, &house)?;
+    let feed = Arc::new(kontor_events::Feed::new(house.store.clone(), &house.commits, config.database_url.is_none()));
     let worker = roles.contains(&"worker").then(|| Runner::new(jobs.clone(), handlers, options).start());
     let mut url = String::new();
     let mut server = None;
@@ -125,6 +135,14 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             records: house.records.clone(),
             catalogs: house.catalogs.clone(),
             metadata: house.metadata.clone(),
+        });
+        let within = house.clone();
+        let public = Arc::new(kontor_rest::public::Public {
+            api: api.clone(),
+            enter: Box::new(move |space, request_id| {
+                let house = within.clone();
+                Box::pin(async move { sweeping::enter(&house, space, request_id).await })
+            }),
         });
         let bulk = Arc::new(kontor_rest::jobs::Bulk {
             transfer: Transfer::new(house.records.clone(), house.catalogs.clone(), jobs.clone()),
@@ -148,6 +166,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
         let passkeys = Arc::new(Passkeys::new(house.accounts.clone(), address));
         let oauth = authorization::open(&config, &url, &house, passkeys.clone()).await?;
         house.outbox.set_address(oauth.issuer());
+        house.records.set_address(oauth.issuer());
         let identity = Arc::new(kontor_rest::identity::Desk {
             api: api.clone(),
             accounts: house.accounts.clone(),
@@ -157,15 +176,32 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             roles: house.roles.clone(),
             federation: oauth.federation().clone(),
         });
+        let authenticate = Arc::new(Credentials {
+            keys: house.keys.clone(),
+            accounts: house.accounts.clone(),
+            tokens: Some(oauth.tokens().clone()),
+            commits: house.commits.clone(),
+        });
         let config = Config { public_url: SecretUrl::parse(oauth.issuer()).ok(), ..config.clone() };
         let router = kontor_rest::router(&api)
             .merge(kontor_rest::jobs::router(&bulk))
             .merge(kontor_rest::privacy::router(&api, &privacy))
             .merge(kontor_rest::sandboxes::router(&api, &identity, &sandboxes))
             .merge(kontor_rest::outbox::router(&api, &house.outbox))
+            .merge(kontor_rest::inbound::router(&mailing::inbound(&house, &api)))
+            .merge(kontor_rest::public::router(&public))
+            .merge(kontor_rest::webhooks::router(&api, &webhooks))
+            .merge(kontor_rest::functions::router(&api, &working::credentials(&house)))
+            .merge(kontor_rest::events::router(&kontor_rest::events::News::new(
+                api.clone(),
+                feed.clone(),
+                authenticate.clone(),
+                stopped.clone(),
+            )))
             .merge(kontor_rest::identity::router(&identity))
             .merge(oauth.router())
-            .merge(kontor_scim::router(&directory(&house, &oauth)));
+            .merge(kontor_scim::router(&directory(&house, &oauth)))
+            .merge(kontor_ui::router());
         let ready = Arc::new(
             Ready::new(vec![database_check(house.store.clone())])
                 .helped_by(limits.check())
@@ -181,13 +217,9 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
         let cache = Cache::new(&config, source, ready.clone());
         let parts = DoorParts {
             router,
-            routes: [kontor_rest::routes::ROUTES, kontor_oauth::ROUTES, kontor_scim::ROUTES].concat(),
-            authenticate: Arc::new(Credentials {
-                keys: house.keys.clone(),
-                accounts: house.accounts.clone(),
-                tokens: Some(oauth.tokens().clone()),
-                commits: house.commits.clone(),
-            }),
+            routes: [kontor_rest::routes::ROUTES, kontor_oauth::ROUTES, kontor_scim::ROUTES, kontor_ui::ROUTES]
+                .concat(),
+            authenticate,
             replays: house.records.clone(),
             ready,
             limits: limits.clone(),
@@ -220,12 +252,57 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
     }
     let sealing =
         sealing::run(house.clone(), privacy, format!("{}-{}", std::process::id(), house.ids.next()), stopped.clone());
+    let news = News {
+        house: house.clone(),
+        holder: format!("{}-{}", std::process::id(), house.ids.next()),
+        alone: config.database_url.is_none(),
+        days: config.events.days,
+        pace: config.sweeps.pace(),
+    };
+    let news = tokio::spawn(news.run(stopped.clone()));
+    let holder = format!("{}-{}", std::process::id(), house.ids.next());
+    let telling = webhooks.run(holder, config.database_url.is_none(), stopped.clone());
+    let telling = tokio::spawn(OptionFuture::from(roles.contains(&"worker").then_some(telling)));
+    let named = || format!("{}-{}", std::process::id(), house.ids.next());
+    let alone = config.database_url.is_none();
+    let (consumers, pace) = (services::consumers(), config.sweeps.pace());
+    let consuming = Consuming { house: house.clone(), consumers, holder: named(), alone, pace };
+    let works = roles.contains(&"worker");
+    let consuming = tokio::spawn(OptionFuture::from(works.then(|| consuming.run(stopped.clone()))));
+    let workflows = working::open(&config, &house).run(named(), alone, stopped.clone());
+    let working = tokio::spawn(OptionFuture::from(works.then_some(workflows)));
+    let works_here = roles.contains(&"worker");
+    let carrying = carrying.filter(|_| works_here).map(|publisher| publisher.run(stopped.clone()));
+    let carrying = tokio::spawn(OptionFuture::from(carrying));
+    let ended = stopped.clone();
+    let feeding = tokio::spawn(async move { feed.run(ended).await });
     let keeper = tokio::spawn(limits::keep(limits.clone(), house.clone(), stopped.clone()));
     let days = config.request_log.days;
-    let sweeping = sweeping::run(house.clone(), config.sweeps.pace(), stopped.clone());
+    let sweeps =
+        [services::sweeps(), mailing::sweeps(&house, &config.mail), kontor_notifications::sweeps(&house.egress)]
+            .concat();
+    let sweeping = sweeping::run(house.clone(), sweeps, config.sweeps.pace(), stopped.clone());
+    let mailing = mailing::run(&house, &config, roles.contains(&"worker"), stopped.clone());
+    let mailing = tokio::spawn(mailing);
     let background = background(house.clone(), transfer, authorization, lease, stopped, days);
     let background = tokio::spawn(async move {
-        tokio::join!(background, sealing, sweeping);
+        let (_, _, _, news, feeding, telling) = tokio::join!(background, sealing, sweeping, news, feeding, telling);
+        if let Err(error) = carrying.await {
+            tracing::error!(%error, "events were not carried to the broker to the end");
+        }
+        if let Err(error) = telling {
+            tracing::error!(%error, "webhooks were not sent to the end");
+        }
+        for ended in [consuming.await, working.await] {
+            if let Err(error) = ended {
+                tracing::error!(%error, "workflows did not go on to the end");
+            }
+        }
+        for ended in [news, feeding, mailing.await] {
+            if let Err(error) = ended {
+                tracing::error!(%error, "the event log or mail was not kept to the end");
+            }
+        }
     });
     Ok(Running { house, url, stop, server, request_log, worker, limits: (limits, keeper), background, _lock: lock })
 }
@@ -369,7 +446,7 @@ pub async fn run(config: Config, roles: &[&str], load_demo: bool, guard: &kontor
     let running = start_with(config, roles, guard.access()).await?;
     tracing::info!(url = %running.url, services = services::SERVICES.len(), start_ms = begun.elapsed().as_millis() as u64, "ready");
     if roles.contains(&"api") {
-        greet(&running).await?;
+        greeting::greet(&running).await?;
     }
     if load_demo {
         let (info, key) = keys::borrow(&running.house, "demo").await?;
@@ -382,27 +459,6 @@ pub async fn run(config: Config, roles: &[&str], load_demo: bool, guard: &kontor
     tracing::info!("stopping");
     if tokio::time::timeout(grace + Duration::from_secs(5), running.stop()).await.is_err() {
         tracing::warn!("stopped without waiting any longer");
-    }
-    Ok(())
-}
-
-/// The address; the owner's sign-in until it was used; once the first key.
-async fn greet(running: &Running) -> Result<()> {
-    eprintln!("Kontor is at {0}   docs {0}/docs   errors {0}/docs/errors", running.url);
-    let house = &running.house;
-    let space = keys::find(house, None).await?;
-    if let Some(owner) = house.founding.owner(space.id).await?
-        && !house.accounts.has_login(space.id, owner).await?
-    {
-        let first = house.accounts.first_link(space.id, owner).await?;
-        let link = users::link(&running.url, &first.token);
-        eprintln!("The owner's sign-in, good once and for 24 hours:\n\n    {link}\n");
-    }
-    if running.house.first {
-        let (_, key) = keys::make(&running.house, "first", keys::Holder::OWNER, Vec::new(), None).await?;
-        eprintln!(
-            "The owner's first API key, shown only now:\n\n    export KEY={key}\n\nMore with: kontor keys create --name NAME --role admin"
-        );
     }
     Ok(())
 }

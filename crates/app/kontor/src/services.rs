@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use kontor_events::Consumer;
+use kontor_mailbox::Receive;
 use kontor_model::Object;
-use kontor_records::{Act, Hook, Look, Sweep};
+use kontor_records::{Act, Guest, Hear, Hook, Look, Sweep};
 
 /// A service and what it declares.
 pub struct Service {
@@ -39,7 +41,11 @@ pub fn hooks() -> Vec<Arc<dyn Hook>> {
         kontor_sales::hooks(),
         kontor_invoicing::hooks(),
         kontor_support::hooks(),
+        kontor_webhooks::hooks(),
         kontor_reporting::hooks(),
+        kontor_automation::hooks(),
+        kontor_notifications::hooks(),
+        kontor_marketing::hooks(),
     ];
     services.into_iter().flatten().collect()
 }
@@ -54,13 +60,60 @@ pub fn acts() -> Vec<Arc<dyn Act>> {
         kontor_sales::acts(),
         kontor_invoicing::acts(),
         kontor_support::acts(),
+        kontor_marketing::acts(),
+        kontor_automation::acts(),
+        kontor_notifications::acts(),
     ];
     services.into_iter().flatten().collect()
 }
 
 /// What the services show of records besides their fields.
 pub fn looks() -> Vec<Arc<dyn Look>> {
-    let services = [kontor_records::likeness::looks(), kontor_reporting::looks()];
+    let services = [
+        kontor_records::likeness::looks(),
+        kontor_activities::looks(),
+        kontor_sales::looks(),
+        kontor_invoicing::looks(),
+        kontor_reporting::looks(),
+        kontor_marketing::looks(),
+        kontor_automation::looks(),
+    ];
+    services.into_iter().flatten().collect()
+}
+
+/// The services' pages for who has a link.
+pub fn guests() -> Vec<Arc<dyn Guest>> {
+    let services = [
+        kontor_activities::guests(),
+        kontor_sales::guests(),
+        kontor_support::guests(),
+        kontor_marketing::guests(),
+        kontor_automation::guests(),
+    ];
+    services.into_iter().flatten().collect()
+}
+
+/// The services that do something when something happens.
+pub fn consumers() -> Vec<Arc<dyn Consumer>> {
+    let services = [kontor_notifications::consumers(), kontor_automation::consumers()];
+    services.into_iter().flatten().collect()
+}
+
+/// The services that are told what became of their letters.
+pub fn hears() -> Vec<Arc<dyn Hear>> {
+    let services = [
+        kontor_contacts::hears(),
+        kontor_activities::hears(),
+        kontor_leads::hears(),
+        kontor_support::hears(),
+        kontor_marketing::hears(),
+    ];
+    services.into_iter().flatten().collect()
+}
+
+/// The services that take mail that comes in, in the order in which they are asked.
+pub fn receives() -> Vec<Arc<dyn Receive>> {
+    let services = [kontor_support::receives(), kontor_activities::receives()];
     services.into_iter().flatten().collect()
 }
 
@@ -75,6 +128,8 @@ pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
         kontor_invoicing::sweeps(),
         kontor_support::sweeps(),
         kontor_reporting::sweeps(),
+        kontor_marketing::sweeps(),
+        kontor_automation::sweeps(),
     ];
     services.into_iter().flatten().collect()
 }
@@ -125,6 +180,15 @@ mod tests {
         // The generic routes of a record have these names already.
         const TAKEN: &[&str] = &["restore", "purge", "history", "timeline", "shares", "search", "batch", "aggregate"];
         assert!(done.iter().chain(&shown).all(|(_, name)| !TAKEN.contains(name)));
+    }
+
+    #[test]
+    fn workflows_that_are_shipped_can_be_read() {
+        let catalog = Catalog::resolve(SpaceId(1), 0, &super::objects(), Default::default()).unwrap();
+        for workflow in kontor_automation::shipped() {
+            let faults = kontor_automation::check(&workflow["steps"], &catalog);
+            assert!(faults.is_empty(), "{}: {faults:?}", workflow["name"]);
+        }
     }
 
     #[test]

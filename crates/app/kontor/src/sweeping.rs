@@ -11,14 +11,17 @@ use kontor_records::{Ctx, Sweep, Via};
 use tokio::sync::watch;
 
 use crate::house::House;
-use crate::services;
 
 const TICK: Duration = Duration::from_secs(1);
 
 /// Runs until the process stops. `pace` is the time between two looks, in place of each sweep's own.
-pub async fn run(house: House, pace: Option<Duration>, mut stopped: watch::Receiver<bool>) {
-    let mut sweeps: Vec<(Arc<dyn Sweep>, Instant)> =
-        services::sweeps().into_iter().map(|sweep| (sweep, Instant::now())).collect();
+pub async fn run(
+    house: House,
+    sweeps: Vec<Arc<dyn Sweep>>,
+    pace: Option<Duration>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mut sweeps: Vec<(Arc<dyn Sweep>, Instant)> = sweeps.into_iter().map(|sweep| (sweep, Instant::now())).collect();
     loop {
         tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => return,
@@ -44,7 +47,7 @@ async fn everywhere(house: &House, sweep: &dyn Sweep) {
     };
     for space in spaces.into_iter().filter(|space| space.ready) {
         let done = async {
-            let ctx = ctx(house, space.id, sweep.name()).await?;
+            let ctx = enter(house, space.id, format!("sweep-{}", sweep.name())).await?;
             sweep.run(&house.records, &ctx).await
         };
         match done.await {
@@ -61,7 +64,10 @@ fn warn(error: &Error, sweep: &dyn Sweep) {
 }
 
 /// The program itself, at work in a space.
-async fn ctx(house: &House, space: SpaceId, name: &str) -> Result<Ctx> {
+///
+/// # Errors
+/// 404001 for a space that is not there; the database's.
+pub async fn enter(house: &House, space: SpaceId, request_id: String) -> Result<Ctx> {
     let holder = Holder {
         space,
         credential: Id(0),
@@ -72,5 +78,5 @@ async fn ctx(house: &House, space: SpaceId, name: &str) -> Result<Ctx> {
         via: Via::default(),
     };
     let caller = Arc::new(house.callers.of(holder).await?);
-    Ok(Ctx::new(caller, house.catalogs.get(space).await?, format!("sweep-{name}")))
+    Ok(Ctx::new(caller, house.catalogs.get(space).await?, request_id))
 }

@@ -1,6 +1,7 @@
 //! A watchman: when the process that a server belongs to is gone, however it went, the server goes too.
 
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::{Place, postgres};
@@ -16,16 +17,21 @@ rm -rf "$2"
 
 /// Watches `owner`. Without `psql` the next test that makes a database removes this one.
 pub fn watch(owner: u32, place: &Place) {
+    watch_database(owner, place.root(), place.database().unwrap_or_default());
+}
+
+/// The same for a database without a server; it goes with the folder.
+pub fn watch_database(owner: u32, root: &Path, database: &str) {
     let watchman = Command::new("sh")
         .args(["-c", SCRIPT, "keeper", &owner.to_string()])
-        .arg(place.root())
-        .args([place.database().unwrap_or_default(), &postgres::url("postgres")])
+        .arg(root)
+        .args([database, &postgres::url("postgres")])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .process_group(0)
         .spawn();
     if let Err(why) = watchman {
-        eprintln!("nobody watches over {}: {why}", place.root().display());
+        eprintln!("nobody watches over {}: {why}", root.display());
     }
 }

@@ -40,6 +40,13 @@ impl Place {
         Self { backend, root, database, env }
     }
 
+    /// A folder for commands on a database that is there.
+    pub(crate) fn new_in(database: String, owner: u32) -> Self {
+        let root = std::env::temp_dir().join(format!("kontor-it-{owner}-template"));
+        fs::create_dir_all(&root).expect("a folder for the template");
+        Self { backend: Backend::Postgres, root, database: Some(database), env: Vec::new() }
+    }
+
     /// A place that another process has made.
     pub(crate) fn existing(backend: Backend, root: PathBuf, database: Option<String>) -> Self {
         Self { backend, root, database, env: Vec::new() }

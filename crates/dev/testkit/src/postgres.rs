@@ -1,6 +1,11 @@
 //! Databases that come and go with their servers.
 
+use std::fs::File;
+use std::sync::OnceLock;
+
 use tokio_postgres::{NoTls, SimpleQueryMessage};
+
+use crate::{Place, keeper, shared};
 
 /// What the databases of tests are called; the number is the process that made them.
 const PREFIX: &str = "kontor_it_";
@@ -51,12 +56,35 @@ pub fn rows(database: &str, sql: &str) -> Result<Vec<Row>, String> {
     .unwrap_or_else(|_| Err("the thread panicked".to_owned()))
 }
 
-/// Makes a database with the name of its owner, a process, and a number; removes those whose owner is gone.
+/// Makes a database with the name of its owner, a process, and a number, with all tables in it and nothing in them.
 pub fn create(owner: u32, number: &str) -> String {
-    sweep();
+    static TEMPLATE: OnceLock<String> = OnceLock::new();
+    let template = TEMPLATE.get_or_init(template);
     let name = format!("{PREFIX}{owner}_{number}");
     drop(&name);
-    run(&format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")).expect("a database for the test");
+    run(&format!("CREATE DATABASE {name} TEMPLATE {template}")).expect("a database for the test");
+    name
+}
+
+/// What the databases of this run are copies of: a copy takes a tenth of the time that making the tables takes.
+/// Whoever comes first makes it, under a lock, and removes databases whose owner is gone.
+fn template() -> String {
+    let owner = shared::owner();
+    let name = format!("{PREFIX}{owner}_template");
+    let turn = File::create(std::env::temp_dir().join(format!("{name}.turn"))).expect("a lock file");
+    turn.lock().expect("a turn");
+    let there = run(&format!("SELECT 1 FROM pg_database WHERE datname = '{name}'")).expect("the databases there are");
+    if there.is_empty() {
+        sweep();
+        let unfinished = format!("{name}_unfinished");
+        drop(&unfinished);
+        run(&format!("CREATE DATABASE {unfinished} TEMPLATE template0 ENCODING 'UTF8'")).expect("a template");
+        let place = Place::new_in(unfinished.clone(), owner);
+        let migrated = place.output(&["migrate"]);
+        assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+        run(&format!("ALTER DATABASE {unfinished} RENAME TO {name}")).expect("a template");
+        keeper::watch_database(owner, place.root(), &name);
+    }
     name
 }
 
@@ -73,6 +101,7 @@ fn sweep() {
     for name in names {
         let owner = name.strip_prefix(PREFIX).and_then(|rest| rest.split('_').next()).unwrap_or_default();
         if !std::path::Path::new("/proc").join(owner).exists() {
+            std::fs::remove_file(std::env::temp_dir().join(format!("{name}.turn"))).ok();
             drop(&name);
         }
     }

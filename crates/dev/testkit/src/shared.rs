@@ -27,7 +27,7 @@ pub fn api(backend: Backend) -> Option<Api> {
 }
 
 /// The process that all stories of this run have in common.
-fn owner() -> u32 {
+pub(crate) fn owner() -> u32 {
     if std::env::var_os("NEXTEST").is_some() { std::os::unix::process::parent_id() } else { std::process::id() }
 }
 

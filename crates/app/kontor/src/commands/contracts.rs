@@ -17,6 +17,7 @@ pub fn files() -> Result<Vec<(&'static str, String)>> {
     Ok(vec![
         ("openapi-v1.json", openapi(ApiVersion::V1)?),
         ("openapi-v2.json", openapi(ApiVersion::V2)?),
+        ("asyncapi.json", kontor_rest::events::asyncapi::contract(&services::objects()).map_err(|e| anyhow!(e))?),
         ("errors.json", kontor_rest::openapi::errors_contract()),
         ("config.schema.json", config),
     ])

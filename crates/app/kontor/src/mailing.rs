@@ -1,0 +1,55 @@
+//! Lets mail out, tells services what became of it, removes what is old.
+
+use std::sync::Arc;
+
+use kontor_config::{Config, Mail};
+use kontor_mailbox::Mailroom;
+use kontor_outbox::{Delivery, Old, Teller};
+use kontor_records::Sweep;
+use kontor_rest::Api;
+use kontor_rest::inbound::Inbound;
+use tokio::sync::watch;
+
+use crate::house::House;
+use crate::{services, sweeping};
+
+/// Delivers until the process stops, where it is a worker.
+pub fn run(
+    house: &House,
+    config: &Config,
+    is_worker: bool,
+    stopped: watch::Receiver<bool>,
+) -> impl Future<Output = ()> + Send + 'static {
+    let delivery = is_worker.then(|| Delivery {
+        outbox: house.outbox.clone(),
+        holder: format!("{}-{}", std::process::id(), house.ids.next()),
+        alone: config.database_url.is_none(),
+        per_minute: config.mail.per_minute,
+        bulk_per_minute: config.mail.bulk_per_minute,
+    });
+    async move {
+        if let Some(delivery) = delivery {
+            delivery.run(stopped).await;
+        }
+    }
+}
+
+/// Where mail comes in.
+pub fn inbound(house: &House, api: &Arc<Api>) -> Arc<Inbound> {
+    let (records, outbox) = (house.records.clone(), house.outbox.clone());
+    let within = house.clone();
+    Arc::new(Inbound {
+        api: api.clone(),
+        room: Mailroom { records, outbox, services: services::receives() },
+        enter: Box::new(move |space, request_id| {
+            let house = within.clone();
+            Box::pin(async move { sweeping::enter(&house, space, request_id).await })
+        }),
+    })
+}
+
+/// What is done about mail now and then.
+pub fn sweeps(house: &House, mail: &Mail) -> Vec<Arc<dyn Sweep>> {
+    let outbox = || house.outbox.clone();
+    vec![Arc::new(Teller(outbox())), Arc::new(Old { outbox: outbox(), days: mail.keep_days })]
+}
