@@ -1,0 +1,95 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import type { Server } from './server';
+import { expect, test } from './story';
+
+const PAGES = [
+  '/app',
+  '/app/records/deals',
+  '/app/records/deals/board',
+  '/app/inbox',
+  '/app/calendar',
+  '/app/import',
+  '/app/reports',
+  '/app/developers?tab=keys',
+  '/app/developers?tab=events',
+  '/app/developers?tab=webhooks',
+  '/app/admin/users',
+  '/app/admin/roles',
+  '/app/admin/objects',
+  '/app/admin/pipelines',
+  '/app/admin/audit',
+  '/app/admin/retention',
+  '/app/admin/privacy',
+  '/app/admin/sandboxes',
+  '/app/admin/health',
+  '/app/profile',
+];
+
+for (const scheme of ['light', 'dark'] as const) {
+  test(`axe finds nothing serious in ${scheme}`, async ({ page, server }) => {
+    test.setTimeout(420_000);
+    await page.emulateMedia({ colorScheme: scheme });
+    const found: string[] = [];
+    for (const path of [...PAGES, ...(await records(server))]) {
+      await page.goto(path);
+      await settled(page);
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const serious = violations.filter((one) => one.impact === 'serious' || one.impact === 'critical');
+      found.push(...serious.map((one) => `${path} ${one.id}: ${one.nodes[0]?.html.slice(0, 200)}`));
+    }
+    expect(found).toEqual([]);
+  });
+}
+
+for (const width of [360, 3840]) {
+  test(`pages fit into ${width} pixels`, async ({ page, server }) => {
+    test.setTimeout(300_000);
+    await page.setViewportSize({ width, height: width > 1000 ? 2160 : 740 });
+    for (const path of [...PAGES, ...(await records(server))]) {
+      await page.goto(path);
+      await settled(page);
+      const wide = await page.evaluate(() => {
+        const main = document.querySelector('#page');
+        return Math.max(
+          document.documentElement.scrollWidth - innerWidth,
+          (main?.scrollWidth ?? 0) - (main?.clientWidth ?? 0),
+        );
+      });
+      expect(wide, path).toBeLessThanOrEqual(1);
+    }
+  });
+}
+
+/** Pages of records: one as all are, and those with a room of their own. */
+async function records(server: Server): Promise<string[]> {
+  const made = (path: string, body: unknown) => server.ask<{ id: string }>('POST', path, body);
+  const company = (await server.ask<{ id: string }[]>('GET', '/v1/companies?limit=1'))[0];
+  const flow = (await server.ask<{ id: string }[]>('GET', '/v1/workflows?filter[external_id]=shipped-deal-won'))[0];
+  const segment = await made('/v1/segments', {
+    name: 'Axe',
+    target_object: 'contact',
+    conditions: { field: 'city', op: 'eq', value: 'Rome' },
+  });
+  const template = await made('/v1/templates', { name: 'Axe', channel: 'email', subject: 'Hello' });
+  const campaign = await made('/v1/campaigns', { name: 'Axe', channel: 'email' });
+  const sequence = await made('/v1/sequences', { name: 'Axe' });
+  await made('/v1/sequence_steps', { sequence_id: sequence.id, position: 10, kind: 'task', subject: 'Call' });
+  return [
+    `/app/records/companies/${company?.id}`,
+    `/app/records/workflows/${flow?.id}`,
+    `/app/records/workflows/${flow?.id}?tab=runs`,
+    `/app/records/workflows/${flow?.id}?tab=trial`,
+    `/app/records/segments/${segment.id}`,
+    `/app/records/templates/${template.id}`,
+    `/app/records/campaigns/${campaign.id}`,
+    `/app/records/sequences/${sequence.id}`,
+  ];
+}
+
+/** The page and what it asked for are there; the stream of events is open as long as the page is. */
+async function settled(page: Page): Promise<void> {
+  await expect(page.getByRole('heading', { level: 1 }).first()).toBeVisible();
+  await expect(page.locator('.mantine-Loader-root')).toHaveCount(0);
+  await page.waitForTimeout(600);
+}

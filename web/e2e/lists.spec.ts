@@ -1,0 +1,83 @@
+import { expect, test } from './story';
+
+test('a list is searched, sorted, filtered over a relation, and the filter is a link', async ({ page }) => {
+  await page.goto('/app/records/deals');
+  await expect(page.getByText('8,800 records')).toBeVisible();
+  await page.getByRole('button', { name: 'Amount', exact: true }).click();
+  await page.getByRole('button', { name: 'Amount', exact: true }).click();
+  await expect(page.getByRole('columnheader', { name: /^Amount/ })).toHaveAttribute('aria-sort', 'descending');
+  await page.getByRole('button', { name: 'Filter', exact: true }).click();
+  await page.getByRole('button', { name: 'Condition', exact: true }).click();
+  await page.getByRole('combobox', { name: 'Field' }).click();
+  await page.getByRole('option', { name: 'Stage › Kind' }).click();
+  await page.getByRole('combobox', { name: 'Kind' }).click();
+  await page.getByRole('option', { name: 'Won' }).click();
+  await expect(page.getByText('4,238 records')).toBeVisible();
+  const link = page.url();
+  await page.goto('about:blank');
+  await page.goto(link);
+  await expect(page.getByText('4,238 records')).toBeVisible();
+  await expect(page.getByRole('button', { name: '1 condition' })).toBeVisible();
+});
+
+test('a cell is edited by keyboard, and goes back when the server refuses', async ({ page, server }) => {
+  const company = await server.ask('POST', '/v1/companies', { name: 'Aaa Keyboard', city: 'Bonn' });
+  await page.goto(`/app/records/companies?sort=name&cols=["name","city","phone"]`);
+  const cell = page.getByRole('gridcell', { name: 'Bonn', exact: true });
+  await cell.click();
+  await page.keyboard.press('Enter');
+  const input = page.getByRole('textbox', { name: 'City' });
+  await expect(input).toBeFocused();
+  await input.fill('Köln');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('gridcell', { name: 'Köln', exact: true })).toBeFocused();
+  await expect.poll(async () => (await server.ask('GET', `/v1/companies/${company.id}`)).city).toBe('Köln');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
+  await page.getByRole('textbox', { name: 'Phone' }).fill('not a number');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('alert').filter({ hasText: 'Request' })).toBeVisible();
+  await expect(page.getByRole('gridcell', { name: 'not a number' })).toHaveCount(0);
+});
+
+test('many records are changed at once, and changed back', async ({ page, server }) => {
+  for (const n of [1, 2, 3]) await server.ask('POST', '/v1/companies', { name: `Bulk ${n}`, industry: 'toys' });
+  await page.goto('/app/records/companies?q=Bulk');
+  await expect(page.getByText('3 records')).toBeVisible();
+  await page.getByRole('checkbox', { name: 'Mark all that are loaded' }).check();
+  await page.getByRole('button', { name: 'Change', exact: true }).click();
+  await page.getByRole('combobox', { name: 'Field' }).click();
+  await page.getByRole('option', { name: 'Industry' }).click();
+  await page.getByRole('textbox', { name: 'Industry' }).fill('games');
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect(page.getByRole('gridcell', { name: 'games' })).toHaveCount(3);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByRole('gridcell', { name: 'toys' })).toHaveCount(3);
+});
+
+test('rows come as they are scrolled to, and few are in the page', async ({ page }) => {
+  await page.goto('/app/records/deals?sort=external_id');
+  const grid = page.getByRole('grid');
+  await expect(page.getByText('8,800 records')).toBeVisible();
+  for (let n = 0; n < 8; n += 1) {
+    await grid.evaluate((element) => element.scrollBy(0, 3_000));
+    await page.waitForTimeout(250);
+  }
+  const seen = await grid
+    .locator('[role=row][aria-rowindex]')
+    .evaluateAll((rows) => Math.max(...rows.map((row) => Number(row.getAttribute('aria-rowindex')))));
+  expect(seen).toBeGreaterThan(200);
+  expect(await grid.getByRole('row').count()).toBeLessThan(80);
+});
+
+test('Ctrl-K finds records and goes to pages', async ({ page }) => {
+  await page.goto('/app');
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await page.keyboard.press('Control+K');
+  await page.getByPlaceholder('Find records, pages and actions').fill('Zumgo');
+  await page
+    .getByRole('button', { name: /Zumgoity/ })
+    .first()
+    .click();
+  await expect(page.getByRole('heading', { name: 'Zumgoity' })).toBeVisible();
+});

@@ -1,0 +1,202 @@
+import { ActionIcon, Button, Group, Popover, TextInput, Title, Tooltip } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { Download, Filter as FilterIcon, Kanban, Plus, RotateCw, Search } from 'lucide-react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { may, type ObjectDef, useCatalog } from '~/api/catalog';
+import { LoadingPage, NotFoundPage } from '~/app/pages';
+import { boardFields } from '~/features/board/columns';
+import { Fault } from '~/ui/complain';
+import { useNames } from '~/ui/names';
+import { usePageTitle } from '~/ui/page-title';
+import { ColumnsMenu } from './columns';
+import { listQuery, questionOf, totalsQuery, useCellEdit } from './data';
+import { countOf } from './filter';
+import { Grid } from './grid';
+import { useSelection } from './selection';
+import { Totals } from './totals';
+import { columnsOf, type View } from './view';
+import { ViewsMenu } from './views-menu';
+
+const QuickCreate = lazy(() => import('~/features/create/quick'));
+const BulkBar = lazy(() => import('./bulk-bar'));
+const FilterBuilder = lazy(() => import('./filters'));
+const ExportDialog = lazy(() => import('./export'));
+const route = getRouteApi('/records/$plural');
+
+/** The list of any object. */
+export function ListPage() {
+  const { plural } = route.useParams();
+  const def = useCatalog().collection(plural);
+  if (!def || !may(def, 'read')) return <NotFoundPage />;
+  return <List key={def.name} def={def} />;
+}
+
+function List({ def }: { def: ObjectDef }) {
+  const { t } = useTranslation();
+  const names = useNames();
+  const view = route.useSearch();
+  const navigate = useNavigate();
+  const selection = useSelection();
+  const [isCreating, setCreating] = useState(false);
+  const [isExporting, setExporting] = useState(false);
+  usePageTitle(names.many(def));
+
+  const set = useCallback(
+    (change: Partial<View>) =>
+      void navigate({
+        to: '/records/$plural',
+        params: { plural: def.plural },
+        search: (before: View) => ({ ...before, ...change }),
+        replace: true,
+      }),
+    [navigate, def.plural],
+  );
+  const columns = useMemo(() => columnsOf(def, view), [def, view]);
+  const question = useMemo(() => questionOf(def, columns, view), [def, columns, view]);
+  const list = useInfiniteQuery(listQuery(def, question));
+  const totals = useQuery(totalsQuery(def, columns, question));
+  const edit = useCellEdit(def);
+  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data]);
+  const total = totals.data?.rows.reduce((sum, row) => sum + Number(row.n ?? 0), 0);
+  const { fetchNextPage, isFetchingNextPage } = list;
+  const more = useCallback(() => {
+    if (!isFetchingNextPage) void fetchNextPage();
+  }, [fetchNextPage, isFetchingNextPage]);
+
+  return (
+    <div style={{ display: 'flex', flexDirection: 'column', flex: '1 1 0', minHeight: 320 }}>
+      <Group px="sm" py="xs" gap="xs" justify="space-between">
+        <Group gap="xs">
+          <Title order={1} size="h4">
+            {names.many(def)}
+          </Title>
+          <SearchBox key={view.q ?? ''} value={view.q} onChange={(q) => set({ q })} />
+          <FilterMenu def={def} view={view} onChange={(filter) => set({ filter })} />
+        </Group>
+        <Group gap={6}>
+          {boardFields(def).length > 0 && (
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={<Kanban size={14} />}
+              renderRoot={(props) => <Link to="/records/$plural/board" params={{ plural: def.plural }} {...props} />}
+            >
+              {t('list.board')}
+            </Button>
+          )}
+          <ViewsMenu def={def} view={view} />
+          <ColumnsMenu def={def} value={columns.map((field) => field.path)} onChange={(cols) => set({ cols })} />
+          <Tooltip label={t('list.export')}>
+            <ActionIcon variant="default" size={30} onClick={() => setExporting(true)} aria-label={t('list.export')}>
+              <Download size={16} />
+            </ActionIcon>
+          </Tooltip>
+          <Tooltip label={t('list.reload')}>
+            <ActionIcon
+              variant="default"
+              size={30}
+              loading={list.isRefetching}
+              onClick={() => void list.refetch()}
+              aria-label={t('list.reload')}
+            >
+              <RotateCw size={16} />
+            </ActionIcon>
+          </Tooltip>
+          {may(def, 'create') && (
+            <Button size="xs" leftSection={<Plus size={14} />} onClick={() => setCreating(true)}>
+              {names.one(def)}
+            </Button>
+          )}
+        </Group>
+      </Group>
+      <Suspense>
+        {selection.size > 0 && <BulkBar def={def} selection={selection} question={question} total={total} />}
+      </Suspense>
+      {list.isError && rows.length === 0 ? (
+        <div role="alert" style={{ padding: 24 }}>
+          <Fault error={list.error} />
+        </div>
+      ) : (
+        <Grid
+          def={def}
+          columns={columns}
+          rows={rows}
+          hasMore={list.hasNextPage}
+          isLoading={list.isLoading}
+          sort={view.sort}
+          selection={selection}
+          onSort={(sort) => set({ sort })}
+          onMore={more}
+          onEdit={(row, field, value) => edit.mutate({ row, field, value })}
+          totals={<Totals def={def} columns={columns} question={question} />}
+        />
+      )}
+      <Suspense>
+        {isCreating && <QuickCreate object={def.name} onClose={() => setCreating(false)} />}
+        {isExporting && (
+          <ExportDialog def={def} columns={columns} question={question} onClose={() => setExporting(false)} />
+        )}
+      </Suspense>
+    </div>
+  );
+}
+
+function SearchBox({ value, onChange }: { value?: string; onChange: (value: string | undefined) => void }) {
+  const { t } = useTranslation();
+  const [text, setText] = useState(value ?? '');
+  const later = useDebouncedCallback((next: string) => onChange(next.trim() || undefined), 250);
+  useEffect(() => later.cancel, [later]);
+  return (
+    <TextInput
+      size="xs"
+      w={180}
+      type="search"
+      leftSection={<Search size={14} />}
+      placeholder={t('list.search')}
+      aria-label={t('list.search')}
+      autoFocus={Boolean(value)}
+      value={text}
+      onChange={(event) => {
+        setText(event.currentTarget.value);
+        later(event.currentTarget.value);
+      }}
+    />
+  );
+}
+
+function FilterMenu({
+  def,
+  view,
+  onChange,
+}: {
+  def: ObjectDef;
+  view: View;
+  onChange: (filter: View['filter']) => void;
+}) {
+  const { t } = useTranslation();
+  const count = countOf(view.filter);
+  return (
+    <Popover position="bottom-start" width={640} withinPortal trapFocus shadow="md">
+      <Popover.Target>
+        <Button size="xs" variant={count > 0 ? 'light' : 'default'} leftSection={<FilterIcon size={14} />}>
+          {count > 0 ? t('filter.some', { count }) : t('filter.title')}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown maw="calc(100vw - 16px)">
+        <div style={{ maxHeight: '60vh', overflow: 'auto' }}>
+          <Suspense fallback={<LoadingPage />}>
+            <FilterBuilder def={def} value={view.filter ?? { join: 'and', parts: [] }} onChange={onChange} />
+          </Suspense>
+        </div>
+        {count > 0 && (
+          <Button size="compact-xs" mt="xs" variant="subtle" color="gray" onClick={() => onChange(undefined)}>
+            {t('filter.clear')}
+          </Button>
+        )}
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

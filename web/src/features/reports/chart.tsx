@@ -1,0 +1,215 @@
+import { Center, Table, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import {
+  Bar,
+  BarChart,
+  CartesianGrid,
+  Cell,
+  Funnel,
+  FunnelChart,
+  LabelList,
+  Legend,
+  Line,
+  LineChart,
+  Pie,
+  PieChart,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from 'recharts';
+import { brief, day, number } from '~/ui/format';
+import { humanised, useNames } from '~/ui/names';
+import { ScrollBox } from '~/ui/scroll-box';
+import { figuresOf, type Result, seriesOf, smallOf } from './result';
+
+/** Colours that stay apart for people who see few (Okabe and Ito), dark enough for white and light pages. */
+const COLORS = ['#2a77bd', '#c2571a', '#1f8a5b', '#a35c9e', '#b08900', '#4d5d6c', '#d1495b', '#00798c'];
+
+interface Props {
+  chart: string;
+  result: Result;
+  height?: number;
+  title: string;
+}
+
+/** A report's result as its chart. Every picture has its table for those who read. */
+export default function Chart({ chart, result, height = 280, title }: Props) {
+  const { t } = useTranslation();
+  const names = useNames();
+  const nameOf = (value: unknown) => {
+    if (value === null || value === undefined) return t('report.nothing');
+    const text = String(value);
+    return /^\d{4}-\d{2}-\d{2}$/.test(text) ? day(text) : names.value(text);
+  };
+  if (result.rows.length === 0) {
+    return (
+      <Center h={120}>
+        <Text c="dimmed">{t('report.empty')}</Text>
+      </Center>
+    );
+  }
+  if (chart === 'table') return <ResultTable result={result} nameOf={nameOf} />;
+  const series = seriesOf(result, nameOf);
+  const { figures, points } = series;
+  const small = smallOf(series);
+  const scaleOf = (figure: string) => (small.has(figure) ? 'small' : 'large');
+  const first = figures.at(-1) ?? '';
+  if (chart === 'number') {
+    const sum = points.reduce((all, point) => all + Number(point[first] ?? 0), 0);
+    return (
+      <Center h={120}>
+        <div style={{ textAlign: 'center' }}>
+          <Text fz={40} fw={700} className="numbers">
+            {number(sum)}
+          </Text>
+          <Text c="dimmed">{humanised(first)}</Text>
+        </div>
+      </Center>
+    );
+  }
+  const axis = { stroke: 'var(--mantine-color-dimmed)', fontSize: 12 };
+  const tip = { background: 'var(--mantine-color-body)', border: '1px solid var(--line)', borderRadius: 6 };
+  return (
+    <figure style={{ margin: 0 }} aria-label={title}>
+      <div style={{ height }} aria-hidden>
+        <ResponsiveContainer width="100%" height="100%">
+          {chart === 'line' ? (
+            <LineChart accessibilityLayer={false} data={points} margin={{ left: 4, right: 12, top: 8 }}>
+              <CartesianGrid yAxisId="large" stroke="var(--line)" vertical={false} />
+              <XAxis dataKey="name" {...axis} />
+              <YAxis yAxisId="large" tickFormatter={brief} width={56} {...axis} />
+              {small.size > 0 && (
+                <YAxis yAxisId="small" orientation="right" tickFormatter={brief} width={44} {...axis} />
+              )}
+              <Tooltip contentStyle={tip} formatter={(value) => number(Number(value))} />
+              {figures.length > 1 && (
+                <Legend
+                  formatter={(value) => (
+                    <span style={{ color: 'var(--mantine-color-text)' }}>{humanised(String(value))}</span>
+                  )}
+                />
+              )}
+              {figures.map((figure, i) => (
+                <Line
+                  key={figure}
+                  yAxisId={scaleOf(figure)}
+                  dataKey={figure}
+                  stroke={COLORS[i % COLORS.length]}
+                  strokeWidth={2}
+                  dot={points.length < 40}
+                  isAnimationActive={false}
+                />
+              ))}
+            </LineChart>
+          ) : chart === 'pie' ? (
+            <PieChart accessibilityLayer={false}>
+              <Pie
+                data={points}
+                dataKey={first}
+                nameKey="name"
+                innerRadius="45%"
+                outerRadius="80%"
+                isAnimationActive={false}
+                label={({ name }) => String(name)}
+              >
+                {points.map((point, i) => (
+                  <Cell key={point.name} fill={COLORS[i % COLORS.length]} />
+                ))}
+              </Pie>
+              <Tooltip contentStyle={tip} formatter={(value) => number(Number(value))} />
+            </PieChart>
+          ) : chart === 'funnel' ? (
+            <FunnelChart accessibilityLayer={false}>
+              <Tooltip contentStyle={tip} formatter={(value) => number(Number(value))} />
+              <Funnel data={points} dataKey={figures[0] ?? first} nameKey="name" isAnimationActive={false}>
+                {points.map((point, i) => (
+                  <Cell key={point.name} fill={COLORS[i % COLORS.length]} />
+                ))}
+                <LabelList dataKey="name" position="right" fill="var(--mantine-color-text)" stroke="none" />
+              </Funnel>
+            </FunnelChart>
+          ) : (
+            <BarChart accessibilityLayer={false} data={points} margin={{ left: 4, right: 12, top: 8 }}>
+              <CartesianGrid yAxisId="large" stroke="var(--line)" vertical={false} />
+              <XAxis dataKey="name" {...axis} />
+              <YAxis yAxisId="large" tickFormatter={brief} width={56} {...axis} />
+              {small.size > 0 && (
+                <YAxis yAxisId="small" orientation="right" tickFormatter={brief} width={44} {...axis} />
+              )}
+              <Tooltip
+                contentStyle={tip}
+                formatter={(value) => number(Number(value))}
+                cursor={{ fill: 'var(--tint)' }}
+              />
+              {figures.length > 1 && (
+                <Legend
+                  formatter={(value) => (
+                    <span style={{ color: 'var(--mantine-color-text)' }}>{humanised(String(value))}</span>
+                  )}
+                />
+              )}
+              {figures.map((figure, i) => (
+                <Bar
+                  key={figure}
+                  yAxisId={scaleOf(figure)}
+                  dataKey={figure}
+                  fill={COLORS[i % COLORS.length]}
+                  isAnimationActive={false}
+                  radius={[3, 3, 0, 0]}
+                />
+              ))}
+            </BarChart>
+          )}
+        </ResponsiveContainer>
+      </div>
+      <figcaption className="sr-only">
+        <Plain result={result} nameOf={nameOf} />
+      </figcaption>
+    </figure>
+  );
+}
+
+interface TableProps {
+  result: Result;
+  nameOf: (value: unknown) => string;
+}
+
+function ResultTable(props: TableProps) {
+  return (
+    <ScrollBox minWidth={320} maxHeight={420}>
+      <Plain {...props} />
+    </ScrollBox>
+  );
+}
+
+function Plain({ result, nameOf }: TableProps) {
+  const figures = new Set(figuresOf(result));
+  return (
+    <Table verticalSpacing={4} striped>
+      <Table.Thead>
+        <Table.Tr>
+          {result.columns.map((column) => (
+            <Table.Th key={column} ta={figures.has(column) ? 'right' : undefined}>
+              {humanised(column.replaceAll('.', ' '))}
+            </Table.Th>
+          ))}
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {result.rows.map((row) => (
+          <Table.Tr key={JSON.stringify(row)}>
+            {result.columns.map((column) => {
+              const value = row[column];
+              return (
+                <Table.Td key={column} ta={figures.has(column) ? 'right' : undefined} className="numbers">
+                  {figures.has(column) && value !== null && value !== undefined ? number(String(value)) : nameOf(value)}
+                </Table.Td>
+              );
+            })}
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}

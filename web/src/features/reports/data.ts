@@ -1,0 +1,63 @@
+import { queryOptions } from '@tanstack/react-query';
+import { ask } from '~/api/client';
+import type { Row } from '~/api/record';
+import type { Result } from './result';
+
+export interface Report extends Row {
+  name: string;
+  kind: string;
+  target_object: string | null;
+  definition: Record<string, unknown> | null;
+  chart: string | null;
+}
+
+export interface Tile {
+  report_id: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface Dashboard extends Row {
+  name: string;
+  layout: Tile[] | null;
+}
+
+export interface TileData {
+  report_id: string;
+  name?: string;
+  chart?: string;
+  result?: Result;
+  error?: { detail?: string } | string;
+}
+
+export const reportsQuery = queryOptions({
+  queryKey: ['related', 'report', 'all'],
+  queryFn: () => ask<Report[]>('GET', '/v1/reports?limit=500&sort=name'),
+});
+
+export const dashboardsQuery = queryOptions({
+  queryKey: ['related', 'dashboard', 'all'],
+  queryFn: () => ask<Dashboard[]>('GET', '/v1/dashboards?limit=200&sort=name'),
+});
+
+export const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+export function resultQuery(id: string, range: { from?: string; to?: string } = {}) {
+  const params = new URLSearchParams({ time_zone: zone() });
+  if (range.from) params.set('from', range.from);
+  if (range.to) params.set('to', range.to);
+  return queryOptions({
+    queryKey: ['related', 'report', id, 'result', params.toString()],
+    queryFn: () => ask<Result>('GET', `/v1/reports/${id}/result?${params}`),
+    retry: false,
+  });
+}
+
+export function dashboardQuery(id: string) {
+  return queryOptions({
+    queryKey: ['related', 'dashboard', id, 'data'],
+    queryFn: () => ask<{ tiles: TileData[] }>('GET', `/v1/dashboards/${id}/data`),
+  });
+}

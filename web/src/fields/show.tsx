@@ -1,0 +1,162 @@
+import { Anchor, Badge, Group, Text } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { Check, Minus } from 'lucide-react';
+import type { FieldDef } from '~/api/catalog';
+import { useCatalog } from '~/api/catalog';
+import { useTitle } from '~/api/labels';
+import { type Row, relationOf, titleOf, valueAt } from '~/api/record';
+import { day, moment, money, number } from '~/ui/format';
+import { useNames } from '~/ui/names';
+
+/** Colours of states that mean the same wherever they stand; all others are grey. */
+const TONES: Record<string, string> = {
+  won: 'green',
+  paid: 'green',
+  done: 'green',
+  solved: 'green',
+  active: 'green',
+  accepted: 'green',
+  succeeded: 'green',
+  met: 'green',
+  qualified: 'green',
+  converted: 'green',
+  lost: 'red',
+  failed: 'red',
+  breached: 'red',
+  overdue: 'red',
+  urgent: 'red',
+  rejected: 'red',
+  void: 'red',
+  uncollectible: 'red',
+  cancelled: 'gray',
+  high: 'orange',
+  pending: 'orange',
+  paused: 'orange',
+  open: 'blue',
+  sent: 'blue',
+  new: 'blue',
+  running: 'blue',
+};
+
+export function toneOf(value: string): string {
+  return TONES[value] ?? 'gray';
+}
+
+/** A link to a record, by its name. */
+export function RecordLink({ object, id, title }: { object: string; id: string; title?: string | null }) {
+  const catalog = useCatalog();
+  const def = catalog.find(object);
+  const asked = useTitle(title ? undefined : object, title ? undefined : id);
+  const text = title || asked.data || `#${id.slice(-6)}`;
+  if (!def?.allows.includes('read')) return <Text span>{text}</Text>;
+  return (
+    <Anchor
+      size="sm"
+      renderRoot={(props) => (
+        <Link
+          to="/records/$plural/$id"
+          params={{ plural: def.plural, id }}
+          preload="intent"
+          draggable={false}
+          {...props}
+        />
+      )}
+    >
+      {text}
+    </Anchor>
+  );
+}
+
+/** Objects whose records are settings: their names say all. */
+const NAMED_ONLY = new Set(['stage', 'pipeline']);
+
+/** A value for reading. */
+export function Value({ field, row, plain }: { field: FieldDef; row: Row; plain?: boolean }) {
+  const names = useNames();
+  const catalog = useCatalog();
+  const value = valueAt(row, field.path);
+  if (value === null || value === undefined || value === '') return null;
+  switch (field.type) {
+    case 'reference': {
+      const target = catalog.find(field.object);
+      const expanded = valueAt(row, relationOf(field)) as Row | undefined;
+      const title = expanded && typeof expanded === 'object' ? titleOf(target, expanded) : undefined;
+      if (title && (plain || NAMED_ONLY.has(field.object ?? ''))) return <>{title}</>;
+      return <RecordLink object={field.object ?? ''} id={String(value)} title={title} />;
+    }
+    case 'any_reference': {
+      const object = valueAt(row, field.path.replace(/_id$/, '_object'));
+      if (typeof object !== 'string') return <>{String(value)}</>;
+      return <RecordLink object={object} id={String(value)} />;
+    }
+    case 'money': {
+      const currency = valueAt(row, 'currency');
+      return <>{money(String(value), typeof currency === 'string' ? currency : undefined)}</>;
+    }
+    case 'integer':
+      return <>{/year|position|version|level/.test(field.name) ? String(value) : number(String(value))}</>;
+    case 'decimal':
+      return <>{number(String(value))}</>;
+    case 'date':
+      return <>{day(String(value))}</>;
+    case 'datetime':
+      return <time dateTime={String(value)}>{moment(String(value))}</time>;
+    case 'bool':
+      return value ? (
+        <Check size={16} aria-label={names.value('yes')} />
+      ) : (
+        <Minus size={16} aria-label={names.value('no')} />
+      );
+    case 'enum':
+      if (plain) return <>{names.value(String(value))}</>;
+      return (
+        <Badge variant="light" color={toneOf(String(value))} size="sm">
+          {names.value(String(value))}
+        </Badge>
+      );
+    case 'multi_enum':
+    case 'tags':
+      return (
+        <Group gap={4} wrap="nowrap" component="span">
+          {(Array.isArray(value) ? value : []).map((one) => (
+            <Badge key={String(one)} variant="light" color="gray" size="sm">
+              {String(one)}
+            </Badge>
+          ))}
+        </Group>
+      );
+    case 'email':
+      return (
+        <Anchor size="sm" href={`mailto:${value}`}>
+          {String(value)}
+        </Anchor>
+      );
+    case 'phone':
+    case 'mobile':
+      return (
+        <Anchor size="sm" href={`tel:${value}`}>
+          {String(value)}
+        </Anchor>
+      );
+    case 'url':
+      return (
+        <Anchor size="sm" href={safeUrl(String(value))} target="_blank" rel="noopener noreferrer">
+          {String(value).replace(/^https?:\/\//, '')}
+        </Anchor>
+      );
+    case 'json':
+      return (
+        <Text span ff="monospace" size="xs">
+          {plain ? JSON.stringify(value) : JSON.stringify(value, null, 1)}
+        </Text>
+      );
+    default:
+      return <>{String(value)}</>;
+  }
+}
+
+/** Only addresses of pages become links: `javascript:` and the like do not. */
+export function safeUrl(text: string): string | undefined {
+  const full = /^[a-z][a-z0-9+.-]*:/i.test(text) ? text : `https://${text}`;
+  return /^https?:/i.test(full) ? full : undefined;
+}
