@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use kontor_testkit::{Api, Backend, Server, both_alone};
 use serde_json::{Value, json};
 
+use crate::forms;
 use crate::imports::import;
 
 both_alone!(from_a_lead_to_a_paid_invoice_and_a_solved_ticket);
@@ -65,6 +66,7 @@ async fn from_a_lead_to_a_paid_invoice_and_a_solved_ticket(backend: Backend) {
     api.create("/v1/products", json!({"sku": "DESK-1", "name": "Desk", "price": "200", "currency": "EUR"})).await;
     api.create("/v1/tax_rates", json!({"name": "VAT", "rate": "0.19", "tax_class": "standard"})).await;
 
+    forms::open(&server);
     let (company, contact, deal) = Box::pin(lead(&api, &seller)).await;
     let order = Box::pin(sale(&api, &board, &company, &contact, &deal)).await;
     let invoice = Box::pin(money(&api, &board, &order)).await;
@@ -72,11 +74,20 @@ async fn from_a_lead_to_a_paid_invoice_and_a_solved_ticket(backend: Backend) {
     Box::pin(forgotten(&api, &board, &contact, &invoice)).await;
 }
 
-/// A lead is assigned and scored when it comes, qualified by hand, and becomes a company, a person and a deal.
+/// A visitor fills in a form: a lead that is assigned and scored when it comes, qualified by hand, and becomes a company,
+/// a person and a deal. What the visitor agreed to is agreed to by the person.
 async fn lead(api: &Api, seller: &str) -> (Value, Value, Value) {
-    let lead = json!({"first_name": "Maria", "last_name": "Anders", "company_name": "Futterkiste", "email": "maria@futterkiste.example",
-        "country": "DE", "estimated_value": "1000", "currency": "EUR"});
-    let lead = api.post("/v1/leads", lead).await.expect(201).data().clone();
+    let asks = ["first_name", "last_name", "company_name", "email", "country", "estimated_value"];
+    let inputs: Vec<Value> = asks.iter().map(|field| json!({"field": field})).collect();
+    let form = forms::form(api, json!({"inputs": inputs, "consent_text": "You may write to me."})).await;
+    let visitor = json!({"first_name": "Maria", "last_name": "Anders", "company_name": "Futterkiste", "email": "maria@futterkiste.example",
+        "country": "DE", "estimated_value": "1000", "consent": "yes"});
+    let _ = api.anonymous().post(&form, visitor).await.expect(200);
+    let lead = api.get("/v1/leads").await.expect(200).rows()[0].clone();
+    assert_eq!(
+        (&lead["source"], &lead["estimated_value"], &lead["currency"]),
+        (&json!("web"), &json!("1000"), &json!("EUR"))
+    );
     assert_eq!((&lead["owner_id"], &lead["score"]), (&json!(seller), &json!(40)));
     assert_eq!(lead["score_reasons"][0]["rule"], "Germany");
     assert_eq!(done(api, &format!("{}/qualify", at("leads", &lead)), json!({}), 200).await["status"], "qualified");
@@ -85,6 +96,9 @@ async fn lead(api: &Api, seller: &str) -> (Value, Value, Value) {
     assert_eq!((&company["name"], &contact["email"]), (&json!("Futterkiste"), &json!("maria@futterkiste.example")));
     assert_eq!((&deal["company_id"], &deal["amount"]), (&company["id"], &json!("1000")));
     let _ = api.post(&format!("{}/convert", at("leads", &lead)), json!({})).await.refused(422_000);
+    let consents =
+        api.get(&format!("/v1/consents?filter[contact_id]={}", contact["id"].as_str().unwrap())).await.expect(200);
+    assert_eq!(consents.texts("purpose"), ["marketing"]);
     (company, contact, deal)
 }
 

@@ -9,6 +9,7 @@ both!(
     decimals_are_exact,
     what_is_no_decimal,
     days_that_do_not_exist,
+    days_beyond_business,
     times_that_do_not_exist,
     filters_take_the_same
 );
@@ -144,6 +145,38 @@ async fn days_that_do_not_exist(api: Api) {
     let _ = send(&api, &things.path, "day", "20250101").await.refused(400_001);
     for day in ["2024-02-29", "2000-02-29", "0001-01-01", "9999-12-31"] {
         assert_eq!(send(&api, &things.path, "day", &json!(day).to_string()).await.expect(201).data()["day"], day);
+    }
+}
+
+/// Fields of business objects take the years 1900 to 2200; who makes a field of their own may mean any.
+async fn days_beyond_business(api: Api) {
+    for (path, field, required) in [
+        ("/v1/contacts", "birthday", json!({"last_name": "Roe"})),
+        ("/v1/deals", "expected_close_date", json!({"name": "D"})),
+        ("/v1/orders", "order_date", json!({})),
+    ] {
+        for (day, taken) in [
+            ("1899-12-31", false),
+            ("2201-01-01", false),
+            ("9999-12-31", false),
+            ("1900-01-01", true),
+            ("2200-12-31", true),
+        ] {
+            let mut body = required.clone();
+            body[field] = json!(day);
+            let reply = api.post(&format!("{path}?allow_duplicates=true"), body).await;
+            if taken {
+                assert_eq!(reply.expect(201).data()[field], day);
+            } else {
+                let reply = reply.refused(400_001);
+                assert_eq!(
+                    (&reply.faults()[0]["field"], &reply.faults()[0]["code"]),
+                    (&json!(field), &json!("range")),
+                    "{reply}"
+                );
+            }
+        }
+        let _ = api.get(&format!("{path}?filter[{field}][gte]=0001-01-01&limit=1")).await.expect(200);
     }
 }
 

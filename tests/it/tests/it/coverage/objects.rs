@@ -25,13 +25,16 @@ async fn every_object_goes_round(api: Api) {
                 || matches!((stored.as_str(), value.as_str()), (Some(a), Some(b)) if a.trim_end_matches('0') == b.trim_end_matches('0'));
             assert!(same, "{object}.{field}: sent {value}, got {stored}");
         }
-        assert_eq!(api.get(&at).await.expect(200).data(), made.data(), "{object}");
+        // A secret is answered once, when it is made.
+        let mut kept = made.data().clone();
+        kept.as_object_mut().unwrap().remove("secret");
+        assert_eq!(*api.get(&at).await.expect(200).data(), kept, "{object}");
         let external = body["external_id"].as_str().unwrap();
         // A list has the lines of documents when they are asked for.
         let with_lines = if made.data().get("lines").is_some() { "&expand=lines" } else { "" };
         let list = api.get(&format!("{path}?filter[external_id]={external}&count=exact{with_lines}")).await.expect(200);
         assert_eq!((list.ids(), &list.page()["total"]), (vec![id.clone()], &json!(1)), "{object}");
-        assert_eq!(list.rows()[0], *made.data(), "{object}: one shape in lists and reads");
+        assert_eq!(list.rows()[0], kept, "{object}: one shape in lists and reads");
         let again = api.put(&format!("{path}/by/external_id/{external}"), json!({})).await.expect(200);
         assert_eq!((again.id(), &again.data()["version"]), (id.clone(), &made.data()["version"]), "{object}");
         let changed = api.patch(&at, json!({"external_id": format!("{external}-x")})).await.expect(200);

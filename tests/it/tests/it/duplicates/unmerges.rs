@@ -13,7 +13,7 @@ both!(
     what_cannot_be_taken_back_is_refused,
     of_many_who_take_it_back_one_does,
 );
-both_alone!(old_merges_are_forgotten);
+both_alone!(what_is_too_late_is_refused, old_merges_are_forgotten);
 
 /// Without what every write moves.
 fn still(record: &Value) -> Value {
@@ -98,9 +98,6 @@ async fn what_cannot_be_taken_back_is_refused(api: Api) {
     let _ = api.post(&format!("{restored}/restore"), json!({})).await.expect(200);
     refused("not_in_bin").await;
     let _ = api.delete(&restored).await.expect(200);
-    api.place().sql(&format!("UPDATE r_merges SET expires_at = 1 WHERE id = {id}"));
-    refused("too_late").await;
-    api.place().sql(&format!("UPDATE r_merges SET expires_at = 9999999999999 WHERE id = {id}"));
     let _ = api.post(&at, json!({"merge_id": id})).await.expect(200);
     refused("already_undone").await;
     let id = merge(&api, "contacts", &own, json!({"with_id": other})).await;
@@ -119,6 +116,17 @@ async fn of_many_who_take_it_back_one_does(api: Api) {
     assert_eq!(statuses, [200, 422, 422, 422]);
     let history = api.get(&format!("/v1/contacts/{own}/history")).await.expect(200).texts("action");
     assert_eq!(history, ["unmerge", "merge", "create"]);
+}
+
+/// Before the sweep has found it.
+async fn what_is_too_late_is_refused(backend: Backend) {
+    let server = Server::builder().backend(backend).env("KONTOR_SWEEPS_EVERY_SECONDS", "3600").start().await;
+    let api = server.api();
+    let (own, other) = (make(&api, "contacts", person()).await, make(&api, "contacts", person()).await);
+    let id = merge(&api, "contacts", &own, json!({"with_id": other})).await;
+    api.place().sql(&format!("UPDATE r_merges SET expires_at = 1 WHERE id = {id}"));
+    let reply = api.post(&format!("/v1/contacts/{own}/unmerge"), json!({"merge_id": id})).await.refused(422_000);
+    assert!(reply.detail().starts_with("too_late"), "{reply}");
 }
 
 async fn old_merges_are_forgotten(backend: Backend) {

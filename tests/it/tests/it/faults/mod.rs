@@ -2,6 +2,7 @@
 //! weapon. Small counts by default; `make faults` runs the figures in full.
 
 mod backups;
+mod broken_rows;
 pub mod cluster;
 mod disk;
 mod files;

@@ -1,6 +1,8 @@
 //! Mail that leaves the house: invitations, links for a new password, and a server that is not always well.
 
+pub mod inbound;
 mod invitations;
+mod letters;
 mod resets;
 
 use std::collections::VecDeque;

@@ -24,6 +24,9 @@ const PARTS: &[(&str, &str)] = &[
     ("campaign_member", "campaign"),
 ];
 
+/// What only its owner sees, whatever the role: told in `notifications`.
+const PRIVATE: &[&str] = &["notification", "channel_preference"];
+
 /// What changes although a request was refused, and may: who called, and how often.
 const COUNTED: [&str; 4] = ["request_log", "day_use", "api_key", "session"];
 
@@ -149,7 +152,7 @@ struct Cast {
 
 async fn targets(api: &Api, examples: &Examples, cast: &Cast, objects: &BTreeMap<String, Value>) -> Vec<Target> {
     let mut all = Vec::new();
-    for object in examples.routed() {
+    for object in examples.routed().filter(|object| !PRIVATE.contains(object)) {
         let of = |owner: &str| Some(json!(owner));
         let cases: Vec<(Whose, Option<Value>)> = if objects[object]["owned"] == true || is_part(object) {
             vec![(Whose::Mine, of(&cast.me)), (Whose::Mates, of(&cast.mate)), (Whose::Strangers, of(&cast.stranger))]

@@ -12,7 +12,7 @@ use kontor_testkit::{Api, serial};
 use serde_json::{Value, json};
 
 /// A role of the space's own with these permissions: object, action, reach, field mask.
-async fn role(api: &Api, permissions: &[(&str, &str, &str, Value)]) -> String {
+pub async fn role(api: &Api, permissions: &[(&str, &str, &str, Value)]) -> String {
     let name = word("role");
     let role = api.post("/v1/roles", json!({"name": name})).await.expect(201).id();
     for (object, action, reach, mask) in permissions {
@@ -24,7 +24,7 @@ async fn role(api: &Api, permissions: &[(&str, &str, &str, Value)]) -> String {
 }
 
 /// A user, in a team where one is named.
-async fn user(api: &Api, team: Option<&str>) -> String {
+pub async fn user(api: &Api, team: Option<&str>) -> String {
     let name = word("User");
     api.post("/v1/users", json!({"name": name, "team_id": team})).await.expect(201).id()
 }
@@ -34,23 +34,23 @@ async fn team(api: &Api) -> String {
 }
 
 /// The server as a user with a role sees it.
-fn acting(api: &Api, user: &str, role: &str) -> Api {
+pub fn acting(api: &Api, user: &str, role: &str) -> Api {
     api.as_role(role, &["--user", user])
 }
 
 /// A deal of an owner.
-async fn deal(api: &Api, owner: &str, more: Value) -> String {
+pub async fn deal(api: &Api, owner: &str, more: Value) -> String {
     let mut body = json!({"name": format!("Deal {}", serial()), "owner_id": owner});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     api.post("/v1/deals", body).await.expect(201).id()
 }
 
 /// A word that no other story has.
-fn word(begins: &str) -> String {
+pub fn word(begins: &str) -> String {
     format!("{begins}{}", serial())
 }
 
 /// Full reach over everything that is not named otherwise.
-fn reads_all() -> (&'static str, &'static str, &'static str, Value) {
+pub fn reads_all() -> (&'static str, &'static str, &'static str, Value) {
     ("*", "read", "all", json!(null))
 }

@@ -47,13 +47,26 @@ const fn may(create: bool, update: Reach, delete: Reach) -> May {
 const READS: May = may(false, Reach::Nobodys, Reach::Nobodys);
 
 /// Objects that give rights: administrators change them, whatever else a role may.
-const GUARDED: &[&str] =
-    &["user", "team", "role", "permission", "service_account", "duplicate_rule", "assignment_rule", "score_rule"];
+const GUARDED: &[&str] = &[
+    "user",
+    "team",
+    "role",
+    "permission",
+    "service_account",
+    "duplicate_rule",
+    "assignment_rule",
+    "score_rule",
+    "territory",
+    "legal_entity",
+    "webhook_endpoint",
+    "workflow",
+    "function_credential",
+];
 
 pub const ROLES: &[&str] =
     &["owner", "admin", "manager", "member", "sales", "support", "finance", "marketing", "read-only", "integration"];
 
-const ACTIVITIES: &[&str] = &["task", "call", "meeting", "note", "email"];
+const ACTIVITIES: &[&str] = &["task", "call", "meeting", "note", "email", "calendar_feed"];
 
 /// Role, objects, and what it may with them. What is not said is read.
 const TABLE: &[(&str, &[&str], May)] = &[

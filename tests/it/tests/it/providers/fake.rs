@@ -183,7 +183,8 @@ fn with_nonce(mut claims: Value, nonce: &str) -> Value {
     claims
 }
 
-async fn read(stream: &mut tokio::net::TcpStream) -> Option<String> {
+/// A request, whole.
+pub async fn read(stream: &mut tokio::net::TcpStream) -> Option<String> {
     let mut text = Vec::new();
     let mut part = [0; 8_192];
     loop {

@@ -132,7 +132,7 @@ async fn an_application_goes_on(backend: Backend) {
         ("iss", &door.fake.issuer()),
         ("return_to", "//evil.example"),
     ];
-    assert_eq!(door.come_back(&mut browser, &back).await.expect(303).header("location"), "/sign-in");
+    assert_eq!(door.come_back(&mut browser, &back).await.expect(303).header("location"), "/app");
 }
 
 async fn the_page_offers_what_there_is(backend: Backend) {

@@ -1,6 +1,9 @@
 //! Reports, dashboards and snapshots.
 
+mod campaigns;
+mod cohorts;
 mod definitions;
+mod expected;
 mod figures;
 mod opportunities;
 

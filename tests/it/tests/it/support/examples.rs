@@ -11,6 +11,8 @@ fn rules(object: &str) -> Value {
     match object {
         "customer" => json!({"mobile": "13800138000"}),
         "role" => json!({"built_in": false}),
+        "legal_entity" => json!({"vat_id": "DE123456789", "iban": "DE75512108001245126199", "bic": "HAFEDE2HXXX",
+            "electronic_address": "0088:4012345000009", "logo": null}),
         // A number is that of a product.
         "order_line" | "invoice_line" => json!({"sku": "-"}),
         "permission" => json!({"target_object": "deal", "action": "read", "field_mask": {"hidden": ["amount"]}}),
@@ -21,7 +23,22 @@ fn rules(object: &str) -> Value {
         "duplicate_rule" => json!({"active": false, "threshold_show": "0.7", "threshold_refuse": "0.98"}),
         "report" => json!({"target_object": "deal", "chart": "bar",
             "definition": {"group_by": ["stage_id"], "measures": [{"fn": "count", "as": "n"}]}}),
+        "workflow" => {
+            json!({"active": false, "event_type": "kontor.deal.won", "fields": ["name"], "condition": "record.name",
+            "filter": {"field": "name", "value": "x"}, "schedule": null, "time_zone": "Europe/Berlin",
+            "target_object": "deal", "steps": [{"kind": "notify", "title": "{{ record.name }}"}]})
+        }
+        "function_credential" => json!({"provider": "aws", "region": "eu-central-1", "access_key_id": "AKIDEXAMPLE",
+            "audience": "https://functions.example"}),
+        "channel_preference" => json!({"event_type": "kontor.deal.won", "quiet_from": "20:00", "quiet_until": "07:00"}),
+        "territory" => json!({"active": false, "covers": {"company": {"field": "city", "op": "eq", "value": "Rome"}}}),
+        "form" => json!({"inputs": [{"field": "email", "required": true}]}),
+        "segment" => json!({"target_object": "contact", "conditions": {"field": "city", "op": "eq", "value": "Rome"}}),
+        "sequence_step" => json!({"position": 1, "else_position": 2, "condition": "person.country == \"DE\""}),
         "dashboard" => json!({"layout": []}),
+        // An address that is never called.
+        "webhook_endpoint" => json!({"enabled": false, "event_types": ["kontor.deal.*"], "fields": ["stage"],
+            "filter": {"field": "city", "op": "eq", "value": "Rome"}}),
         "score_rule" => json!({"active": false, "conditions": [{"field": "city", "op": "eq", "value": "Rome"}]}),
         "business_hours" => json!({"time_zone": "Europe/Berlin", "holidays": ["2026-12-25"],
             "hours": {"monday": [["09:00", "17:30"]]}}),
@@ -155,6 +172,9 @@ impl Examples {
             } else {
                 body.insert(name.clone(), value.clone())
             };
+        }
+        if object == "consent" {
+            body.insert("contact_id".to_owned(), json!(Box::pin(self.create(api, "contact")).await));
         }
         if object == "assignment_rule" {
             body.insert("users".to_owned(), json!([Box::pin(self.create(api, "user")).await]));

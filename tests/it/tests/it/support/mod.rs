@@ -16,6 +16,9 @@ pub fn filled(route: &Route) -> String {
     let path = route.path.replace("{collection}", collection).replace("{action}", action);
     let path = path.replace("{id}", NO_ID).replace("{share}", NO_ID).replace("{value}", "nobody");
     let path = path.replace("{object}", "customer").replace("{*file}", "index.html");
+    let path = path.replace("{page}", "forms").replace("{token}", "none");
+    // A stream goes on until one side ends it: one that is refused ends.
+    let path = if route.operation == "streamEvents" { format!("{path}?after=999999999999999999") } else { path };
     path.replace("{field}", if route.path.contains("/by/") { "external_id" } else { "name" })
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::BASE64URL_NOPAD;
 use kontor_testkit::Server;
-use rcgen::{CertificateSigningRequestParams, KeyPair};
+use rcgen::{KeyPair, PublicKeyData, SignatureAlgorithm};
 use rustls::ServerConfig;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
+use x509_cert::der::Decode;
+use x509_cert::request::CertReq;
 
 use super::{Authority, NAME, connect, folder, get, shown};
 
@@ -35,6 +37,28 @@ struct Books {
     proven: bool,
     certificate: Option<String>,
     calls: HashMap<String, usize>,
+}
+
+/// The key of a certificate signing request (RFC 2986): what the certificate is made for.
+struct Asked(Vec<u8>);
+
+impl Asked {
+    /// Of a request for [`NAME`].
+    fn of(csr: &[u8]) -> Self {
+        let request = CertReq::from_der(csr).unwrap();
+        assert!(csr.windows(NAME.len()).any(|part| part == NAME.as_bytes()), "the request is for another name");
+        Self(request.info.public_key.subject_public_key.raw_bytes().to_vec())
+    }
+}
+
+impl PublicKeyData for Asked {
+    fn der_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &rcgen::PKCS_ECDSA_P256_SHA256
+    }
 }
 
 struct Acme {
@@ -147,9 +171,10 @@ impl Acme {
             }
             "/finalize" => {
                 let csr = BASE64URL_NOPAD.decode(decoded("payload")["csr"].as_str().unwrap().as_bytes()).unwrap();
-                let mut request = CertificateSigningRequestParams::from_der(&csr.into()).unwrap();
-                request.params.not_after = rcgen::date_time_ymd(2090, 1, 1);
-                let certificate = request.signed_by(&self.authority.0).unwrap();
+                let key = Asked::of(&csr);
+                let mut params = rcgen::CertificateParams::new(vec![NAME.to_owned()]).unwrap();
+                params.not_after = rcgen::date_time_ymd(2090, 1, 1);
+                let certificate = params.signed_by(&key, &self.authority.0).unwrap();
                 self.books.lock().unwrap().certificate = Some(certificate.pem());
                 (200, "/orders/1", self.order())
             }

@@ -33,7 +33,9 @@ async fn every_object_is_the_same_in_both_versions(api: Api) {
         let path = examples.path(object);
         let body = examples.body(&api, object).await;
         let made = api.post(&format!("{path}?allow_duplicates=true"), body).await.expect(201);
-        let (older, newer_path) = (made.data().clone(), path.replacen("/v1/", "/v2/", 1));
+        let (mut older, newer_path) = (made.data().clone(), path.replacen("/v1/", "/v2/", 1));
+        // A secret is said once.
+        older.as_object_mut().unwrap().remove("secret");
         let read = api.get(&format!("{newer_path}/{}", made.id())).await.expect(200);
         let pairs = fields(&api, "v1", object).await.into_iter().zip(fields(&api, "v2", object).await);
         for ((name_1, kind), (name_2, kind_2)) in pairs.filter(|((name, _), _)| !name.starts_with("custom.")) {

@@ -10,7 +10,9 @@ use crate::accounts::person::PASSWORD;
 pub const NOTHING: &[(&str, &str, &str)] = &[
     ("GET", "/v1/audit/verify", "takes nothing"),
     ("GET", "/v1/jobs", "takes a kind and a state"),
+    ("GET", "/v1/jobs/schedules", "takes nothing"),
     ("GET", "/v1/metadata/objects", "takes a mark"),
+    ("GET", "/v1/metadata/workflow_steps", "takes nothing"),
     ("GET", "/v1/me/sessions", "takes nothing"),
     ("GET", "/v1/api_keys", "takes nothing"),
     ("GET", "/v1/oauth_clients", "takes nothing"),
@@ -36,15 +38,29 @@ pub const NOTHING: &[(&str, &str, &str)] = &[
     ("GET", "/v1/sandboxes", "takes nothing"),
     ("POST", "/v1/sandboxes", "takes a name"),
     ("GET", "/v1/outbox", "takes a state"),
+    ("GET", "/v1/inbound_emails", "takes nothing"),
+    ("POST", "/v1/inbound_emails", "takes a mail, whose names lead only to its own space: mail::inbound"),
     ("GET", "/scim/v2/ServiceProviderConfig", "takes nothing"),
     ("GET", "/scim/v2/ResourceTypes", "takes nothing"),
     ("GET", "/scim/v2/ResourceTypes/{id}", "a document for everyone"),
     ("GET", "/scim/v2/Schemas", "takes nothing"),
     ("GET", "/scim/v2/Schemas/{id}", "a document for everyone"),
+    ("GET", "/v1/events", "takes names of records, and shows those of its space: events::rights"),
+    ("GET", "/v1/events/stream", "as the log that it is of"),
+    ("GET", "/v1/events/dead", "takes the name of a consumer, and shows those of its space: jobs::dead_events"),
+    ("GET", "/asyncapi.json", "takes nothing"),
+    ("GET", "/v1/webhook_deliveries", "takes names, and shows deliveries of its space"),
     ("GET", "/openapi/v2.json", "takes nothing; version 1's is asked"),
     ("GET", "/docs", "a page for everyone"),
     ("GET", "/docs/errors", "a page for everyone"),
     ("GET", "/docs/{*file}", "a page for everyone"),
+    ("GET", "/", "a page for everyone"),
+    ("GET", "/app", "a page for everyone"),
+    ("GET", "/app/{*page}", "a page for everyone"),
+    ("GET", "/assets/{file}", "a file for everyone"),
+    ("GET", "/favicon.svg", "a file for everyone"),
+    ("GET", "/public/{page}/{token}", "takes a link that only its holder has"),
+    ("POST", "/public/{page}/{token}", "takes a link that only its holder has"),
     ("GET", "/healthz", "takes nothing"),
     ("GET", "/readyz", "takes nothing"),
     ("GET", "/metrics", "takes nothing"),
@@ -92,8 +108,25 @@ pub fn all(own: &World) -> Vec<Probe> {
         kept(),
         spaces(),
         directory(),
+        webhooks(),
     ]
     .concat()
+}
+
+/// Endpoints of webhooks, and messages to them.
+fn webhooks() -> Vec<Probe> {
+    let (endpoint, message) = ("/v1/webhook_endpoints/{{hook}}", "/v1/webhook_deliveries/{{message}}");
+    vec![
+        Probe::new(("GET", "/v1/webhook_deliveries/{id}"), message),
+        Probe::new(("POST", "/v1/webhook_deliveries/{id}/redeliver"), format!("{message}/redeliver")).json(&json!({})),
+        Probe::new(("POST", "/v1/webhook_endpoints/{id}/test"), format!("{endpoint}/test")).json(&json!({})),
+        Probe::new(("POST", "/v1/webhook_endpoints/{id}/rotate_secret"), format!("{endpoint}/rotate_secret"))
+            .json(&json!({})),
+        Probe::new(("POST", "/v1/webhook_endpoints/{id}/recover"), format!("{endpoint}/recover"))
+            .json(&json!({"since": "2026-01-01T00:00:00Z"})),
+        Probe::new(("PUT", "/v1/function_credentials/{id}/secret"), "/v1/function_credentials/{{credential}}/secret")
+            .json(&json!({"secret": "walked-through"})),
+    ]
 }
 
 /// Sandboxes, mail, identity providers.
@@ -110,6 +143,7 @@ fn spaces() -> Vec<Probe> {
         Probe::new(("GET", "/v1/outbox/{id}"), mail),
         Probe::new(("POST", "/v1/outbox/{id}/send"), format!("{mail}/send")).json(&json!({})),
         Probe::new(("DELETE", "/v1/outbox/{id}"), mail),
+        Probe::new(("GET", "/v1/inbound_emails/{id}"), "/v1/inbound_emails/{{inbound}}"),
         Probe::new(("POST", "/v1/identity_providers"), "/v1/identity_providers").json(&new),
         Probe::new(("GET", "/v1/identity_providers/{id}"), provider),
         Probe::new(("PATCH", "/v1/identity_providers/{id}"), provider).json(&json!({"is_enabled": false})),
@@ -194,8 +228,11 @@ fn bulk(own: &World) -> Vec<Probe> {
             Probe::new(("GET", "/v1/jobs/{id}/result"), format!("/v1/jobs/{job}/result")),
             Probe::new(("GET", "/v1/jobs/{id}/result"), format!("/v1/jobs/{job}/result?status=refused")),
             Probe::new(("POST", "/v1/jobs/{id}/cancel"), format!("/v1/jobs/{job}/cancel")).json(&json!({})),
+            Probe::new(("POST", "/v1/jobs/{id}/retry"), format!("/v1/jobs/{job}/retry")).json(&json!({})),
         ]);
     }
+    let letter = ("POST", "/v1/events/dead/{id}/replay");
+    all.push(Probe::new(letter, "/v1/events/dead/{{deal}}/replay").json(&json!({})));
     let composite = json!({"operations": [
         {"ref": "c", "op": "create", "object": "company", "data": {"name": "C {{fresh}}", "external_id": "{{fresh}}"}},
         {"op": "create", "object": "contact", "data": {"last_name": "x", "company_id": "{{company}}"}},

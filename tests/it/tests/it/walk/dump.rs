@@ -12,7 +12,7 @@ pub type Dump = BTreeMap<String, Vec<String>>;
 const OWNERS: [&str; 5] = ["space", "of_space", "key_space", "session_space", "member_space"];
 
 /// What runs by itself: leases are renewed, the clock of the verification goes on.
-const RESTLESS: [&str; 2] = ["audit_lease", "audit_state"];
+const RESTLESS: [&str; 2] = ["lease", "audit_state"];
 
 /// Rows without such a column, by the client that they are of.
 const BY_CLIENT: [&str; 4] = ["oauth_request", "oauth_code", "oauth_refresh", "oauth_device"];

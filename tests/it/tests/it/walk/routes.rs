@@ -14,6 +14,7 @@ pub fn complete(probes: &[Probe]) {
         .iter()
         .chain(kontor_oauth::ROUTES)
         .chain(kontor_scim::ROUTES)
+        .chain(kontor_ui::ROUTES)
         .chain(HEALTH_ROUTES)
         .map(|route| (route.method, route.path))
         .collect();

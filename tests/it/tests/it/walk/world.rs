@@ -168,6 +168,17 @@ impl World {
         let _ = api.post(&format!("/v1/users/{user}/invite"), json!({"role": "member"})).await.expect(201);
         let held = api.get("/v1/outbox").await.expect(200);
         self.name("mail", held.rows()[0]["id"].as_str().unwrap());
+        let message =
+            format!("From: {}\r\nSubject: Walked\r\nMessage-ID: <{}@x>\r\n\r\nHello\r\n", address(), serial());
+        let entry = api.request("POST", "/v1/inbound_emails").body("message/rfc822", message).send().await.expect(201);
+        self.name("inbound", entry.id());
+        // An address that the guard lets nobody call.
+        let hook = json!({"url": "https://127.0.0.1/walked", "event_types": ["kontor.none"]});
+        let hook = api.create("/v1/webhook_endpoints", hook).await;
+        self.name("message", api.post(&format!("/v1/webhook_endpoints/{hook}/test"), json!({})).await.expect(202).id());
+        self.name("hook", hook);
+        let credential = json!({"name": format!("c{}", serial()), "provider": "azure", "url": "https://a.example/api"});
+        self.name("credential", api.create("/v1/function_credentials", credential).await);
         let provider = json!({"name": "Acme", "kind": "oidc", "issuer": format!("https://id{}.example", serial()),
             "client_id": "kontor", "client_secret": format!("secret-{}", serial())});
         self.name("provider", api.post("/v1/identity_providers", provider).await.expect(201).id());

@@ -1,0 +1,133 @@
+//! `/v1/quotes/{id}/pdf`, its letter, and `/public/quotes/{token}`
+
+use kontor_testkit::{Api, Backend, Reply, Server, both_alone};
+use serde_json::{Value, json};
+
+use super::sending::letters;
+use super::{customer, firm, is_pdf, rate};
+
+both_alone!(a_quote_is_accepted_by_its_link, a_quote_is_rejected_or_runs_out, a_quote_is_said_to_be_sent);
+
+async fn draft(api: &Api, more: Value) -> String {
+    let tax = rate(api, "0.19", json!({})).await;
+    let mut body = json!({"valid_until": "2199-12-31", "notes": "<script>alert(1)</script>", "lines": [
+        {"description": "Chair <b>", "quantity": "3", "unit_price": "10", "tax_rate_id": tax}]});
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    format!("/v1/quotes/{}", api.create("/v1/quotes", body).await)
+}
+
+/// The path of the link in the newest letter.
+async fn link(api: &Api, count: usize) -> String {
+    let letters = letters(api, "quote", count).await;
+    let letter = api.get(&format!("/v1/outbox/{}", letters.last().unwrap()["id"].as_str().unwrap())).await.expect(200);
+    let text = letter.data()["text"].as_str().unwrap().to_owned();
+    let at = text.find("/public/quotes/").unwrap_or_else(|| panic!("no link in {text}"));
+    text[at..].split_whitespace().next().unwrap().to_owned()
+}
+
+async fn page(api: &Api, path: &str) -> Reply {
+    api.anonymous().request("GET", path).header("accept", "text/html").send().await
+}
+
+async fn form(api: &Api, path: &str, body: &str) -> Reply {
+    let request = api.anonymous().request("POST", path).header("accept", "text/html");
+    request.body("application/x-www-form-urlencoded", body.to_owned()).send().await
+}
+
+async fn a_quote_is_accepted_by_its_link(backend: Backend) {
+    let server = Server::builder().backend(backend).start().await;
+    let api = server.api();
+    let quote = draft(&api, json!({"customer_id": customer(&api, json!({})).await})).await;
+    assert!(api.get(&format!("{quote}/pdf")).await.refused(422_000).detail().starts_with("legal_entity_missing: "));
+    let _ = firm(&api).await;
+    let drafted = is_pdf(api.get(&format!("{quote}/pdf")).await);
+    assert!(drafted.header("content-disposition").contains("Angebot-Q-"), "{drafted}");
+    let sent = api.post(&format!("{quote}/send"), json!({})).await.expect(200);
+    assert_eq!(sent.data()["status"], "sent");
+    let path = link(&api, 1).await;
+    let shown = page(&api, &path).await.expect(200);
+    let text = shown.text();
+    assert!(text.contains("lang=\"de\"") && text.contains("35,70 EUR") && text.contains("Annehmen"), "{text}");
+    assert!(
+        !text.contains("<script>") && text.contains("&lt;script&gt;") && text.contains("Chair &lt;b&gt;"),
+        "{text}"
+    );
+    assert!(shown.header("content-security-policy").contains("default-src 'none'"), "{shown}");
+    let data = api.anonymous().get(&path).await.expect(200);
+    assert_eq!((data.data()["status"].clone(), data.data()["total"].clone()), (json!("sent"), json!("35.7")));
+    let _ = is_pdf(api.anonymous().get(&format!("{path}?format=pdf")).await);
+    // Not without a name, not with another answer, not by a link that was tampered with.
+    let _ = form(&api, &path, "answer=accept&name=+").await.expect(400);
+    let _ = form(&api, &path, "answer=maybe").await.expect(400);
+    let _ = page(&api, &format!("{path}A")).await.expect(404);
+    let _ = api.anonymous().get(&format!("{path}A")).await.refused(404_001);
+    let _ = api.anonymous().get(&path.replace("/quotes/", "/papers/")).await.refused(404_001);
+    assert_eq!(api.get(&quote).await.expect(200).data()["status"], "sent");
+    let accepted = form(&api, &path, "answer=accept&name=Ada+Lovelace").await;
+    assert_eq!(accepted.status, 303, "{accepted}");
+    assert!(accepted.header("location").ends_with(&path), "{accepted}");
+    let now = api.get(&quote).await.expect(200);
+    assert_eq!(
+        (now.data()["status"].clone(), now.data()["answered_by"].clone()),
+        (json!("accepted"), json!("Ada Lovelace"))
+    );
+    let id = now.id();
+    let orders = api.get(&format!("/v1/orders?filter[quote_id]={id}")).await;
+    let orders = if orders.status == 200 { orders } else { api.get("/v1/orders").await.expect(200) };
+    let made: Vec<&Value> = orders.rows().iter().filter(|order| order["quote_id"] == json!(id)).collect();
+    assert_eq!(made.len(), 1, "{orders}");
+    assert_eq!(made[0]["total"], now.data()["total"]);
+    let used = page(&api, &path).await.expect(200).text();
+    assert!(used.contains("angenommen") && used.contains("Ada Lovelace") && !used.contains("<form"), "{used}");
+    let twice = api.anonymous().post(&path, json!({"answer": "accept", "name": "Eve"})).await.refused(422_000);
+    assert!(twice.detail().starts_with("quote_state: the quote is accepted"), "{twice}");
+    let orders = api.get("/v1/orders").await.expect(200);
+    assert_eq!(orders.rows().iter().filter(|order| order["quote_id"] == json!(id)).count(), 1);
+}
+
+async fn a_quote_is_rejected_or_runs_out(backend: Backend) {
+    let server = Server::builder().backend(backend).start().await;
+    let api = server.api();
+    let _ = firm(&api).await;
+    let buyer = customer(&api, json!({"language": "en"})).await;
+    let quote = draft(&api, json!({"customer_id": buyer})).await;
+    let _ = api.post(&format!("{quote}/send"), json!({"to": "boss@sued.example"})).await.expect(200);
+    let path = link(&api, 1).await;
+    let rejected = api.anonymous().post(&path, json!({"answer": "reject", "reason": "Too dear"})).await.expect(200);
+    assert_eq!(rejected.data()["status"], "rejected");
+    assert_eq!(api.get(&quote).await.expect(200).data()["reject_reason"], "Too dear");
+    assert!(page(&api, &path).await.expect(200).text().contains("was rejected"));
+    let _ = api.anonymous().post(&path, json!({"answer": "accept", "name": "Ada"})).await.refused(422_000);
+    // A new version closes the old link, and is answered by its own.
+    let next = api.post(&format!("{quote}/revise"), json!({})).await.expect(201);
+    let next = format!("/v1/quotes/{}", next.id());
+    let _ = api.post(&format!("{next}/send"), json!({})).await.expect(200);
+    let second = link(&api, 2).await;
+    assert_ne!(second, path);
+    let third = api.post(&format!("{next}/revise"), json!({})).await.expect(201);
+    assert!(page(&api, &second).await.expect(200).text().contains("no longer valid"));
+    let _ = api.anonymous().post(&second, json!({"answer": "accept", "name": "Ada"})).await.refused(422_000);
+    assert_eq!(api.get(&format!("/v1/quotes/{}", third.id())).await.expect(200).data()["status"], "draft");
+    // One that came from elsewhere, and ran out there: nothing is ordered by it.
+    let orders = api.get("/v1/orders").await.expect(200);
+    assert!(orders.rows().is_empty(), "{orders}");
+}
+
+async fn a_quote_is_said_to_be_sent(backend: Backend) {
+    let server = Server::builder().backend(backend).start().await;
+    let api = server.api();
+    let buyer = customer(&api, json!({})).await;
+    // Without who makes the offer nothing is mailed, unless it is asked for.
+    let quote = draft(&api, json!({"customer_id": buyer})).await;
+    let refused = api.post(&format!("{quote}/send"), json!({"to": "a@b.example"})).await.refused(422_000);
+    assert!(refused.detail().starts_with("legal_entity_missing: "), "{refused}");
+    let _ = api.post(&format!("{quote}/send"), json!({})).await.expect(200);
+    let _ = firm(&api).await;
+    let other = draft(&api, json!({"customer_id": buyer})).await;
+    let both = json!({"to": "a@b.example", "mail": false});
+    assert!(api.post(&format!("{other}/send"), both).await.refused(422_000).detail().starts_with("quote_mail: "));
+    let _ = api.post(&format!("{other}/send"), json!({"mail": false})).await.expect(200);
+    let nobody = draft(&api, json!({})).await;
+    let _ = api.post(&format!("{nobody}/send"), json!({})).await.expect(200);
+    assert!(api.get("/v1/outbox").await.expect(200).rows().iter().all(|row| row["purpose"] != "quote"));
+}
