@@ -22,6 +22,7 @@ pub trait Caller {
 pub struct Report {
     pub per_second: f64,
     pub p50_us: u64,
+    pub p95_us: u64,
     pub p99_us: u64,
     pub requests: usize,
     pub refused: usize,
@@ -127,6 +128,7 @@ fn summary(mut heard: Heard, length: Duration) -> Report {
     Report {
         per_second: f64::from(served) / length.as_secs_f64(),
         p50_us: at(50),
+        p95_us: at(95),
         p99_us: at(99),
         requests: count,
         refused: heard.refused,

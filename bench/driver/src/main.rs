@@ -1,10 +1,12 @@
 //! `make bench`: starts the floor and the product, loads them in turn, and writes bench/RESULTS.md.
 
+mod business;
 mod client;
 mod kontor;
 mod load;
 mod machine;
 mod measure;
+mod news;
 mod options;
 mod place;
 mod process;

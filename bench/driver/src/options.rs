@@ -85,6 +85,11 @@ pub struct Options {
     /// Server for the databases kontor_bench_*, without a database name.
     #[arg(long, default_value = "postgres://postgres@127.0.0.1:5432", env = "KONTOR_BENCH_POSTGRES")]
     pub postgres_url: String,
+    /// Brokers of `--scenario news`; left out when they cannot be reached.
+    #[arg(long, default_value = "nats://127.0.0.1:4222")]
+    pub nats_url: String,
+    #[arg(long, default_value = "amqp://127.0.0.1:5672")]
+    pub rabbitmq_url: String,
     #[arg(long, default_value = "bench/RESULTS.md")]
     pub out: PathBuf,
 }

@@ -10,7 +10,9 @@ mod overload;
 
 use anyhow::Result;
 
+use crate::business;
 use crate::kontor::{Home, Kontor, Seeded};
+use crate::news;
 use crate::options::Options;
 use crate::place::Place;
 use crate::scenario::Calls;
@@ -25,11 +27,11 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn new(title: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn new(title: impl Into<String>, value: impl Into<String>) -> Self {
         Self { title: title.into(), value: value.into(), aim: "", is_met: None }
     }
 
-    fn aimed(self, aim: &'static str, is_met: bool) -> Self {
+    pub fn aimed(self, aim: &'static str, is_met: bool) -> Self {
         Self { aim, is_met: Some(is_met), ..self }
     }
 }
@@ -52,12 +54,16 @@ impl Bench<'_> {
 
 type Stress = (&'static str, fn(&Bench<'_>) -> Result<Vec<Finding>>);
 
-const ALL: [Stress; 5] = [
+const ALL: [Stress; 9] = [
     ("door", door::run),
     ("filtered", filtered::run),
     ("kept", kept::run),
     ("overload", overload::run),
     ("neighbour", neighbour::run),
+    ("deals", business::deals),
+    ("duplicates", business::duplicates),
+    ("convert", business::convert),
+    ("news", news::run),
 ];
 
 /// Those that are wanted, one after the other, each with a server of its own on the run's copy.
