@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run ui test faults walk lint deny bench contracts fuzz
+.PHONY: help run ui ui-test test faults walk lint deny bench contracts fuzz
 
 # Seconds per fuzz target.
 FUZZ_SECONDS ?= 60
@@ -10,13 +10,14 @@ FUZZ_SECONDS ?= 60
 ARGS ?=
 
 help: ## what each target does
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: ui ## build what is missing and start Kontor (ARGS="--demo --listen 0.0.0.0:8080")
 	cargo build --release -p kontor
 	exec target/release/kontor up $(ARGS)
 
-# The UI is embedded into the binary, so it comes first; without Node a build made earlier is used, or none.
+# The UI is embedded into the binary, so it comes first; without Node a build made earlier is used, or none. What embeds
+# it is touched, because the compiler does not look at the times of new files.
 ui:
 	@if [ ! -f web/package.json ]; then exit 0; fi; \
 	if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null; then \
@@ -24,7 +25,12 @@ ui:
 	if [ -f web/dist/index.html ] && [ -z "$$(find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -newer web/dist/index.html -print -quit)" ]; then exit 0; fi; \
 	cd web; \
 	if [ ! -d node_modules ] || [ package-lock.json -nt node_modules ]; then npm ci; touch node_modules; fi; \
-	npm run build
+	npm run build; \
+	touch ../crates/front/ui/src/files.rs
+
+ui-test: ui ## lint, unit tests and stories of the UI (needs Node and Chromium)
+	cargo build -p kontor
+	cd web && npm run lint && npm test && npm run e2e
 
 test: ## every test (KONTOR_TEST_REQUIRE=postgres,redis,nats,rabbitmq makes a missing one a failure)
 	cargo build -p kontor
@@ -37,7 +43,7 @@ test: ## every test (KONTOR_TEST_REQUIRE=postgres,redis,nats,rabbitmq makes a mi
 faults: ## kills, full disks, outages, hostile input: the figures in full (an hour)
 	cargo build --release -p kontor
 	KONTOR_BIN=$(CURDIR)/target/release/kontor KONTOR_FAULTS_ROUNDS=$${KONTOR_FAULTS_ROUNDS:-1000} \
-		cargo test -p kontor-it --test it -- faults:: --nocapture --test-threads=1
+		cargo test -p kontor-it --test it -- faults:: events::relays --nocapture --test-threads=1
 
 walk: ## other workspaces' names on every route, forged tokens, races, guesses, tampering: the figures in full (an hour)
 	cargo build --release -p kontor
