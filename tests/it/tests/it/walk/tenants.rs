@@ -27,7 +27,9 @@ pub struct House {
 impl House {
     pub async fn new(backend: Backend) -> Self {
         // Nothing moves but what is asked for.
-        let server = Server::builder().backend(backend).env("KONTOR_SWEEPS_EVERY_SECONDS", "86400").start().await;
+        let quiet = [("KONTOR_SWEEPS_EVERY_SECONDS", "86400"), ("KONTOR_WEBHOOKS_FIRST_RETRY_MS", "3600000")];
+        let builder = Server::builder().backend(backend);
+        let server = quiet.into_iter().fold(builder, |builder, (name, value)| builder.env(name, value)).start().await;
         add_space(&server, "sandbox");
         let live = server.api();
         let other = World::fill(&live, "vehicle").await;
