@@ -61,7 +61,7 @@ lint: deny ## formatting, clippy, licences and advisories, layers, file sizes
 deny:
 	@if ! cargo deny --version >/dev/null 2>&1; then \
 		case ",$${KONTOR_LINT_REQUIRE:-}," in \
-			*,deny,*) cargo install cargo-deny --locked ;; \
+			*,deny,*) cargo install cargo-deny --locked --debug ;; \
 			*) echo "deny: skipped, cargo-deny is not installed (cargo install cargo-deny --locked)"; exit 0 ;; \
 		esac; \
 	fi; \
