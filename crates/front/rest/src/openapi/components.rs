@@ -174,6 +174,8 @@ pub fn parameters() -> J {
         "Share": {"name": "share", "in": "path", "required": true, "schema": reference("schemas", "Id"), "description": "The share's id."},
         "Object": path("object", "An object's name, singular or plural.", "contact"),
         "Field": path("field", "A field's name.", "email"),
+        "Page": path("page", "What the link is to, such as quotes, forms or unsubscribe.", "quotes"),
+        "Token": path("token", "The secret of the link.", "x7Qm2v"),
         "File": path("file", "A file of the Swagger UI.", "index.html"),
         "IfMatch": header("If-Match", "The ETag of the record as it was read; 412 when it has moved on.", "\"7\""),
         "IfNoneMatch": header("If-None-Match", "An ETag; 304 when it still holds.", "\"7\""),

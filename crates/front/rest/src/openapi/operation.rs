@@ -129,6 +129,8 @@ fn path_parameters(path: &str) -> Vec<J> {
             "object" => Some(reference("parameters", "Object")),
             "share" => Some(reference("parameters", "Share")),
             "file" => Some(reference("parameters", "File")),
+            "page" => Some(reference("parameters", "Page")),
+            "token" => Some(reference("parameters", "Token")),
             "field" if path.starts_with("/v1/metadata/") => Some(reference("parameters", "Field")),
             _ => None,
         })
