@@ -40,6 +40,23 @@ fn message(from: &str, to: &str, id: &str, more: &str, text: &str) -> String {
     )
 }
 
+/// The `Message-ID` of a mail, with its brackets.
+pub fn message_id(mail: &str) -> String {
+    mail.lines().find_map(|line| line.strip_prefix("Message-ID: ")).unwrap().to_owned()
+}
+
+/// What a mail server says of a mail that did not get to somebody (RFC 3464).
+pub fn came_back(receiver: &str, message_id: &str, status: &str) -> String {
+    format!(
+        "From: MAILER-DAEMON@mx.example\nTo: crm@example.com\nSubject: Undelivered\nMessage-ID: <{}@mx>\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=r\n\n--r\nContent-Type: text/plain\n\nSorry.\n\
+         --r\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; {receiver}\n\
+         Action: failed\nStatus: {status}\nDiagnostic-Code: smtp; 550 no such user\n--r\nContent-Type: text/rfc822-headers\n\n\
+         Message-ID: {message_id}\n--r--\n",
+        serial()
+    )
+}
+
 async fn record(api: &Api, entry: &Reply) -> Value {
     let object = entry.data()["record_object"].as_str().unwrap_or_else(|| panic!("{entry}"));
     let path = format!("/v1/{object}s/{}", entry.data()["record_id"].as_str().unwrap());
@@ -276,21 +293,11 @@ async fn mail_that_came_back_is_told(backend: Backend) {
     until(&api, &comment, |c| c["mail_status"] == "sent").await;
     let sent = inbox.lock().unwrap().iter().find(|(to, _)| *to == from).cloned().unwrap().1;
     assert!(sent.contains(&format!("Reply-To: {to}")) && sent.contains("In-Reply-To: <one@x>"), "{sent}");
-    let id = sent.lines().find_map(|line| line.strip_prefix("Message-ID: ")).unwrap().to_owned();
-    let report = |id: &str, status: &str| {
-        format!(
-            "From: MAILER-DAEMON@mx.example\nTo: crm@example.com\nSubject: Undelivered\nMessage-ID: <{}@mx>\n\
-             Content-Type: multipart/report; report-type=delivery-status; boundary=r\n\n--r\nContent-Type: text/plain\n\nSorry.\n\
-             --r\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; {from}\n\
-             Action: failed\nStatus: {status}\nDiagnostic-Code: smtp; 550 no such user\n--r\nContent-Type: text/rfc822-headers\n\n\
-             Message-ID: {id}\n--r--\n",
-            serial()
-        )
-    };
+    let report = |id: &str, status: &str| came_back(&from, id, status);
     // Of a mail that was never sent nothing follows.
     let entry = hand_over(&api, &report("<4242.abc@example.com>", "5.1.1")).await.expect(201);
     assert_eq!(entry.data()["outcome"], "ignored");
-    let entry = hand_over(&api, &report(&id, "5.1.1")).await.expect(201);
+    let entry = hand_over(&api, &report(&message_id(&sent), "5.1.1")).await.expect(201);
     assert_eq!(
         (&entry.data()["outcome"], &entry.data()["record_object"]),
         (&json!("bounce"), &json!("ticket_comment"))

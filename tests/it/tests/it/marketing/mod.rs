@@ -1,5 +1,6 @@
 //! The business of `marketing`: templates, segments, campaigns, leaving, sequences.
 
+mod bounces;
 mod campaigns;
 mod leaving;
 mod segments;
