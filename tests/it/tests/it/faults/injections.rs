@@ -40,8 +40,12 @@ const PAYLOADS: &[&str] = &[
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-fn payloads() -> &'static [&'static str] {
-    &PAYLOADS[..rounds(10, PAYLOADS.len()).min(PAYLOADS.len())]
+/// Some for each place, so that all have had their turn after a few places.
+fn payloads(turn: &mut usize) -> impl Iterator<Item = &'static str> {
+    let some = rounds(4, PAYLOADS.len());
+    let first = *turn;
+    *turn += some;
+    (first..first + some).map(|n| PAYLOADS[n % PAYLOADS.len()])
 }
 
 async fn total(api: &Api, path: &str) -> u64 {
@@ -56,7 +60,7 @@ async fn every_parameter_is_a_value(api: Api) {
         Some(place) => document.pointer(place.trim_start_matches('#')).cloned().unwrap_or_default(),
         None => value.clone(),
     };
-    let mut asked = 0;
+    let (mut asked, mut turn) = (0, 0);
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in METHODS.iter().filter(|method| item.get(**method).is_some()) {
             let operation = &item[*method];
@@ -65,7 +69,7 @@ async fn every_parameter_is_a_value(api: Api) {
             for parameter in &parameters {
                 let (name, place) =
                     (parameter["name"].as_str().unwrap_or_default(), parameter["in"].as_str().unwrap_or_default());
-                for payload in payloads() {
+                for payload in payloads(&mut turn) {
                     let value = if place == "path" { encode(payload) } else { id.clone() };
                     let mut target = path.clone();
                     for other in parameters.iter().filter(|other| other["in"] == "path") {
@@ -100,7 +104,7 @@ async fn every_text_is_a_text(backend: Backend) {
     let api = server.api();
     let examples = Examples::of(&api).await;
     let objects: Vec<String> = examples.routed().map(str::to_owned).collect();
-    let mut asked = 0;
+    let (mut asked, mut turn) = (0, 0);
     for object in objects {
         let (path, plain) = (examples.path(&object), examples.body(&api, &object).await);
         let strings: Vec<String> =
@@ -108,7 +112,7 @@ async fn every_text_is_a_text(backend: Backend) {
         for name in strings {
             let before = total(&api, &path).await;
             let mut made = 0;
-            for (n, payload) in payloads().iter().enumerate() {
+            for (n, payload) in payloads(&mut turn).enumerate() {
                 let mut body = plain.clone();
                 body["external_id"] = json!(format!("{}-{object}-{name}-{n}", kontor_testkit::serial()));
                 body[&name] = json!(payload);

@@ -118,17 +118,18 @@ async fn a_bomb_is_not_unpacked(backend: Backend) {
     let (api, pid) = (server.api(), server.pid().expect("it runs"));
     let begin = br#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>"#;
     let cells = b"</t></is></c><c t=\"inlineStr\"><is><t>x";
+    let mebibytes = rounds(96, 192);
     for (what, filling) in [
-        ("one cell", b"x".repeat(192 << 20)),
-        ("a row of cells", cells.repeat((192 << 20) / cells.len())),
-        ("one tag", [b"<a ".to_vec(), b"b".repeat(192 << 20)].concat()),
+        ("one cell", b"x".repeat(mebibytes << 20)),
+        ("a row of cells", cells.repeat((mebibytes << 20) / cells.len())),
+        ("one tag", [b"<a ".to_vec(), b"b".repeat(mebibytes << 20)].concat()),
     ] {
         let rows = [&begin[..], &filling, b"</t></is></c></row></sheetData></worksheet>"].concat();
         let bomb = tokio::task::spawn_blocking(move || sheet(&rows)).await.unwrap();
         let (size, watch) = (bomb.len(), Watch::start(pid));
         let (status, job) = fate(&api, "xlsx", bomb).await;
         let grown = watch.grown();
-        eprintln!("192 MB as {what} in {size} bytes: {status} {} {grown} KiB more memory", job["state"]);
+        eprintln!("{mebibytes} MiB as {what} in {size} bytes: {status} {} {grown} KiB more memory", job["state"]);
         assert!(status != 202 || job["state"] == "failed" || job["report"]["created"] == 0, "{what}: {job}");
         assert!(grown <= MOST_KIB, "{what} took {grown} KiB");
     }
