@@ -16,8 +16,6 @@ use crate::sweeping;
 
 /// Between two looks for what other processes have numbered.
 const LOOK: Duration = Duration::from_millis(200);
-/// The same where no other process shares the database; what this one numbers rings.
-const LOOK_ALONE: Duration = Duration::from_secs(1);
 /// Dead letters of a space that are dealt with again in one look.
 const REPLAYED: u64 = 100;
 /// After a failure.
@@ -58,7 +56,7 @@ impl Consuming {
         let House { store, clock, commits, .. } = &self.house;
         let mut lease = Lease::new(store.clone(), clock.clone(), "consumers", self.holder.clone(), self.alone);
         let bell = commits.bell(system::EVENT_HEAD);
-        let mut rounds = Rounds::every(if self.alone { LOOK_ALONE } else { LOOK });
+        let mut rounds = Rounds::every(LOOK, commits);
         let metrics: Vec<Metrics> = self.consumers.iter().map(|consumer| Metrics::of(consumer.name())).collect();
         let mut standings: HashMap<(SpaceId, &'static str), Standing> = HashMap::new();
         loop {

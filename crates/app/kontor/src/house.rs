@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use kontor_catalog::{Catalogs, Metadata};
-use kontor_config::{Config, RowSecurity as Wanted};
+use kontor_config::{Config, RowSecurity as Wanted, SecretUrl};
 use kontor_egress::Egress;
 use kontor_identity::accounts::{self, Accounts};
 use kontor_identity::callers::Callers;
@@ -21,6 +21,7 @@ use kontor_records::Records;
 use kontor_store::{Commits, Store, Watched};
 use kontor_store_postgres::{PostgresOptions, PostgresStore, RowSecurity};
 use kontor_store_sqlite::{SqliteOptions, SqliteStore};
+use tokio::sync::watch;
 
 use crate::services;
 
@@ -68,22 +69,50 @@ pub fn database_file(data: &Path) -> std::path::PathBuf {
     data.join("kontor.db")
 }
 
+/// The PostgreSQL database that the configuration names, if it does.
+fn postgres(config: &Config) -> Option<(&SecretUrl, PostgresOptions)> {
+    let url = config.database_url.as_ref()?;
+    let mut options = PostgresOptions::new(url.expose());
+    options.prepare = config.database.prepare;
+    options.role.clone_from(&config.database.role);
+    options.row_security = match config.database.row_security {
+        Wanted::Auto => RowSecurity::Auto,
+        Wanted::Require => RowSecurity::Require,
+        Wanted::Off => RowSecurity::Off,
+    };
+    Some((url, options))
+}
+
+/// Hears what other servers change, until the process stops. Where there are none, everything is told already; a pooler
+/// in transaction mode lets nobody listen.
+///
+/// # Errors
+/// The database's address cannot be read.
+pub fn hear(config: &Config, commits: &Arc<Commits>, mut stopped: watch::Receiver<bool>) -> Result<()> {
+    let Some((_, options)) = postgres(config) else {
+        commits.set_told(true);
+        return Ok(());
+    };
+    if options.prepare {
+        let herald = kontor_store_postgres::herald(&options, commits.clone())?;
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = stopped.wait_for(|stop| *stop) => {}
+                () = herald => {}
+            }
+        });
+    }
+    Ok(())
+}
+
 /// Opens the store that the configuration names.
 ///
 /// # Errors
 /// It cannot be opened or reached.
 pub async fn open_store(config: &Config, usage: Use) -> Result<Arc<dyn Store>> {
     let timeout = config.database.statement_timeout().unwrap_or(std::time::Duration::from_secs(3_600));
-    if let Some(url) = &config.database_url {
-        let mut options = PostgresOptions::new(url.expose());
+    if let Some((url, mut options)) = postgres(config) {
         options.statement_timeout = timeout;
-        options.prepare = config.database.prepare;
-        options.role.clone_from(&config.database.role);
-        options.row_security = match config.database.row_security {
-            Wanted::Auto => RowSecurity::Auto,
-            Wanted::Require => RowSecurity::Require,
-            Wanted::Off => RowSecurity::Off,
-        };
         options.pool_size = if usage == Use::Beside { 2 } else { config.database.pool_size as usize };
         let store =
             PostgresStore::connect(options).await.with_context(|| format!("the database {url} cannot be used"))?;
@@ -166,7 +195,7 @@ impl House {
             Err(_) => kontor_audit::Signer::closed(),
         };
         let secret = spaces::secret(&*store).await?;
-        let jobs = Arc::new(Jobs::new(store.clone(), clock.clone(), ids.clone()));
+        let jobs = Arc::new(Jobs::new(store.clone(), clock.clone(), ids.clone(), &commits));
         let outbox = Arc::new(Outbox::new(kontor_outbox::Parts {
             store: store.clone(),
             clock: clock.clone(),

@@ -13,8 +13,6 @@ use crate::house::House;
 
 /// Between two looks at spaces where this process has changed nothing: others may have.
 const LOOK: Duration = Duration::from_millis(100);
-/// The same where no other server shares the database; commands beside it may change something.
-const LOOK_ALONE: Duration = Duration::from_secs(1);
 /// After a failure.
 const PAUSE: Duration = Duration::from_secs(2);
 /// Between two looks for events that are too old.
@@ -41,7 +39,7 @@ impl News {
         let relay = Relay::new(store.clone(), clock.clone());
         let mut lease = Lease::new(store.clone(), clock.clone(), "relay", self.holder.clone(), self.alone);
         let bell: Arc<Bell> = commits.bell(system::EVENT);
-        let mut rounds = Rounds::every(if self.alone { LOOK_ALONE } else { LOOK });
+        let mut rounds = Rounds::every(LOOK, commits);
         let mut swept = Instant::now();
         loop {
             let rung = tokio::select! {

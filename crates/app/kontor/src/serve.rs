@@ -91,10 +91,11 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
         Some(lock) => lock.identity(&config.data, own)?,
         None => own(),
     };
+    let (stop, stopped) = watch::channel(false);
+    house::hear(&config, &house.commits, stopped.clone())?;
     let lease = NodeLease::take(house.store.clone(), house.clock.clone(), house.ids.clone(), holder).await?;
     let jobs = house.jobs.clone();
     let transfer = Arc::new(Transfer::new(house.records.clone(), house.catalogs.clone(), jobs.clone()));
-    let (stop, stopped) = watch::channel(false);
     let process = format!("{}-{}", std::process::id(), house.ids.next());
     let options = kontor_jobs::Options {
         process,
@@ -124,7 +125,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
 
     let webhooks = telling::open(&config, &house);
     let carrying = carrying::open(&config, &house)?;
-    let feed = Arc::new(kontor_events::Feed::new(house.store.clone(), &house.commits, config.database_url.is_none()));
+    let feed = Arc::new(kontor_events::Feed::new(house.store.clone(), &house.commits));
     let worker = roles.contains(&"worker").then(|| Runner::new(jobs.clone(), handlers, options).start());
     let mut url = String::new();
     let mut server = None;

@@ -20,7 +20,6 @@ const CONSUMER: &str = "bus";
 const AT_ONCE: u64 = 200;
 /// Between two looks at what other processes have numbered.
 const LOOK: Duration = Duration::from_millis(200);
-const LOOK_ALONE: Duration = Duration::from_secs(1);
 /// After a failure; doubled each time up to the other one.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
 
@@ -41,6 +40,7 @@ pub struct Parts {
 /// Publishes the log.
 pub struct Publisher {
     parts: Parts,
+    commits: Arc<Commits>,
     bell: Arc<Bell>,
     published: Counter,
     failures: Counter,
@@ -49,9 +49,10 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    pub fn new(parts: Parts, commits: &Commits) -> Self {
+    pub fn new(parts: Parts, commits: &Arc<Commits>) -> Self {
         let broker = [("broker", parts.bus.name())];
         Self {
+            commits: commits.clone(),
             bell: commits.bell(system::EVENT_HEAD),
             published: counter("bus_published_total", "Events that the broker has confirmed.", &broker),
             failures: counter("bus_failures_total", "Hand-overs that failed.", &broker),
@@ -66,7 +67,7 @@ impl Publisher {
         let records = &self.parts.records;
         let holder = self.parts.holder.clone();
         let mut lease = Lease::new(records.store().clone(), records.clock().clone(), "bus", holder, self.parts.alone);
-        let mut rounds = Rounds::every(if self.parts.alone { LOOK_ALONE } else { LOOK });
+        let mut rounds = Rounds::every(LOOK, &self.commits);
         let mut pause = PAUSE.0;
         loop {
             tokio::select! {

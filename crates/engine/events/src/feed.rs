@@ -10,23 +10,22 @@ use tokio::sync::watch;
 
 use crate::head;
 
-/// Between two looks for what other processes have numbered.
+/// Between two looks for what other processes have numbered, where that is not told.
 const LOOK: Duration = Duration::from_millis(50);
-/// The same where no other process shares the database.
-const LOOK_ALONE: Duration = Duration::from_secs(1);
+/// The same where it is.
+const LOOK_TOLD: Duration = Duration::from_secs(1);
 
 /// The last numbers of logs that somebody waits for.
 pub struct Feed {
     store: Arc<dyn Store>,
     bell: Arc<Bell>,
-    pause: Duration,
+    commits: Arc<Commits>,
     spaces: Mutex<HashMap<SpaceId, watch::Sender<i64>>>,
 }
 
 impl Feed {
-    pub fn new(store: Arc<dyn Store>, commits: &Commits, alone: bool) -> Self {
-        let pause = if alone { LOOK_ALONE } else { LOOK };
-        Self { store, bell: commits.bell(system::EVENT_HEAD), pause, spaces: Mutex::default() }
+    pub fn new(store: Arc<dyn Store>, commits: &Arc<Commits>) -> Self {
+        Self { store, bell: commits.bell(system::EVENT_HEAD), commits: commits.clone(), spaces: Mutex::default() }
     }
 
     /// The last number of a space's log, as it goes on.
@@ -38,10 +37,11 @@ impl Feed {
     /// Looks until the process stops.
     pub async fn run(&self, mut stopped: watch::Receiver<bool>) {
         loop {
+            let pause = if self.commits.is_told() { LOOK_TOLD } else { LOOK };
             tokio::select! {
                 _ = stopped.wait_for(|stop| *stop) => return,
                 _ = self.bell.rung() => {}
-                () = tokio::time::sleep(self.pause) => {}
+                () = tokio::time::sleep(pause) => {}
             }
             for space in self.waited_for() {
                 if let Err(error) = self.look(space).await {

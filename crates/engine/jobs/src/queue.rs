@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use kontor_model::{Clock, Error, ErrorCode, Id, IdGenerator, Kind, Op, Result, SpaceId, Value};
-use kontor_store::{Batch, ColumnRef, CommitError, Cond, Expr, OnConflict, Select, Set, Store, Write, system};
+use kontor_store::{
+    Batch, Bell, ColumnRef, CommitError, Commits, Cond, Expr, OnConflict, Select, Set, Store, Write, system,
+    system::INSTALLATION,
+};
 use serde_json::Value as J;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use crate::job::{Job, State, columns};
 
+/// What the bell is called; no table is.
+const NEWS: &str = "jobs.news";
 /// The most jobs of a page.
 const MOST: u64 = 500;
 
@@ -54,7 +59,9 @@ pub struct Jobs {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     ids: Arc<IdGenerator>,
-    pub(crate) news: Notify,
+    pub(crate) commits: Arc<Commits>,
+    /// Rings when there is something to be claimed, be it that another process says so.
+    pub(crate) news: Arc<Bell>,
     /// Changes whenever this process has called a running job off.
     pub(crate) called_off: watch::Sender<()>,
 }
@@ -72,8 +79,9 @@ pub(crate) fn set(name: &str, kind: Kind, value: impl Into<Value>) -> (ColumnRef
 }
 
 impl Jobs {
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<IdGenerator>) -> Self {
-        Self { store, clock, ids, news: Notify::new(), called_off: watch::Sender::new(()) }
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<IdGenerator>, commits: &Arc<Commits>) -> Self {
+        let news = commits.bell(NEWS);
+        Self { store, clock, ids, commits: commits.clone(), news, called_off: watch::Sender::new(()) }
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {
@@ -144,9 +152,9 @@ impl Jobs {
         (job, write)
     }
 
-    /// Lets a runner of this process look at once.
+    /// Lets runners look at once.
     pub fn wake(&self) {
-        self.news.notify_one();
+        self.commits.ring(INSTALLATION, NEWS);
     }
 
     /// One job.

@@ -17,10 +17,10 @@ use crate::queue::{Jobs, failed, set};
 use crate::rules::{self, Rules};
 use crate::run::{Ended, Handler, Run};
 
-/// Between two looks for what other processes have put in, and for what has become due.
+/// Between two looks for what has become due, and for what other processes have put in without saying so.
 const POLL: Duration = Duration::from_millis(200);
-/// The same where no other process shares the store.
-const POLL_ALONE: Duration = Duration::from_millis(500);
+/// The same where they say so.
+const POLL_TOLD: Duration = Duration::from_millis(500);
 /// Between two looks at schedules.
 const STRIKE: Duration = Duration::from_secs(1);
 /// Between two looks for times that a clock wrote which has been set back since.
@@ -98,7 +98,6 @@ impl Runner {
         {
             tracing::warn!(%error, "jobs of an earlier process could not be taken over yet");
         }
-        let poll = if self.options.alone { POLL_ALONE } else { POLL };
         let (mut struck, mut mended) = (None, None);
         while !is_stopping(&stopping) {
             while running.try_join_next().is_some() {}
@@ -119,8 +118,9 @@ impl Runner {
                     Err(error) => tracing::warn!(%error, "jobs could not be looked up"),
                 }
             }
+            let poll = if self.jobs.commits.is_told() { POLL_TOLD } else { POLL };
             tokio::select! {
-                () = self.jobs.news.notified() => {}
+                _ = self.jobs.news.rung() => {}
                 () = tokio::time::sleep(poll) => {}
                 _ = running.join_next(), if !running.is_empty() => {}
                 _ = stopping.changed() => {}

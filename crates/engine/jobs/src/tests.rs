@@ -32,7 +32,8 @@ impl House {
         store.migrate(Arc::new(kontor_catalog::schema(&[]))).await.unwrap();
         let clock = Arc::new(FixedClock::at(1_790_000_000_000));
         let ids = Arc::new(IdGenerator::new(clock.clone(), 1));
-        let house = Self { jobs: Arc::new(Jobs::new(store, clock.clone(), ids)), clock, _folder: folder };
+        let house =
+            Self { jobs: Arc::new(Jobs::new(store, clock.clone(), ids, &Arc::default())), clock, _folder: folder };
         house.space(SPACE, 1).await;
         house
     }

@@ -85,6 +85,7 @@ pub struct Parts {
 pub struct Webhooks {
     pub(crate) parts: Parts,
     pub(crate) metrics: send::Metrics,
+    pub(crate) commits: Arc<Commits>,
     pub(crate) news: Arc<kontor_store::Bell>,
     pub(crate) changed: Arc<kontor_store::Bell>,
     /// Endpoints, and their secrets.
@@ -92,10 +93,11 @@ pub struct Webhooks {
 }
 
 impl Webhooks {
-    pub fn new(parts: Parts, commits: &Commits) -> Arc<Self> {
+    pub fn new(parts: Parts, commits: &Arc<Commits>) -> Arc<Self> {
         Arc::new(Self {
             parts,
             metrics: send::Metrics::new(),
+            commits: commits.clone(),
             news: commits.bell(kontor_store::system::EVENT_HEAD),
             changed: commits.bell(kontor_store::system::WEBHOOK_DELIVERY),
             edited: [TABLE, kontor_store::system::WEBHOOK_STATE].map(|table| commits.bell(table)),

@@ -16,8 +16,6 @@ use crate::worker::Worker;
 
 /// Between two looks at the endpoints and at what other processes have numbered.
 const LOOK: Duration = Duration::from_millis(200);
-/// The same where no other process shares the database.
-const LOOK_ALONE: Duration = Duration::from_secs(1);
 /// Between two looks for changed endpoints; a change by this process shows at once.
 const ENDPOINTS: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(600);
@@ -62,7 +60,7 @@ impl Webhooks {
             spaces: HashMap::new(),
             swept: Instant::now(),
         };
-        let mut rounds = Rounds::every(if alone { LOOK_ALONE } else { LOOK });
+        let mut rounds = Rounds::every(LOOK, &self.commits);
         loop {
             let mut rung: Vec<SpaceId> = Vec::new();
             let [records, secrets] = &self.edited;

@@ -12,6 +12,7 @@ mod ddl;
 mod error;
 mod growth;
 mod guard;
+mod herald;
 mod merge;
 mod options;
 mod param;
@@ -22,5 +23,6 @@ mod select;
 mod store;
 mod writer;
 
+pub use herald::herald;
 pub use options::{PostgresOptions, RowSecurity};
 pub use store::PostgresStore;

@@ -27,7 +27,7 @@ pub use page::{Cell, Cells, CustomShape, Page, PageRow, Shape, ShapeField};
 pub use rounds::Rounds;
 pub use schema::{Column, Index, IndexPart, Schema, Table};
 pub use select::{Columns, Cond, Expr, Join, Lane, Members, Order, Search, Select, Source, Term, Which};
-pub use watch::{Bell, Commits, Seen, Watched};
+pub use watch::{Abroad, Bell, Commits, Seen, Watched};
 
 use kontor_model::Value;
 

@@ -1,26 +1,30 @@
 //! When a loop over spaces looks at all of them, rather than at those that rang.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kontor_model::{Kind, Result, SpaceId, Value};
 
 use crate::system::{self, INSTALLATION};
-use crate::{Expr, Select, Store};
+use crate::{Commits, Expr, Select, Store};
 
 /// A round may take at most one part in so many of a loop's time: the more spaces there are, the rarer it is.
 const SHARE: u32 = 10;
+/// Between two rounds where all changes are told: for what commands beside the server change, and for what was missed.
+const TOLD: Duration = Duration::from_secs(1);
 
 /// Rounds over all spaces.
 pub struct Rounds {
+    commits: Arc<Commits>,
     pace: Duration,
     began: Option<Instant>,
     rest: Duration,
 }
 
 impl Rounds {
-    /// One in `pace`, or rarer where rounds take long; the first is due at once.
-    pub fn every(pace: Duration) -> Self {
-        Self { pace, began: None, rest: Duration::ZERO }
+    /// One in `pace`, in a second where all changes are told, or rarer where rounds take long; the first is due at once.
+    pub fn every(pace: Duration, commits: &Arc<Commits>) -> Self {
+        Self { commits: commits.clone(), pace, began: None, rest: Duration::ZERO }
     }
 
     /// Completes when a round is due. Asked for again after each turn.
@@ -41,7 +45,8 @@ impl Rounds {
         let Some(began) = self.began else { return Duration::ZERO };
         let since = began.elapsed();
         if self.rest.is_zero() {
-            self.rest = self.pace.max(since * SHARE);
+            let told = if self.commits.is_told() { TOLD } else { Duration::ZERO };
+            self.rest = self.pace.max(told).max(since * SHARE);
         }
         self.rest.saturating_sub(since)
     }
@@ -67,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_round_that_takes_long_is_rare() {
-        let mut rounds = Rounds::every(Duration::from_millis(1));
+        let mut rounds = Rounds::every(Duration::from_millis(1), &Arc::default());
         assert!(rounds.begin(), "the first is due at once");
         std::thread::sleep(Duration::from_millis(40));
         assert!(rounds.left() > Duration::from_millis(100), "{:?}", rounds.left());
@@ -78,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_quick_one_keeps_the_pace() {
-        let mut rounds = Rounds::every(Duration::from_secs(3_600));
+        let mut rounds = Rounds::every(Duration::from_secs(3_600), &Arc::default());
         assert!(rounds.begin() && !rounds.begin());
         assert!(rounds.left() > Duration::from_secs(3_500));
     }

@@ -4,7 +4,7 @@
 //! The note is taken before the question goes out and the count is raised after the commit is done: a change that the
 //! reader has not seen always shows, one that it has seen may show too.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -80,32 +80,6 @@ impl Seen {
     }
 }
 
-/// Tells one listener in which spaces a table was changed.
-#[derive(Debug, Default)]
-pub struct Bell {
-    spaces: Mutex<BTreeSet<SpaceId>>,
-    rung: tokio::sync::Notify,
-}
-
-impl Bell {
-    fn ring(&self, space: SpaceId) {
-        if self.spaces.lock().unwrap_or_else(PoisonError::into_inner).insert(space) {
-            self.rung.notify_one();
-        }
-    }
-
-    /// Waits for a change and takes the spaces where there were some.
-    pub async fn rung(&self) -> BTreeSet<SpaceId> {
-        loop {
-            let spaces = std::mem::take(&mut *self.spaces.lock().unwrap_or_else(PoisonError::into_inner));
-            if !spaces.is_empty() {
-                return spaces;
-            }
-            self.rung.notified().await;
-        }
-    }
-}
-
 type Marks = HashMap<SpaceId, HashMap<Arc<str>, Arc<Mark>>>;
 
 /// The commits of a process.
@@ -113,14 +87,19 @@ type Marks = HashMap<SpaceId, HashMap<Arc<str>, Arc<Mark>>>;
 pub struct Commits {
     start: Instant,
     marks: RwLock<Marks>,
-    bells: RwLock<HashMap<&'static str, Vec<Arc<Bell>>>>,
+    bells: bell::Bells,
     /// Everything that the database has answered, reads and commits.
     answers: AtomicU64,
 }
 
 impl Default for Commits {
     fn default() -> Self {
-        Self { start: Instant::now(), marks: RwLock::default(), bells: RwLock::default(), answers: AtomicU64::new(0) }
+        Self {
+            start: Instant::now(),
+            marks: RwLock::default(),
+            bells: bell::Bells::default(),
+            answers: AtomicU64::new(0),
+        }
     }
 }
 
@@ -145,13 +124,6 @@ impl Commits {
         let Some(known) = marks.get(&space) else { return false };
         let late = |mark: &Arc<Mark>| mark.changed_us.load(Ordering::Acquire) >= from;
         tables.iter().any(|table| known.get(*table).is_some_and(late))
-    }
-
-    /// A bell that rings after every commit of this process to a table, in whatever space.
-    pub fn bell(&self, table: &'static str) -> Arc<Bell> {
-        let bell = Arc::new(Bell::default());
-        self.bells.write().unwrap_or_else(PoisonError::into_inner).entry(table).or_default().push(bell.clone());
-        bell
     }
 
     /// How often the database has answered this process: while it grows, the database is there, be it slow.
@@ -200,13 +172,7 @@ impl Commits {
             mark.changed_us.fetch_max(now, Ordering::AcqRel);
             mark.count.fetch_add(1, Ordering::AcqRel);
         }
-        let bells = self.bells.read().unwrap_or_else(PoisonError::into_inner);
-        if bells.is_empty() {
-            return;
-        }
-        for mark in marks {
-            bells.get(&*mark.table).into_iter().flatten().for_each(|bell| bell.ring(mark.space));
-        }
+        self.bells.ring(marks.iter().map(|mark| (mark.space, &*mark.table)));
     }
 }
 
@@ -364,5 +330,8 @@ impl Store for Watched {
     }
 }
 
+mod bell;
 #[cfg(test)]
 mod tests;
+
+pub use bell::{Abroad, Bell};

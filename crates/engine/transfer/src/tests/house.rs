@@ -65,7 +65,7 @@ impl House {
         let ids = Arc::new(IdGenerator::new(clock.clone(), 1));
         let catalogs = Arc::new(Catalogs::new(store.clone(), objects()));
         let records = Arc::new(Records::new(store.clone(), clock.clone(), ids.clone(), &[7; 32]));
-        let jobs = Arc::new(Jobs::new(store.clone(), clock, ids));
+        let jobs = Arc::new(Jobs::new(store.clone(), clock, ids, &Arc::default()));
         let mut batch = Batch::new(INSTALLATION);
         batch.insert(
             system::SPACE,

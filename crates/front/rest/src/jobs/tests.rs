@@ -52,7 +52,7 @@ impl House {
         let ids = Arc::new(IdGenerator::new(clock.clone(), 1));
         let catalogs = Arc::new(Catalogs::new(store.clone(), objects));
         let records = Arc::new(Records::new(store.clone(), clock.clone(), ids.clone(), &[7; 32]));
-        let jobs = Arc::new(Jobs::new(store, clock, ids));
+        let jobs = Arc::new(Jobs::new(store, clock, ids, &Arc::default()));
         let transfer = Transfer::new(records, catalogs.clone(), jobs.clone());
         let options = Options { process: "t".into(), slots: 1, per_workspace: None, alone: true };
         let running = Runner::new(jobs, transfer.handlers(), options).start();

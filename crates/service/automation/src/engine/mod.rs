@@ -29,8 +29,6 @@ use crate::{RUNS_TABLE, rights::Rights, state};
 
 /// Between two looks at what other processes have begun, and at the clock.
 const LOOK: Duration = Duration::from_millis(400);
-/// The same where no other process shares the database: only the clock is not heard.
-const LOOK_ALONE: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_secs(2);
 /// Runs that are gone through at the same time.
 const AT_ONCE: usize = 16;
@@ -51,6 +49,7 @@ pub struct Parts {
 /// Workflows of an installation.
 pub struct Automation {
     pub(crate) parts: Parts,
+    commits: Arc<Commits>,
     begun: Arc<Bell>,
     moved: Arc<Bell>,
     pub(crate) metrics: Metrics,
@@ -81,9 +80,10 @@ impl Metrics {
 }
 
 impl Automation {
-    pub fn new(parts: Parts, commits: &Commits) -> Arc<Self> {
+    pub fn new(parts: Parts, commits: &Arc<Commits>) -> Arc<Self> {
         Arc::new(Self {
             parts,
+            commits: commits.clone(),
             begun: commits.bell(RUNS_TABLE),
             moved: commits.bell(system::WORKFLOW_STATE),
             metrics: Metrics::new(),
@@ -120,7 +120,7 @@ impl Automation {
         let records = &self.parts.records;
         let mut lease = Lease::new(records.store().clone(), records.clock().clone(), "automation", holder, alone);
         let mut tasks = JoinSet::new();
-        let mut rounds = Rounds::every(if alone { LOOK_ALONE } else { LOOK });
+        let mut rounds = Rounds::every(LOOK, &self.commits);
         loop {
             let rung: Vec<SpaceId> = tokio::select! {
                 _ = stopped.wait_for(|stop| *stop) => break,

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::{Columns, Members};
 use kontor_model::{Kind, Value};
@@ -130,6 +132,23 @@ async fn a_bell_says_where_its_table_was_changed() {
     }
     assert_eq!(bell.rung().await, BTreeSet::from([SpaceId(2), SpaceId(3)]));
     assert!(futures::poll!(Box::pin(bell.rung())).is_pending());
+}
+
+#[tokio::test]
+async fn other_processes_ring_and_are_told() {
+    let (store, _) = store(9);
+    let commits = store.commits().clone();
+    let bell = commits.bell("a");
+    store.commit(change(1, "a")).await.unwrap();
+    assert_eq!(bell.rung().await, BTreeSet::from([SpaceId(1)]));
+    let abroad = commits.abroad().clone();
+    store.commit(change(2, "a")).await.unwrap();
+    store.commit(change(2, "b")).await.unwrap();
+    assert_eq!(abroad.rung().await, BTreeSet::from([(SpaceId(2), "a")]), "of tables that somebody waits for");
+    bell.rung().await;
+    commits.hear(SpaceId(3), "a");
+    assert_eq!(bell.rung().await, BTreeSet::from([SpaceId(3)]));
+    assert!(futures::poll!(Box::pin(abroad.rung())).is_pending(), "what was heard is not told again");
 }
 
 #[tokio::test]
