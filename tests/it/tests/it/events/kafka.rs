@@ -46,7 +46,7 @@ async fn write(api: Api, stop: Arc<AtomicBool>) -> Vec<String> {
         let id = api.create("/v1/contacts", json!({"last_name": unique("Roe")})).await;
         for change in 0..CHANGES {
             let said = json!({"last_name": format!("{} {change}", unique("Roe"))});
-            api.patch(&format!("/v1/contacts/{id}"), said).await.expect(200);
+            let _ = api.patch(&format!("/v1/contacts/{id}"), said).await.expect(200);
         }
         subjects.push(format!("contacts/{id}"));
         tokio::time::sleep(Duration::from_millis(10)).await;
