@@ -17,6 +17,7 @@ mod mailing;
 mod news;
 mod node;
 mod people;
+mod queues;
 mod sandboxes;
 mod sealing;
 mod secure;
@@ -26,6 +27,7 @@ mod session;
 mod sweeping;
 mod telling;
 mod trust;
+mod watching;
 mod working;
 
 use std::process::ExitCode;

@@ -33,6 +33,7 @@ use crate::news::News;
 use crate::node::{self, NodeLease};
 use crate::people::Logins;
 use crate::sandboxes::Spaces;
+use crate::watching::Watching;
 use crate::{carrying, demo, greeting, limits, mailing, sealing, secure, services, sweeping, telling, working};
 
 /// How often other processes' changes of metadata are looked for.
@@ -273,6 +274,9 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
     let workflows = working::open(&config, &house).run(named(), alone, stopped.clone());
     let working = tokio::spawn(OptionFuture::from(works.then_some(workflows)));
     let works_here = roles.contains(&"worker");
+    let carries = carrying.is_some();
+    let watching = Watching { house: house.clone(), holder: named(), alone, pace, carries };
+    let watching = tokio::spawn(OptionFuture::from(works.then(|| watching.run(stopped.clone()))));
     let carrying = carrying.filter(|_| works_here).map(|publisher| publisher.run(stopped.clone()));
     let carrying = tokio::spawn(OptionFuture::from(carrying));
     let ended = stopped.clone();
@@ -294,9 +298,9 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
         if let Err(error) = telling {
             tracing::error!(%error, "webhooks were not sent to the end");
         }
-        for ended in [consuming.await, working.await] {
+        for ended in [consuming.await, working.await, watching.await] {
             if let Err(error) = ended {
-                tracing::error!(%error, "workflows did not go on to the end");
+                tracing::error!(%error, "workflows or watching did not go on to the end");
             }
         }
         for ended in [news, feeding, mailing.await] {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use kontor_model::{Error, Kind, Result};
 use kontor_store::{Batch, Write, system};
+use kontor_telemetry::metrics::JobKind;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
@@ -180,6 +181,7 @@ impl Runner {
     async fn carry_out(self: Arc<Self>, run: Run) {
         let run = Arc::new(run);
         let heart = tokio::spawn(keep(run.clone()));
+        let begun = Instant::now();
         let outcome = match self.handlers.get(run.job.kind.as_str()) {
             None => Err(Error::internal(format!("no handler for jobs of kind {}", run.job.kind))),
             Some(handler) => {
@@ -191,7 +193,7 @@ impl Runner {
             }
         };
         heart.abort();
-        if let Err(error) = settle(&run, outcome, self.rules(&run.job.kind)).await {
+        if let Err(error) = settle(&run, outcome, self.rules(&run.job.kind), begun.elapsed()).await {
             // Its lease runs out, and it is taken up again from its checkpoint.
             tracing::warn!(job = %run.job.id, %error, "the end of a job could not be kept");
         }
@@ -209,13 +211,20 @@ fn is_time(last: &mut Option<Instant>, every: Duration) -> bool {
     is_time
 }
 
-async fn settle(run: &Run, outcome: Result<Ended>, rules: Rules) -> Result<()> {
+async fn settle(run: &Run, outcome: Result<Ended>, rules: Rules, took: Duration) -> Result<()> {
     if run.lost.load(Ordering::Relaxed) {
         return Ok(());
     }
+    let metrics = JobKind::new(&run.job.kind);
     match outcome {
-        Ok(Ended::Succeeded(output)) => run.end(State::Succeeded, Some(output), None).await,
-        Ok(Ended::Failed(output, failure)) => run.end(State::Failed, Some(output), Some(&failure)).await,
+        Ok(Ended::Succeeded(output)) => {
+            metrics.done(took);
+            run.end(State::Succeeded, Some(output), None).await
+        }
+        Ok(Ended::Failed(output, failure)) => {
+            metrics.dead(took);
+            run.end(State::Failed, Some(output), Some(&failure)).await
+        }
         Ok(Ended::Stopped) if run.cancelled.load(Ordering::Relaxed) => run.end(State::Cancelled, None, None).await,
         Ok(Ended::Waiting(_)) if run.cancelled.load(Ordering::Relaxed) => run.end(State::Cancelled, None, None).await,
         Ok(Ended::Stopped) => run.put_back(0, None).await,
@@ -228,8 +237,10 @@ async fn settle(run: &Run, outcome: Result<Ended>, rules: Rules) -> Result<()> {
             tracing::error!(job = %run.job.id, kind = run.job.kind, %error, internal = error.internal_text(), "a job failed");
             let tries = run.jobs.get(run.job.space, run.job.id).await?.tries;
             if error.code().retryable() && tries < rules.tries {
+                metrics.retried(took);
                 run.put_back(rules::pause(tries, rules::dice()), Some(&error)).await
             } else {
+                metrics.dead(took);
                 run.end(State::Failed, None, Some(&Failure::from(&error))).await
             }
         }

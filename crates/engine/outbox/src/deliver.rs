@@ -1,7 +1,10 @@
 //! One message on its way: an attempt, and what becomes of it.
 
+use std::time::{Duration, Instant};
+
 use kontor_model::{Error, Id, Kind, Result, SpaceId, Value};
 use kontor_store::{Batch, CommitError, Write};
+use kontor_telemetry::metrics::{counter, histogram};
 
 use crate::files;
 use crate::message::{Message, State};
@@ -43,11 +46,13 @@ impl Outbox {
                 for file in &message.attachments {
                     attached.extend(files::bytes(&*self.parts.store, space, file).await?);
                 }
+                let begun = Instant::now();
                 let outcome = if attached.len() == message.attachments.len() {
                     mailer.send(&message, attached).await
                 } else {
                     Err(Undelivered::Refused("its attachments are not kept any more".to_owned()))
                 };
+                count(&outcome, begun.elapsed());
                 match outcome {
                     Ok(()) => self.sent(&message),
                     Err(Undelivered::Refused(why)) => ended(&message, State::Failed, Some(&why)),
@@ -107,6 +112,17 @@ impl Outbox {
         ];
         row::change(message, set)
     }
+}
+
+/// An attempt to hand a letter over.
+fn count(outcome: &std::result::Result<(), Undelivered>, took: Duration) {
+    let name = match outcome {
+        Ok(()) => "sent",
+        Err(Undelivered::Later(_)) => "later",
+        Err(Undelivered::Refused(_)) => "refused",
+    };
+    counter("mail_attempts_total", "Attempts to hand letters to the mail server.", &[("outcome", name)]).increment();
+    histogram("mail_attempt_duration_seconds", "Time that the mail server takes.", &[]).observe(took);
 }
 
 fn ended(message: &Message, state: State, reason: Option<&str>) -> Write {

@@ -11,6 +11,7 @@
 #![expect(clippy::type_complexity, reason = "a step is a function of what was found and when")]
 
 mod acts;
+pub mod alerts;
 mod channel_preference;
 mod courier;
 mod hours;
@@ -30,6 +31,7 @@ use kontor_records::{Act, Hook, Sweep};
 pub const SERVICE: &str = "notifications";
 
 pub(crate) const NOTIFICATION: &str = "notification";
+pub(crate) const ALERT: &str = "system_alert";
 pub(crate) const PREFERENCE: &str = "channel_preference";
 
 /// How a notification reaches a user.
@@ -37,7 +39,7 @@ const CHANNELS: &[&str] = &["in_app", "email", "chat"];
 
 /// What this service keeps.
 pub fn objects() -> Vec<Object> {
-    vec![notification::object(), channel_preference::object()]
+    vec![notification::object(), channel_preference::object(), alerts::object()]
 }
 
 /// Its rules about changes.

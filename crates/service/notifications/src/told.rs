@@ -41,6 +41,7 @@ impl Consumer for Told {
             "kontor.deal.lost",
             "kontor.invoice.overdue",
             "kontor.webhook_endpoint.disabled",
+            "kontor.system_alert.created",
         ]
     }
 
@@ -60,7 +61,7 @@ impl Consumer for Told {
                     ("related_to_object", Value::text(object)),
                     ("related_to_id", Value::Int(id.0)),
                 ];
-                if object == "webhook_endpoint" {
+                if matches!(object, "webhook_endpoint" | "system_alert") {
                     // What nobody looks for inside goes out by mail, unless that is not wanted.
                     fields.push(("email_due_at", Value::Int(sight.now())));
                 }
@@ -163,6 +164,11 @@ async fn news(sight: &Sight<'_>, event: &Event, about: &(&str, Id)) -> Result<Ve
             );
             let title = format!("A webhook was switched off: {}", text(event, "url"));
             all.into_iter().map(|to| News { to, title: title.clone(), body: Some(body.clone()) }).collect()
+        }
+        ("system_alert", _) => {
+            let (title, body) = (text(event, "title").to_owned(), Some(text(event, "remedy").to_owned()));
+            let all = managers(sight).await?.into_iter();
+            all.map(|to| News { to, title: title.clone(), body: body.clone() }).collect()
         }
         _ => Vec::new(),
     })

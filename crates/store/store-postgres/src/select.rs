@@ -9,6 +9,7 @@ use futures::TryStreamExt;
 use kontor_model::SpaceId;
 use kontor_store::{Lane, Select, StoreError};
 use kontor_store_sql::{Dialect, Hints, Sql};
+use kontor_telemetry::metrics::gauge;
 use tokio::time::Instant;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error, Row, Statement};
@@ -197,6 +198,15 @@ impl Readers {
             }
         }
         Err(StoreError::Unavailable("no connection stood".to_owned()))
+    }
+
+    /// How many connections of the pool are in use, of how many that it may have.
+    pub fn show(&self) {
+        let status = self.pool.status();
+        let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let busy = status.size.saturating_sub(status.available);
+        gauge("db_connections_busy", "Connections of the pool that are in use.", &[]).set(number(busy));
+        gauge("db_connections", "Connections that the pool may have.", &[]).set(number(status.max_size));
     }
 
     pub fn close(&self) {

@@ -129,6 +129,7 @@ impl PostgresStore {
 
     async fn status_now(&self) -> Result<StoreStatus, StoreError> {
         self.open()?;
+        self.readers.show();
         let size = "CASE WHEN has_database_privilege(current_database(), 'CONNECT') THEN pg_database_size(current_database()) END";
         let rows = self.ask(&format!("SELECT current_setting('server_version'), {size}")).await?;
         let row = rows.first();

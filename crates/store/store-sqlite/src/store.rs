@@ -11,6 +11,7 @@ use futures::future::BoxFuture;
 use kontor_store::{
     Batch, CommitError, Index, Lane, Page, Rows, Schema, Select, Shape, Store, StoreError, StoreStatus,
 };
+use kontor_telemetry::metrics::gauge;
 use tokio::sync::oneshot;
 
 use crate::connect::{self, SqliteOptions};
@@ -204,6 +205,11 @@ impl Store for SqliteStore {
     fn status(&self) -> BoxFuture<'_, Result<StoreStatus, StoreError>> {
         let size = |path: PathBuf| std::fs::metadata(path).map(|meta| meta.len());
         let log = size(checkpoint::wal(&self.options.path)).unwrap_or(0);
+        let (readers, reading) =
+            (self.options.readers + self.options.slow_readers, self.reading.load(Ordering::Relaxed));
+        let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        gauge("db_connections_busy", "Connections of the pool that are in use.", &[]).set(number(reading.min(readers)));
+        gauge("db_connections", "Connections that the pool may have.", &[]).set(number(readers));
         let status = StoreStatus {
             backend: "sqlite",
             version: rusqlite::version().to_owned(),

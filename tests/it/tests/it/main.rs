@@ -5,6 +5,7 @@
 
 mod accounts;
 mod activities;
+mod alerts;
 mod audit;
 mod automation;
 mod bad_input;

@@ -20,6 +20,7 @@ pub fn files() -> Result<Vec<(&'static str, String)>> {
         ("asyncapi.json", kontor_rest::events::asyncapi::contract(&services::objects()).map_err(|e| anyhow!(e))?),
         ("errors.json", kontor_rest::openapi::errors_contract()),
         ("config.schema.json", config),
+        ("prometheus-rules.yml", kontor_alerts::prometheus::file(kontor_alerts::RULES)),
     ])
 }
 

@@ -25,7 +25,7 @@ const PARTS: &[(&str, &str)] = &[
 ];
 
 /// What only its owner sees, whatever the role: told in `notifications`.
-const PRIVATE: &[&str] = &["notification", "channel_preference"];
+const PRIVATE: &[&str] = &["notification", "channel_preference", "system_alert"];
 
 /// What changes although a request was refused, and may: who called, and how often.
 const COUNTED: [&str; 4] = ["request_log", "day_use", "api_key", "session"];

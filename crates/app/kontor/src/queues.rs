@@ -1,0 +1,287 @@
+//! How much waits in each queue, and for how long; what fails again and again; how busy the database is. Read from the
+//! database by the process that has the lease, so that it is the same whichever process did the work.
+
+use std::collections::BTreeMap;
+
+use kontor_catalog::Catalogs;
+use kontor_model::{Kind, Op, Result, SpaceId, Value};
+use kontor_store::{Cond, Expr, Select, Store, Which, system};
+use kontor_telemetry::metrics::gauge;
+
+/// Failures in a row that are counted.
+const MOST: u64 = 10;
+/// Finished jobs of a space that are looked at, and for how long after their end, in milliseconds.
+const LATEST: u64 = 200;
+const DAY: i64 = 86_400_000;
+/// The cursor of the bus.
+const BUS: &str = "bus";
+/// In the order of [`Queues::counts`].
+const NAMES: [&str; 6] = ["relay", "bus", "jobs", "webhooks", "mail", "workflows"];
+
+/// How many wait, and since when the one that has waited longest does, in Unix milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Depth {
+    count: i64,
+    oldest: Option<i64>,
+}
+
+impl Depth {
+    fn add(&mut self, other: Self) {
+        self.count += other.count;
+        self.oldest = [self.oldest, other.oldest].into_iter().flatten().min();
+    }
+}
+
+/// Reads queues and keeps their gauges.
+#[derive(Debug, Default)]
+pub struct Queues {
+    /// Whether events are carried to a broker.
+    carries: bool,
+    /// Of each space what failed last time, with its gauge's labels.
+    failing: BTreeMap<(SpaceId, &'static str, String), i64>,
+    /// Jobs that are due, by kind.
+    waiting: BTreeMap<String, i64>,
+}
+
+fn int(name: &str) -> Expr {
+    Expr::column(name, Kind::Int)
+}
+
+fn test(column: &str, kind: Kind, op: Op, right: impl Into<Value>) -> Cond {
+    Cond::Test { left: Expr::column(column, kind), op, right: right.into() }
+}
+
+fn state(name: &str) -> Cond {
+    test("state", Kind::Text, Op::Eq, name)
+}
+
+/// Jobs that are due and not taken.
+fn queued(now: i64) -> Cond {
+    Cond::And(vec![state("queued"), test("run_at", Kind::Int, Op::Lte, now)])
+}
+
+fn number(row: &[Value], at: usize) -> Option<i64> {
+    row.get(at).and_then(Value::as_i64)
+}
+
+async fn depth(store: &dyn Store, space: SpaceId, table: &'static str, since: &str, all: Cond) -> Result<Depth> {
+    let columns = vec![Expr::Count, Expr::Min(Box::new(int(since)))];
+    let rows = store.rows(Select::new(space, table, columns).filter(all)).await?;
+    let row = rows.first().map(Vec::as_slice).unwrap_or_default();
+    Ok(Depth { count: number(row, 0).unwrap_or_default(), oldest: number(row, 1) })
+}
+
+/// Events that the broker has not confirmed.
+async fn uncarried(store: &dyn Store, space: SpaceId) -> Result<Depth> {
+    let cursor = Select::new(space, system::EVENT_CURSOR, vec![int("sequence")]).equals("name", Kind::Text, BUS);
+    let rows = store.rows(cursor.limit(1)).await?;
+    let Some(carried) = rows.first().and_then(|row| number(row, 0)) else { return Ok(Depth::default()) };
+    let last = kontor_events::head(store, space).await?.last;
+    if last <= carried {
+        return Ok(Depth::default());
+    }
+    let first = Select::new(space, system::EVENT, vec![int("at")]).filter(test("sequence", Kind::Int, Op::Gt, carried));
+    let rows = store.rows(first.order(int("sequence"), false).limit(1)).await?;
+    Ok(Depth { count: last - carried, oldest: rows.first().and_then(|row| number(row, 0)) })
+}
+
+/// Jobs that are due and not taken, by kind.
+async fn waiting_jobs(store: &dyn Store, space: SpaceId, due: Cond) -> Result<Vec<(String, i64)>> {
+    let kind = || Expr::column("kind", Kind::Text);
+    let mut select = Select::new(space, system::JOB, vec![kind(), Expr::Count]).filter(due);
+    select.group = vec![kind()];
+    let rows = store.rows(select).await?;
+    Ok(rows.iter().filter_map(|row| Some((row.first()?.as_str()?.to_owned(), number(row, 1)?))).collect())
+}
+
+/// Kinds whose last jobs all failed, and how many did.
+async fn failing_jobs(store: &dyn Store, space: SpaceId, now: i64) -> Result<BTreeMap<String, i64>> {
+    let ended = ["succeeded", "failed"].map(str::to_owned).to_vec();
+    let select =
+        Select::new(space, system::JOB, vec![Expr::column("kind", Kind::Text), Expr::column("state", Kind::Text)])
+            .filter(test("state", Kind::Text, Op::In, Value::Texts(ended)))
+            .filter(test("finished_at", Kind::Int, Op::Gte, now - DAY))
+            .order(int("id"), true)
+            .limit(LATEST);
+    Ok(streaks(
+        store.rows(select).await?.iter().filter_map(|row| Some((row.first()?.as_str()?, row.get(1)?.as_str()?))),
+    ))
+}
+
+/// Failures before the first success, by kind; the latest come first.
+fn streaks<'a>(jobs: impl Iterator<Item = (&'a str, &'a str)>) -> BTreeMap<String, i64> {
+    let mut found: BTreeMap<String, (i64, bool)> = BTreeMap::new();
+    for (kind, state) in jobs {
+        let (count, over) = found.entry(kind.to_owned()).or_default();
+        *over |= state != "failed";
+        *count += i64::from(!*over);
+    }
+    found.into_iter().map(|(kind, (count, _))| (kind, count)).filter(|(_, count)| *count > 0).collect()
+}
+
+/// The webhook endpoints of a space.
+async fn endpoints(store: &dyn Store, catalogs: &Catalogs, space: SpaceId, only_enabled: bool) -> Result<Vec<i64>> {
+    let catalog = catalogs.get(space).await?;
+    let def = catalog.require("webhook_endpoint")?;
+    let mut select = Select::new(space, def.table_name().clone(), vec![int("id")]);
+    select.from = def.source(Which::Live);
+    if only_enabled {
+        select = select.filter(test("enabled", Kind::Bool, Op::Eq, true));
+    }
+    Ok(store.rows(select).await?.iter().filter_map(|row| number(row, 0)).collect())
+}
+
+/// What is to be sent, asked for each endpoint: the log of what was sent is long, and indexed by endpoint.
+async fn unsent(store: &dyn Store, catalogs: &Catalogs, space: SpaceId, now: i64) -> Result<Depth> {
+    let mut all = Depth::default();
+    for endpoint in endpoints(store, catalogs, space, false).await? {
+        let due = vec![test("endpoint_id", Kind::Int, Op::Eq, endpoint), test("next_at", Kind::Int, Op::Lte, now)];
+        all.add(depth(store, space, system::WEBHOOK_DELIVERY, "next_at", Cond::And(due)).await?);
+    }
+    Ok(all)
+}
+
+/// Enabled endpoints that accept nothing, and how many attempts they have refused since the last that they accepted.
+async fn failing_endpoints(store: &dyn Store, catalogs: &Catalogs, space: SpaceId) -> Result<BTreeMap<String, i64>> {
+    let select = Select::new(space, system::WEBHOOK_STATE, vec![int("endpoint_id"), int("failing_since")])
+        .filter(test("failing_since", Kind::Int, Op::IsNull, false));
+    let rows = store.rows(select).await?;
+    let failing: BTreeMap<i64, i64> = rows.iter().filter_map(|row| Some((number(row, 0)?, number(row, 1)?))).collect();
+    let mut found = BTreeMap::new();
+    if failing.is_empty() {
+        return Ok(found);
+    }
+    for endpoint in endpoints(store, catalogs, space, true).await?.into_iter().filter(|id| failing.contains_key(id)) {
+        let attempts = Select::new(space, system::WEBHOOK_ATTEMPT, vec![int("id")])
+            .equals("endpoint_id", Kind::Int, endpoint)
+            .filter(test("at", Kind::Int, Op::Gte, failing.get(&endpoint).copied().unwrap_or_default()))
+            .limit(MOST);
+        let count = i64::try_from(store.rows(attempts).await?.len()).unwrap_or(i64::MAX);
+        found.insert(endpoint.to_string(), count);
+    }
+    Ok(found)
+}
+
+impl Queues {
+    /// `carries`: whether events are carried to a broker.
+    pub fn new(carries: bool) -> Self {
+        Self { carries, ..Self::default() }
+    }
+
+    /// What waits in a space at `now`, in the order of [`NAMES`].
+    async fn counts(
+        &self,
+        store: &dyn Store,
+        catalogs: &Catalogs,
+        space: SpaceId,
+        now: i64,
+    ) -> Result<[Depth; NAMES.len()]> {
+        let due = |column: &str| test(column, Kind::Int, Op::Lte, now);
+        // Bulk mail waits for its turn by design.
+        let prompt = test("bulk", Kind::Int, Op::Ne, 1);
+        Ok([
+            depth(store, space, system::EVENT, "at", test("sequence", Kind::Int, Op::IsNull, true)).await?,
+            if self.carries { uncarried(store, space).await? } else { Depth::default() },
+            depth(store, space, system::JOB, "run_at", queued(now)).await?,
+            unsent(store, catalogs, space, now).await?,
+            depth(store, space, system::OUTBOX, "next_at", Cond::And(vec![state("queued"), prompt, due("next_at")]))
+                .await?,
+            depth(store, space, system::WORKFLOW_STATE, "wake_at", due("wake_at")).await?,
+        ])
+    }
+
+    /// Looks at all of it and sets the gauges.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn look(&mut self, store: &dyn Store, catalogs: &Catalogs, spaces: &[SpaceId], now: i64) -> Result<()> {
+        let mut all = [Depth::default(); NAMES.len()];
+        let mut failing = BTreeMap::new();
+        let mut waiting: BTreeMap<String, i64> = self.waiting.keys().map(|kind| (kind.clone(), 0)).collect();
+        for space in spaces {
+            for (sum, one) in all.iter_mut().zip(self.counts(store, catalogs, *space, now).await?) {
+                sum.add(one);
+            }
+            for (kind, count) in waiting_jobs(store, *space, queued(now)).await? {
+                *waiting.entry(kind).or_default() += count;
+            }
+            let jobs = failing_jobs(store, *space, now).await?;
+            failing.extend(jobs.into_iter().map(|(kind, count)| ((*space, "kind", kind), count)));
+            let endpoints = failing_endpoints(store, catalogs, *space).await?;
+            failing.extend(endpoints.into_iter().map(|(id, count)| ((*space, "endpoint", id), count)));
+        }
+        for (name, depth) in NAMES.iter().zip(all) {
+            show(name, depth.count, depth.oldest.map_or(0, |oldest| (now - oldest).max(0) / 1_000));
+        }
+        // What is well again is no longer in the list.
+        for known in self.failing.keys().filter(|known| !failing.contains_key(*known)) {
+            set_failing(known, 0);
+        }
+        failing.iter().for_each(|(what, count)| set_failing(what, *count));
+        self.failing = failing;
+        waiting.iter().for_each(|(kind, count)| set_waiting(kind, *count));
+        self.waiting = waiting;
+        let status = store.status().await?;
+        let busy = i64::try_from(status.readers_busy).unwrap_or(i64::MAX);
+        gauge("db_questions_busy", "Questions to the database that wait or run.", &[]).set(busy);
+        Ok(())
+    }
+
+    /// Another process has the lease, and shows this.
+    pub fn clear(&mut self) {
+        for name in NAMES {
+            show(name, 0, 0);
+        }
+        self.waiting.keys().for_each(|kind| set_waiting(kind, 0));
+        std::mem::take(&mut self.failing).keys().for_each(|known| set_failing(known, 0));
+    }
+}
+
+fn show(queue: &str, count: i64, seconds: i64) {
+    gauge("queue_depth", "What is due in a queue and waits.", &[("queue", queue)]).set(count);
+    gauge("queue_oldest_seconds", "How long the oldest of it has waited.", &[("queue", queue)]).set(seconds);
+}
+
+fn set_waiting(kind: &str, count: i64) {
+    gauge("jobs_waiting", "Jobs that are due and not taken.", &[("kind", kind)]).set(count);
+}
+
+fn set_failing((space, label, value): &(SpaceId, &'static str, String), count: i64) {
+    let space = space.0.to_string();
+    let labels = [("space", space.as_str()), (*label, value.as_str())];
+    match *label {
+        "kind" => gauge("jobs_failures_in_row", "Jobs of a kind that failed since one succeeded.", &labels).set(count),
+        _ => gauge(
+            "webhook_failures_in_row",
+            "Attempts that an endpoint refused since it accepted one, up to 10.",
+            &labels,
+        )
+        .set(count),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_counted_up_to_the_last_success() {
+        let jobs = [
+            ("a", "failed"),
+            ("b", "succeeded"),
+            ("a", "failed"),
+            ("b", "failed"),
+            ("a", "succeeded"),
+            ("a", "failed"),
+        ];
+        assert_eq!(streaks(jobs.into_iter()), BTreeMap::from([("a".to_owned(), 2)]));
+    }
+
+    #[test]
+    fn the_oldest_of_all_spaces_counts() {
+        let mut all = Depth { count: 2, oldest: None };
+        all.add(Depth { count: 1, oldest: Some(7) });
+        all.add(Depth { count: 0, oldest: None });
+        assert_eq!(all, Depth { count: 3, oldest: Some(7) });
+    }
+}

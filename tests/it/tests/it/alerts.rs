@@ -1,0 +1,60 @@
+//! `/v1/system_alerts`: what the installation says of itself.
+
+use kontor_testkit::{Backend, both_alone};
+use serde_json::{Value, json};
+
+use crate::webhooks::{Says, Sink, contact, endpoint, quick, until};
+
+both_alone!(an_endpoint_that_fails_ten_times_is_told_of_once_and_resolves);
+
+async fn an_endpoint_that_fails_ten_times_is_told_of_once_and_resolves(backend: Backend) {
+    let server = quick(backend).env("KONTOR_SWEEPS_EVERY_SECONDS", "1").start().await;
+    let api = server.api();
+    let sink = Sink::saying(&[Says::Status(500, "")]).await;
+    let (hook, _) = endpoint(&api, &sink.url, json!({"event_types": ["kontor.contact.created"]})).await;
+    for _ in 0..9 {
+        contact(&api).await;
+    }
+    let metrics = async || api.anonymous().get("/metrics").await.text();
+    let about = |text: &str| text.lines().any(|line| line.contains(&format!("endpoint=\"{hook}\"")));
+    until("it fails", async || about(&metrics().await).then_some(())).await;
+    for _ in 0..5 {
+        contact(&api).await;
+    }
+    let alerts = async || -> Vec<Value> {
+        let page = api.get("/v1/system_alerts?filter[rule]=webhook_failing").await.expect(200);
+        page.rows().iter().filter(|alert| alert["subject"] == json!(hook)).cloned().collect()
+    };
+    let alert = until("it fires", async || alerts().await.pop()).await;
+    assert_eq!((&alert["status"], &alert["severity"]), (&json!("firing"), &json!("warning")), "{alert}");
+    assert!(alert["resolved_at"].is_null() && alert["title"].as_str().unwrap().contains(&hook), "{alert}");
+    let told = async || -> Vec<Value> {
+        let page = api.get("/v1/notifications?filter[event_type]=kontor.system_alert.created").await.expect(200);
+        page.rows().iter().filter(|news| news["related_to_id"] == alert["id"]).cloned().collect()
+    };
+    let news = until("administrators are told", async || told().await.pop()).await;
+    assert_eq!(news["related_to_object"], json!("system_alert"), "{news}");
+    // Who does not manage the space sees nothing of it.
+    let member = api.as_role("member", &[]);
+    assert!(member.get("/v1/system_alerts").await.expect(200).rows().is_empty());
+    // It goes on failing, and is not told again.
+    for _ in 0..5 {
+        contact(&api).await;
+    }
+    tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+    assert_eq!((alerts().await.len(), told().await.len()), (1, 1));
+    sink.says(Says::Status(204, ""));
+    contact(&api).await;
+    let resolved = async || alerts().await.pop().filter(|alert| alert["status"] == json!("resolved"));
+    let over = until("it resolves", resolved).await;
+    assert!(over["id"] == alert["id"] && !over["resolved_at"].is_null(), "{over}");
+    let of = format!("/v1/events?subject=system_alerts/{}", alert["id"].as_str().unwrap());
+    let types = async || {
+        let page = api.get(&of).await.expect(200);
+        let types: Vec<String> = page.rows().iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect();
+        (types.len() == 2).then_some(types)
+    };
+    assert_eq!(until("both events", types).await, ["kontor.system_alert.created", "kontor.system_alert.resolved"]);
+    let text = metrics().await;
+    assert!(text.contains("queue_depth{queue=\"webhooks\"}") && text.contains("queue_oldest_seconds{queue=\"relay\"}"));
+}
