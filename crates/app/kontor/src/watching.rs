@@ -39,7 +39,7 @@ impl Watching {
         let mut queues = Queues::new(self.carries);
         let mut watch: Option<Watch> = None;
         let mut untold = Vec::new();
-        let mut rounds = Rounds::every(self.pace.unwrap_or(EVERY).min(EVERY), commits);
+        let mut rounds = Rounds::every(self.pace.map_or(EVERY, |pace| pace * 3).min(EVERY), commits);
         loop {
             tokio::select! {
                 _ = stopped.wait_for(|stop| *stop) => break,
@@ -98,7 +98,7 @@ impl Watching {
             let own = alerts::firing(&self.house.records, &ctx).await?;
             all.extend(own.into_iter().map(|one| (one.rule, one.subject, space.0)));
         }
-        let quiet = self.pace.map_or(QUIET, |pace| (pace * 2).min(QUIET));
+        let quiet = self.pace.map_or(QUIET, |pace| (pace * 6).min(QUIET));
         Ok(Watch::new(RULES, all).quiet(quiet))
     }
 
