@@ -24,7 +24,8 @@ pub(super) fn tables() -> Vec<Table> {
                 text("question").not_null(),
                 // The catalog that the question was read by.
                 int("catalog_version").not_null(),
-                // `building`, `ready`, or `stopped` when the question could not be asked.
+                // `building`, `ready`, or `stopped` when the question could not be asked; behind it the end of the log
+                // before the first record was counted: `ready 42`.
                 text("state").not_null(),
                 // While it is built: the last record that was counted.
                 int("built_to").not_null(),
