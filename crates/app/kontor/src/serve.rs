@@ -197,6 +197,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             .merge(kontor_rest::events::router(&kontor_rest::events::News::new(
                 api.clone(),
                 feed.clone(),
+                house.commits.clone(),
                 authenticate.clone(),
                 stopped.clone(),
             )))

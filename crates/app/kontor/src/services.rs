@@ -61,6 +61,7 @@ pub fn acts() -> Vec<Arc<dyn Act>> {
         kontor_invoicing::acts(),
         kontor_support::acts(),
         kontor_marketing::acts(),
+        kontor_reporting::acts(),
         kontor_automation::acts(),
         kontor_notifications::acts(),
     ];
@@ -95,7 +96,7 @@ pub fn guests() -> Vec<Arc<dyn Guest>> {
 
 /// The services that do something when something happens.
 pub fn consumers() -> Vec<Arc<dyn Consumer>> {
-    let services = [kontor_notifications::consumers(), kontor_automation::consumers()];
+    let services = [kontor_notifications::consumers(), kontor_automation::consumers(), kontor_reporting::consumers()];
     services.into_iter().flatten().collect()
 }
 

@@ -19,6 +19,7 @@ mod pattern;
 mod relay;
 mod retention;
 mod row;
+mod touched;
 mod view;
 
 pub use consumer::{Consumed, Consumer, Effects, Patience, Standing, consume};
@@ -31,4 +32,5 @@ pub use pattern::{Subjects, Types};
 pub use relay::Relay;
 pub use retention::forget;
 pub use row::{Row, by_ids, read};
+pub use touched::{object_of, touched};
 pub use view::{Page, open, page, shown};

@@ -6,7 +6,7 @@ use kontor_model::{Kind, Op, Result, SpaceId, Value};
 use kontor_store::{Cond, Expr, Join, Select, Source, Store, Which, system};
 
 use crate::log::compare;
-use crate::{Subjects, Types};
+use crate::{Subjects, Types, object_of};
 
 /// One stored event.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,7 +96,7 @@ impl Row {
 
     /// The object's name, the middle of the type.
     pub fn object(&self) -> &str {
-        self.kind.split('.').nth(1).unwrap_or_default()
+        object_of(&self.kind)
     }
 }
 

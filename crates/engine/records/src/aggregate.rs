@@ -17,7 +17,7 @@ const MAX_KEYS: usize = 8;
 const MAX_MEASURES: usize = 20;
 
 /// One member of each answered row.
-enum Out {
+pub(crate) enum Out {
     /// A column of the select.
     Plain { name: String, column: usize, show: Show },
     /// A sum that may be beyond 64 bits, in units of its scale.
@@ -51,7 +51,7 @@ impl Records {
     }
 }
 
-fn plan(ctx: &Ctx, def: &Arc<ObjectDef>, aggregate: &Aggregate) -> Result<(Select, Vec<Out>)> {
+pub(crate) fn plan(ctx: &Ctx, def: &Arc<ObjectDef>, aggregate: &Aggregate) -> Result<(Select, Vec<Out>)> {
     if aggregate.group_by.len() > MAX_KEYS || aggregate.measures.len() > MAX_MEASURES {
         return Err(bad(format!("an aggregate has at most {MAX_KEYS} keys and {MAX_MEASURES} measures")));
     }
@@ -239,7 +239,7 @@ fn time_zone(zone: &str) -> Result<String> {
     })
 }
 
-fn write_row(out: &[Out], row: &[Value], bytes: &mut Vec<u8>) {
+pub(crate) fn write_row(out: &[Out], row: &[Value], bytes: &mut Vec<u8>) {
     bytes.push(b'{');
     for (i, member) in out.iter().enumerate() {
         if i > 0 {

@@ -43,6 +43,7 @@ mod shares;
 mod sight;
 mod steps;
 mod sweep;
+mod tally;
 mod unique;
 mod view;
 
@@ -75,6 +76,7 @@ pub use search::{document, full_text, terms};
 pub use shares::Grantee;
 pub use sight::{Found, Sight, Where};
 pub use sweep::Sweep;
+pub use tally::{Share, Slice, Tally, sees_tallies, untallied};
 pub use view::{Glance, Look, Sheet, Viewed};
 
 /// The most records of a page (api.md 6).

@@ -14,5 +14,9 @@ pub(crate) fn object() -> Object {
                 .doc("Which report where: [{\"report_id\", \"x\", \"y\", \"width\", \"height\"}]."),
         )
         .field(Field::new("shared", FieldType::boolean()).default(false).doc("Whether others than the owner see it."))
-        .view(View::new("data", "What every report on it gives now, in the order of the layout."))
+        .view(
+            View::new("data", "What every report on it gives now, in the order of the layout.").takes(
+                Field::new("tile", FieldType::integer_between(0, i64::MAX)).doc("Only this one, counted from 0."),
+            ),
+        )
 }

@@ -20,6 +20,7 @@ use kontor_records::{Ctx, Records, Sight};
 use serde_json::{Map, Value as J};
 
 use crate::definition::Definition;
+use crate::live::Live;
 use crate::table::Table;
 
 /// Names of all kinds.
@@ -44,6 +45,8 @@ pub(crate) struct Wanted<'a> {
     pub zone: &'a str,
     pub from: Option<i64>,
     pub to: Option<i64>,
+    /// Where what its result is made of is kept.
+    pub live: Option<Live>,
 }
 
 /// Makes it, of the records that the caller may read.
@@ -70,7 +73,7 @@ pub(crate) async fn table(sight: &Sight<'_>, wanted: &Wanted<'_>) -> Result<Tabl
     }
     let definition = Definition::of(wanted.definition)?.between(wanted.from, wanted.to)?;
     match wanted.kind {
-        "funnel" => funnel::table(sight, &definition, wanted.zone).await,
+        "funnel" => funnel::table(sight, &definition, wanted).await,
         "win_rate" => win_rate::table(sight, &definition).await,
         "sales_cycle" => cycle::table(sight, &definition).await,
         "forecast" => forecast::table(sight, &definition).await,

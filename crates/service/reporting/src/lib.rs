@@ -2,13 +2,14 @@
 
 //!
 //! A `report` is a question that is kept: an aggregate of one's own, or one of the ready-made kinds. Its result is made
-//! when it is read, of the records that the reader may read.
+//! when it is read, of the records that the reader may read. Of a live report what the result is made of is kept ([`live`]).
 
 mod chart;
 mod dashboard;
 mod definition;
 mod forecast_snapshot;
 mod kind;
+mod live;
 mod looks;
 mod report;
 mod rules;
@@ -18,8 +19,9 @@ mod table;
 
 use std::sync::Arc;
 
+use kontor_events::Consumer;
 use kontor_model::Object;
-use kontor_records::{Hook, Look, Sweep};
+use kontor_records::{Act, Hook, Look, Sweep};
 
 /// The service's name in declarations.
 pub const SERVICE: &str = "reporting";
@@ -34,6 +36,16 @@ pub fn hooks() -> Vec<Arc<dyn Hook>> {
     vec![Arc::new(rules::Definitions), Arc::new(rules::Layouts)]
 }
 
+/// What can be done to them.
+pub fn acts() -> Vec<Arc<dyn Act>> {
+    vec![Arc::new(live::Rebuild)]
+}
+
+/// What it does when something happens.
+pub fn consumers() -> Vec<Arc<dyn Consumer>> {
+    vec![Arc::new(live::Counting::default())]
+}
+
 /// What it shows of records besides their fields.
 pub fn looks() -> Vec<Arc<dyn Look>> {
     vec![Arc::new(looks::ResultOf), Arc::new(looks::DataOf)]
@@ -41,7 +53,7 @@ pub fn looks() -> Vec<Arc<dyn Look>> {
 
 /// What it does when time has come.
 pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
-    vec![Arc::new(snapshots::Snapshots), Arc::new(snapshots::ForecastSnapshots)]
+    vec![Arc::new(snapshots::Snapshots), Arc::new(snapshots::ForecastSnapshots), Arc::new(live::Building)]
 }
 
 #[cfg(test)]

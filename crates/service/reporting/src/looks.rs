@@ -9,6 +9,7 @@ use serde_json::{Value as J, json};
 
 use crate::chart;
 use crate::kind::{Wanted, table};
+use crate::live::Live;
 use crate::table::Table;
 
 /// The most reports of a dashboard.
@@ -72,7 +73,11 @@ async fn made(sight: &Sight<'_>, report: &Found, zone: &str, (from, to): (Option
         None => None,
     };
     let kind = if report.text("kind").is_empty() { "aggregate" } else { report.text("kind") };
-    let wanted = Wanted { kind, object: report.text("target_object"), definition: definition.as_ref(), zone, from, to };
+    let asked_at = report.int("rebuild_requested_at").unwrap_or(0);
+    let is_live = report.flag("live") && from.is_none() && to.is_none();
+    let live = is_live.then_some(Live { report: report.id, asked_at });
+    let object = report.text("target_object");
+    let wanted = Wanted { kind, object, definition: definition.as_ref(), zone, from, to, live };
     table(sight, &wanted).await
 }
 
@@ -94,17 +99,22 @@ impl Look for DataOf {
                 Some(text) => serde_json::from_str(text).map_err(Error::internal)?,
                 None => J::Array(Vec::new()),
             };
-            let ids: Vec<Option<Id>> = layout.as_array().into_iter().flatten().map(report_id).collect();
+            let mut ids: Vec<Option<Id>> = layout.as_array().into_iter().flatten().map(report_id).collect();
             if ids.len() > MOST_TILES {
                 let detail = format!("it has {} reports; at most {MOST_TILES} are shown at once", ids.len());
                 return Err(refusal("dashboard_size", detail));
+            }
+            let count = ids.len();
+            if let Some(place) = viewed.input.int("tile") {
+                let place = usize::try_from(place).unwrap_or(usize::MAX);
+                ids = ids.get(place).copied().into_iter().collect();
             }
             let zone = zone(sight, None).await?;
             let mut tiles = Vec::with_capacity(ids.len());
             for id in ids {
                 tiles.push(tile(sight, id, &zone).await?);
             }
-            Ok(Sheet::Json(json!({ "tiles": tiles }).to_string().into_bytes()))
+            Ok(Sheet::Json(json!({"tiles": tiles, "tile_count": count}).to_string().into_bytes()))
         }
         .boxed()
     }

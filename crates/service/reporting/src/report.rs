@@ -1,6 +1,6 @@
 //! Reports.
 
-use kontor_model::{Field, FieldType, Object, View, view};
+use kontor_model::{Action, Field, FieldType, Object, View, view};
 
 use crate::kind::KINDS;
 
@@ -31,6 +31,21 @@ pub(crate) fn object() -> Object {
                 .doc("The question, as in the body of an aggregate; of a ready-made kind {\"from\", \"to\", \"group_by\", \"bucket\", \"pipeline_id\"} and what the kind has besides."),
         )
         .field(Field::new("chart", FieldType::enumeration(CHARTS.iter().copied())).default("table"))
+        .field(
+            Field::new("live", FieldType::boolean())
+                .default(false)
+                .indexed()
+                .doc("Whether its groups are kept and follow events instead of being computed when it is read: an aggregate of count, sum and avg over fields of the record itself, or a funnel without from and to."),
+        )
+        .field(
+            Field::new("rebuild_requested_at", FieldType::datetime())
+                .read_only()
+                .doc("When its counters were last asked to be counted anew."),
+        )
+        .action(
+            Action::new("rebuild", "Counts a live report anew from the records; until that is done its result is computed.")
+                .refuses(&[("report_live", "it is not live")]),
+        )
         .view(
             View::new("result", "What the report gives now, of the records that the caller may read.")
                 .of(MEDIA)

@@ -7,6 +7,7 @@ use kontor_records::{Hook, Sight, Touched, Verdict};
 use serde_json::Value as J;
 
 use crate::kind;
+use crate::live::parts;
 use crate::looks::{known, report_id};
 
 /// A definition that cannot be asked is refused when it is saved.
@@ -39,7 +40,13 @@ fn check(sight: &Sight<'_>, report: &Touched<'_>) -> Result<()> {
         Some(text) => Some(Json::parse_str(text).map_err(Error::internal)?),
         None => None,
     };
-    kind::check(kind, object, definition.as_ref())
+    kind::check(kind, object, definition.as_ref())?;
+    if report.value("live").as_bool() == Some(true)
+        && let Err(why) = parts(catalog, kind, object, definition.as_ref())
+    {
+        return Err(Fault::new("live", "not_allowed", format!("this report cannot be live: {why}")).into());
+    }
+    Ok(())
 }
 
 /// A layout names reports that there are.

@@ -12,11 +12,13 @@ use serde_json::{Map, Value as J, json};
 pub struct Table {
     pub columns: Vec<String>,
     pub rows: Vec<Vec<J>>,
+    /// Whether it was read from counters.
+    pub live: bool,
 }
 
 impl Table {
     pub fn new<S: Into<String>>(columns: impl IntoIterator<Item = S>) -> Self {
-        Self { columns: columns.into_iter().map(Into::into).collect(), rows: Vec::new() }
+        Self { columns: columns.into_iter().map(Into::into).collect(), rows: Vec::new(), live: false }
     }
 
     /// Rows that are objects, in the order of the columns.
@@ -24,13 +26,13 @@ impl Table {
         let row =
             |row: &Map<String, J>| columns.iter().map(|name| row.get(name).cloned().unwrap_or_default()).collect();
         let rows = rows.iter().map(row).collect();
-        Self { columns, rows }
+        Self { columns, rows, live: false }
     }
 
-    /// `{"columns": ["stage.kind", …], "rows": [{"stage.kind": …}, …]}`
+    /// `{"columns": ["stage.kind", …], "rows": [{"stage.kind": …}, …], "live": false}`
     pub fn json(&self) -> J {
         let row = |row: &Vec<J>| J::Object(self.columns.iter().cloned().zip(row.iter().cloned()).collect());
-        json!({"columns": self.columns, "rows": self.rows.iter().map(row).collect::<Vec<_>>()})
+        json!({"columns": self.columns, "rows": self.rows.iter().map(row).collect::<Vec<_>>(), "live": self.live})
     }
 
     /// The table as a file.

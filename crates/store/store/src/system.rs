@@ -11,6 +11,7 @@ mod linkage;
 mod outbox;
 mod privacy;
 pub mod providers;
+mod reporting;
 mod request_log;
 mod webhooks;
 
@@ -32,6 +33,7 @@ pub mod oauth;
 pub use limits::DAY_USE;
 pub use linkage::{MATCH_KEY, MATCH_STATE};
 pub use outbox::{INBOUND_EMAIL, OUTBOX};
+pub use reporting::{REPORT_COUNTER, REPORT_GROUP, REPORT_SHARE};
 pub use request_log::REQUEST_LOG;
 pub use webhooks::{WEBHOOK_ATTEMPT, WEBHOOK_DELIVERY, WEBHOOK_STATE};
 
@@ -79,6 +81,7 @@ pub fn tables() -> Vec<Table> {
     tables.extend(limits::tables());
     tables.extend(linkage::tables());
     tables.extend(outbox::tables());
+    tables.extend(reporting::tables());
     tables.extend(request_log::tables());
     tables.extend(oauth::tables());
     tables.extend(providers::tables());

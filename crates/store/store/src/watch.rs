@@ -74,6 +74,11 @@ impl Seen {
         })
     }
 
+    /// The tables of a space that were read.
+    pub fn tables(&self, space: SpaceId) -> impl Iterator<Item = &Arc<str>> {
+        self.stamps.iter().filter(move |stamp| stamp.mark.space == space).map(|stamp| &stamp.mark.table)
+    }
+
     /// Whether nothing was read.
     pub fn is_empty(&self) -> bool {
         self.stamps.is_empty()

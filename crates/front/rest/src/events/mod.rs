@@ -1,8 +1,10 @@
-//! `/v1/events`: the event log, read by cursor or as a stream, and what describes it.
+//! `/v1/events`: the event log, read by cursor or as a stream, and what describes it; dashboards that follow it.
 
 pub mod asyncapi;
+mod dashboard;
 mod dead;
 mod list;
+mod listener;
 pub(crate) mod openapi;
 pub(crate) mod routes;
 mod stream;
@@ -17,7 +19,7 @@ use kontor_events::{Feed, Subjects, Types, head, since};
 use kontor_http::Authenticate;
 use kontor_model::time::{millis, parse_datetime};
 use kontor_model::{Error, ErrorCode, Id, Json, Result, SpaceId};
-use kontor_store::Store;
+use kontor_store::{Commits, Store};
 use tokio::sync::watch;
 
 use crate::params::Params;
@@ -27,6 +29,8 @@ use crate::{Api, at};
 pub struct News {
     pub api: Arc<Api>,
     pub feed: Arc<Feed>,
+    /// Says what a dashboard's tiles are made of.
+    pub commits: Arc<Commits>,
     /// Asked again and again while a stream is open.
     pub authenticate: Arc<dyn Authenticate>,
     /// True when the process stops.
@@ -39,22 +43,24 @@ impl News {
     pub fn new(
         api: Arc<Api>,
         feed: Arc<Feed>,
+        commits: Arc<Commits>,
         authenticate: Arc<dyn Authenticate>,
         stopped: watch::Receiver<bool>,
     ) -> Arc<Self> {
-        Arc::new(Self { api, feed, authenticate, stopped, open: Mutex::default() })
+        Arc::new(Self { api, feed, commits, authenticate, stopped, open: Mutex::default() })
     }
 }
 
 /// The handlers of [`crate::routes::EVENTS`].
 pub fn router(news: &Arc<News>) -> Router {
-    let streaming = news.clone();
+    let (streaming, boards) = (news.clone(), news.clone());
     let catalogs: Arc<Catalogs> = news.api.catalogs.clone();
     Router::new()
         .route("/v1/events", get(at(&news.api, list::list)))
         .route("/v1/events/dead", get(at(&news.api, dead::list)))
         .route("/v1/events/dead/{id}/replay", post(at(&news.api, dead::replay)))
         .route("/v1/events/stream", get(at(&news.api, move |_, call| stream::stream(streaming.clone(), call))))
+        .route("/v1/dashboards/{id}/stream", get(at(&news.api, move |_, call| dashboard::stream(boards.clone(), call))))
         .merge(asyncapi::router(catalogs))
 }
 

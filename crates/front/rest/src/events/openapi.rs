@@ -29,8 +29,35 @@ pub fn detail(route: &Route, detail: &mut Detail) {
                 reference("schemas", "DeadEventReplay"),
             )];
         }
+        "streamDashboard" => dashboard(detail),
         _ => log(route, detail),
     }
+}
+
+const BOARD: &str = r#": a dashboard
+retry: 2000
+
+event: dashboard
+data: {"id":"470625953374535680","tile_count":1}
+
+id: 41
+event: tile
+data: {"chart":"number","name":"Won","report_id":"470625953374535681","result":{"columns":["deals"],"rows":[{"deals":7}]},"tile":0}
+
+id: 57
+event: tile
+data: {"chart":"number","name":"Won","report_id":"470625953374535681","result":{"columns":["deals"],"rows":[{"deals":8}]},"tile":0}
+"#;
+
+fn dashboard(detail: &mut Detail) {
+    detail.collection = Some("dashboards".to_owned());
+    detail.parameters = vec![json!({"name": "Last-Event-ID", "in": "header",
+        "description": "The last id that was received: tiles that nothing has touched since are not sent again.",
+        "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"}})];
+    detail.answers = vec![crate::openapi::other(
+        "The stream; it goes on until one side ends it. An event dashboard has {id, tile_count}, an event tile {tile, report_id, name, chart, result}, or {tile, report_id, error} where the reader may not see the report.",
+        vec![("text/event-stream", json!({"type": "string", "example": BOARD}))],
+    )];
 }
 
 fn log(route: &Route, detail: &mut Detail) {

@@ -1,12 +1,22 @@
-//! The routes of the event log, its stream and its dead letters.
+//! The routes of the event log, its stream and its dead letters, and of dashboards that follow it.
 
-use Access::{Admin, Signed};
+use Access::{Admin, Read, Signed};
 use Mark::Partner;
 
 use crate::routes::{Access, Mark, Route, r};
 
 /// What happened.
 pub const EVENTS: &[Route] = &[
+    r(
+        "GET",
+        "/v1/dashboards/{id}/stream",
+        "streamDashboard",
+        Read,
+        Partner,
+        "A dashboard as server-sent events: every tile as it is, then each that has become another.",
+    )
+    .by_catalog()
+    .any_answer(),
     r(
         "GET",
         "/v1/events",

@@ -87,6 +87,8 @@ fn tag(route: &Route) -> &'static str {
         "privacy"
     } else if under("/v1/webhook_") {
         "webhooks"
+    } else if under("/v1/dashboards") {
+        "reporting"
     } else if under("/v1/events") {
         "events"
     } else if under("/v1/outbox") || under("/v1/inbound_emails") {
@@ -235,7 +237,9 @@ fn detail(route: &Route) -> Detail {
         "listAudit" | "readAudit" | "exportAudit" | "auditState" => super::audit::detail(route, &mut detail),
         _ if tag(route) == "webhooks" => crate::webhooks::openapi::detail(route, &mut detail),
         _ if tag(route) == "automation" => crate::functions::detail(route, &mut detail),
-        _ if tag(route) == "events" => crate::events::openapi::detail(route, &mut detail),
+        _ if EVENTS.iter().any(|row| row.operation == route.operation) => {
+            crate::events::openapi::detail(route, &mut detail)
+        }
         _ if tag(route) == "mail" => super::mail::detail(route, &mut detail),
         _ if tag(route) == "sandboxes" => super::sandboxes::detail(route, &mut detail),
         _ if tag(route) == "privacy" => super::privacy::detail(route, &mut detail),

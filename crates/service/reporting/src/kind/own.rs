@@ -1,10 +1,11 @@
 //! An aggregate of one's own.
 
 use kontor_catalog::ObjectDef;
-use kontor_model::{Fault, Json, Result};
+use kontor_model::{Aggregate, Fault, Json, Result};
 use kontor_records::Sight;
 
 use super::{Wanted, answered};
+use crate::live::{groups, parts};
 use crate::table::Table;
 
 pub async fn table(sight: &Sight<'_>, wanted: &Wanted<'_>) -> Result<Table> {
@@ -12,13 +13,30 @@ pub async fn table(sight: &Sight<'_>, wanted: &Wanted<'_>) -> Result<Table> {
         return Err(Fault::new("definition", "required", "the report has no definition yet").into());
     };
     let def = sight.ctx().catalog.require(wanted.object)?;
+    if let Some(table) = kept(sight, wanted, definition).await? {
+        return Ok(table);
+    }
     let is_moment = |path: &str| moment(sight, def, path);
     let question = in_zone(definition, wanted.zone, &is_moment);
     let rows = answered(sight.records(), sight.ctx(), wanted.object, &question).await?;
     let aggregate = kontor_questions::questions::aggregate(wanted.object, &question)?;
+    Ok(Table::of(columns(&aggregate), &rows))
+}
+
+fn columns(aggregate: &Aggregate) -> Vec<String> {
     let keys = aggregate.group_by.iter().map(|group| group.path.clone());
-    let columns = keys.chain(aggregate.measures.iter().map(|measure| measure.name.clone())).collect();
-    Ok(Table::of(columns, &rows))
+    keys.chain(aggregate.measures.iter().map(|measure| measure.name.clone())).collect()
+}
+
+/// Of a live report, from its counter.
+async fn kept(sight: &Sight<'_>, wanted: &Wanted<'_>, definition: &Json) -> Result<Option<Table>> {
+    let Some(live) = wanted.live else { return Ok(None) };
+    let catalog = &sight.ctx().whole;
+    let Ok(counted) = parts(catalog, wanted.kind, wanted.object, Some(definition)) else { return Ok(None) };
+    let Some(part) = counted.first() else { return Ok(None) };
+    let Some(rows) = groups(sight, live, 0, part).await? else { return Ok(None) };
+    let table = Table::of(columns(&part.aggregate(catalog)?), &rows);
+    Ok(Some(Table { live: true, ..table }))
 }
 
 /// Whether a path, of the object itself or one relation further, is a moment: a date lies in no zone.

@@ -18,16 +18,23 @@ pub struct Stream {
     lines: tokio::io::Lines<BufReader<OwnedReadHalf>>,
     _writing: OwnedWriteHalf,
     pub head: String,
+    /// The last id that came.
+    pub last: Option<i64>,
 }
 
 impl Stream {
     pub async fn open(api: &Api, query: &str, last: Option<i64>) -> Self {
+        Self::at(api, &format!("/v1/events/stream{query}"), last).await
+    }
+
+    /// One of another path.
+    pub async fn at(api: &Api, path: &str, last: Option<i64>) -> Self {
         let stream = TcpStream::connect(api.address()).await.expect("a connection");
         let (from, mut to) = stream.into_split();
         let last = last.map(|last| format!("last-event-id: {last}\r\n")).unwrap_or_default();
         let key = api.key().unwrap_or_default();
         let request = format!(
-            "GET /v1/events/stream{query} HTTP/1.0\r\nhost: test\r\nauthorization: Bearer {key}\r\n{last}accept: text/event-stream\r\n\r\n"
+            "GET {path} HTTP/1.0\r\nhost: test\r\nauthorization: Bearer {key}\r\n{last}accept: text/event-stream\r\n\r\n"
         );
         to.write_all(request.as_bytes()).await.expect("written");
         let mut lines = BufReader::new(from).lines();
@@ -36,16 +43,26 @@ impl Stream {
             head.push_str(&line);
             head.push('\n');
         }
-        Self { lines, _writing: to, head }
+        Self { lines, _writing: to, head, last: None }
     }
 
-    /// The next event; none when the stream has ended.
+    /// The next event of the log; none when the stream has ended.
     pub async fn next(&mut self) -> Option<Value> {
+        let (id, kind, data) = self.part().await?;
+        assert_eq!((id.as_deref(), kind.as_deref()), (data["sequence"].as_str(), data["type"].as_str()));
+        Some(data)
+    }
+
+    /// The next part: its id, its name, its data; none when the stream has ended.
+    pub async fn part(&mut self) -> Option<(Option<String>, Option<String>, Value)> {
         let (mut id, mut kind, mut data) = (None, None, Value::Null);
         let read = async {
             while let Ok(Some(line)) = self.lines.next_line().await {
                 match line.split_once(": ") {
-                    Some(("id", text)) => id = Some(text.to_owned()),
+                    Some(("id", text)) => {
+                        self.last = text.parse().ok();
+                        id = Some(text.to_owned());
+                    }
                     Some(("event", text)) => kind = Some(text.to_owned()),
                     Some(("data", text)) => data = serde_json::from_str(text).expect("JSON"),
                     _ if line.is_empty() && !data.is_null() => return Some(()),
@@ -55,8 +72,16 @@ impl Stream {
             None
         };
         tokio::time::timeout(PATIENCE, read).await.expect("the stream says something")?;
-        assert_eq!((id.as_deref(), kind.as_deref()), (data["sequence"].as_str(), data["type"].as_str()));
-        Some(data)
+        Some((id, kind, data))
+    }
+
+    /// What comes until nothing has come for a while.
+    pub async fn rest(&mut self) -> Vec<Value> {
+        let mut all = Vec::new();
+        while let Ok(Some((_, _, data))) = tokio::time::timeout(Duration::from_secs(3), self.part()).await {
+            all.push(data);
+        }
+        all
     }
 
     /// The next events about a record.

@@ -2,9 +2,11 @@
 
 mod campaigns;
 mod cohorts;
+mod dashboards;
 mod definitions;
 mod expected;
 mod figures;
+mod live;
 mod opportunities;
 
 use kontor_testkit::Api;

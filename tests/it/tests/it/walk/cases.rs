@@ -109,8 +109,14 @@ pub fn all(own: &World) -> Vec<Probe> {
         spaces(),
         directory(),
         webhooks(),
+        dashboards(),
     ]
     .concat()
+}
+
+/// A dashboard that is followed.
+fn dashboards() -> Vec<Probe> {
+    vec![Probe::new(("GET", "/v1/dashboards/{id}/stream"), "/v1/dashboards/{{dashboard}}/stream")]
 }
 
 /// Endpoints of webhooks, and messages to them.
