@@ -86,6 +86,9 @@ test('a ticket is answered with a canned reply and solved with words', async ({ 
   await expect(page.getByText(/First answer: \d+ min/)).toBeVisible();
   await page.getByRole('combobox', { name: 'Canned reply' }).click();
   await page.getByRole('option', { name: 'Hello' }).click();
+  // Seen before it is sent; its places are the server's to fill in.
+  await expect(page.getByText('Dear {{contact.first_name}}')).toBeVisible();
+  await page.getByRole('button', { name: 'Send' }).click();
   await expect(page.getByText(/Dear Bo, we look into T-/)).toBeVisible();
   await page.getByRole('textbox', { name: 'Your reply' }).fill('Which printer?');
   await page.getByRole('button', { name: 'Send' }).click();

@@ -101,16 +101,16 @@ function Editor({ def, row }: { def: ObjectDef; row: Row }) {
   const hasTax = catalog.find('tax_rate')?.allows.includes('read') && def.name !== 'deal';
   return (
     <Stack gap="sm">
-      <ScrollBox minWidth={760}>
+      <ScrollBox minWidth={720}>
         <Table verticalSpacing={4} aria-label={t('record.lines')}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th w="26%">{t('lines.product')}</Table.Th>
-              <Table.Th w="24%">{t('lines.description')}</Table.Th>
-              <Table.Th w={90}>{t('lines.quantity')}</Table.Th>
-              <Table.Th w={120}>{t('lines.price')}</Table.Th>
-              <Table.Th w={90}>{t('lines.discount')}</Table.Th>
-              {hasTax && <Table.Th w={140}>{t('lines.tax')}</Table.Th>}
+              <Table.Th w="24%">{t('lines.product')}</Table.Th>
+              <Table.Th w="22%">{t('lines.description')}</Table.Th>
+              <Table.Th w={76}>{t('lines.quantity')}</Table.Th>
+              <Table.Th w={92}>{t('lines.price')}</Table.Th>
+              <Table.Th w={80}>{t('lines.discount')}</Table.Th>
+              {hasTax && <Table.Th w={110}>{t('lines.tax')}</Table.Th>}
               <Table.Th ta="right">{t('lines.total')}</Table.Th>
               <Table.Th w={36}>
                 <span className="sr-only">{t('remove')}</span>
