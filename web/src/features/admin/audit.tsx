@@ -88,14 +88,14 @@ export default function Audit() {
             {entries.map((entry) => (
               <Table.Tr key={entry.id}>
                 <Table.Td style={{ whiteSpace: 'nowrap' }}>{moment(entry.at)}</Table.Td>
-                <Table.Td>
+                <Table.Td className="in-text">
                   {entry.user_id && <RecordLink object="user" id={entry.user_id} />}{' '}
                   <Text span size="xs" c="dimmed">
                     {entry.credential}
                   </Text>
                 </Table.Td>
                 <Table.Td>{entry.action}</Table.Td>
-                <Table.Td>
+                <Table.Td className="in-text">
                   {entry.record_id && catalog.find(entry.object) ? (
                     <RecordLink object={entry.object} id={entry.record_id} />
                   ) : null}{' '}

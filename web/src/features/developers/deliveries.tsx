@@ -172,7 +172,7 @@ function DeliveryDialog({ id, onClose }: { id: string; onClose: () => void }) {
                 POST {attempt.url}
               </Text>
               {attempt.error && (
-                <Text size="sm" c="red.8">
+                <Text size="sm" c="var(--mantine-color-error)">
                   {attempt.error}
                 </Text>
               )}

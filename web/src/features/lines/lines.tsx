@@ -101,17 +101,18 @@ function Editor({ def, row }: { def: ObjectDef; row: Row }) {
   const hasTax = catalog.find('tax_rate')?.allows.includes('read') && def.name !== 'deal';
   return (
     <Stack gap="sm">
-      <ScrollBox minWidth={720}>
-        <Table verticalSpacing={4} aria-label={t('record.lines')}>
+      <ScrollBox minWidth={640}>
+        <Table verticalSpacing={6} horizontalSpacing={6} layout="fixed" aria-label={t('record.lines')}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th w="24%">{t('lines.product')}</Table.Th>
-              <Table.Th w="22%">{t('lines.description')}</Table.Th>
+              <Table.Th>{t('lines.item')}</Table.Th>
               <Table.Th w={76}>{t('lines.quantity')}</Table.Th>
-              <Table.Th w={92}>{t('lines.price')}</Table.Th>
-              <Table.Th w={80}>{t('lines.discount')}</Table.Th>
+              <Table.Th w={104}>{t('lines.price')}</Table.Th>
+              <Table.Th w={86}>{t('lines.discount')}</Table.Th>
               {hasTax && <Table.Th w={110}>{t('lines.tax')}</Table.Th>}
-              <Table.Th ta="right">{t('lines.total')}</Table.Th>
+              <Table.Th w={104} ta="right">
+                {t('lines.total')}
+              </Table.Th>
               <Table.Th w={36}>
                 <span className="sr-only">{t('remove')}</span>
               </Table.Th>
@@ -132,10 +133,10 @@ function Editor({ def, row }: { def: ObjectDef; row: Row }) {
                         change(draft.key, { product_id, unit_price: '', description: '', tax_rate_id: null }, true)
                       }
                     />
-                  </Table.Td>
-                  <Table.Td>
                     <TextInput
+                      mt={4}
                       aria-label={of(t('lines.description'))}
+                      placeholder={t('lines.description')}
                       value={draft.description}
                       onChange={(e) => change(draft.key, { description: e.currentTarget.value })}
                     />

@@ -172,7 +172,7 @@ interface TableProps {
 
 function ResultTable(props: TableProps) {
   return (
-    <ScrollBox minWidth={320} maxHeight={420}>
+    <ScrollBox minWidth={Math.max(320, props.result.columns.length * 92)} maxHeight={420}>
       <Plain {...props} />
     </ScrollBox>
   );

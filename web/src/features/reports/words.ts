@@ -19,9 +19,7 @@ export function objectOf(catalog: Catalog, column: string): string | undefined {
   if (!/_(id|by)$/.test(name)) return undefined;
   const named = catalog.find(name.replace(/_id$/, ''))?.name;
   return (
-    named ??
-    catalog.objects.flatMap((def) => def.fields).find((field) => field.name === name && field.type === 'reference')
-      ?.object
+    named ?? catalog.objects.flatMap((def) => def.fields).find((field) => field.path === name && field.object)?.object
   );
 }
 
@@ -47,7 +45,8 @@ export function useWords(result: Result): Words {
   return {
     column: (column) => {
       const name = last(column);
-      const field = t(`fields.${name}`, { defaultValue: humanised(name.replace(/_(id|by)$/, '')) });
+      const stem = name.replace(/_id$/, '');
+      const field = t(`fields.${stem}`, { defaultValue: humanised(stem) });
       return t(`report.columns.${name}`, { defaultValue: field });
     },
     value: (value, column) => {
