@@ -1,4 +1,4 @@
-import { countOfDeals, expect, test, WON } from './story';
+import { another, countOfDeals, expect, test, WON } from './story';
 
 test('a list is searched, sorted, filtered over a relation, and the filter is a link', async ({ page, server }) => {
   const [all, won] = [await countOfDeals(server), await countOfDeals(server, WON)];
@@ -82,4 +82,34 @@ test('Ctrl-K finds records and goes to pages', async ({ page }) => {
     .first()
     .click();
   await expect(page.getByRole('heading', { name: 'Zumgoity' })).toBeVisible();
+});
+
+test('a view is saved under a name, found again, and its link shows the same', async ({
+  page,
+  server,
+  browser,
+  signedIn,
+}) => {
+  for (const n of [1, 2]) await server.ask('POST', '/v1/companies', { name: `Viewed ${n}`, city: 'Viewtown' });
+  const filter = encodeURIComponent(
+    JSON.stringify({ join: 'and', parts: [{ field: 'city', op: 'eq', value: 'Viewtown' }] }),
+  );
+  await page.goto(`/app/records/companies?filter=${filter}&sort=-name`);
+  await expect(page.getByText('2 records')).toBeVisible();
+  await page.getByRole('button', { name: 'Views' }).click();
+  await page.getByRole('menuitem', { name: 'Save this view' }).click();
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill('People of Viewtown');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.goto('/app/records/companies');
+  await page.getByRole('button', { name: 'Views' }).click();
+  await page.getByRole('menuitem', { name: 'People of Viewtown' }).click();
+  await expect(page.getByText('2 records')).toBeVisible();
+  await page.getByRole('button', { name: 'Views' }).click();
+  await page.getByRole('menuitem', { name: 'Copy its link' }).click();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  const colleague = await another(browser, server, signedIn);
+  await colleague.goto(link);
+  await expect(colleague.getByText('2 records')).toBeVisible();
+  await expect(colleague.getByRole('gridcell').getByRole('link').first()).toHaveText('Viewed 2');
+  await colleague.context().close();
 });

@@ -188,5 +188,9 @@ test('an invoice is seen as it is printed', async ({ page, server }) => {
     lines: [{ description: 'Paper', quantity: '1', unit_price: '9' }],
   });
   await page.goto(`/app/records/invoices/${invoice.id}?tab=pdf`);
+  // Documents are issued by somebody; a new space has nobody yet, and is asked here.
+  await page.getByRole('button', { name: 'Name the legal entity' }).click();
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Name', exact: true }).fill('Kontor Stories Ltd');
+  await page.getByRole('dialog').getByRole('button', { name: 'Create', exact: true }).click();
   await expect(page.locator('iframe[title="Document"]')).toHaveAttribute('src', /^blob:/);
 });

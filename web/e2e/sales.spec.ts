@@ -82,6 +82,9 @@ test('a ticket is answered with a canned reply and solved with words', async ({ 
     contact_id: contact.id,
     description: 'It smokes.',
   });
+  // The queue tells how long there is left.
+  await page.goto('/app/records/tickets?q=printer');
+  await expect(page.getByRole('gridcell', { name: /in \d+ minutes/ })).toBeVisible();
   await page.goto(`/app/records/tickets/${ticket.id}`);
   await expect(page.getByText(/First answer: \d+ min/)).toBeVisible();
   await page.getByRole('combobox', { name: 'Canned reply' }).click();

@@ -11,6 +11,7 @@ import { ReferenceInput } from '~/fields/reference';
 import { RecordLink } from '~/fields/show';
 import { Fault } from '~/ui/complain';
 import { money, number } from '~/ui/format';
+import { useNames } from '~/ui/names';
 import { ScrollBox } from '~/ui/scroll-box';
 import { bodyOf, type Draft, draftsOf, emptyDraft, isWhole, toPercent } from './model';
 
@@ -276,6 +277,7 @@ const SUMS = ['subtotal', 'tax_total', 'total', 'amount', 'amount_paid', 'amount
 
 /** What the server says that the lines come to. */
 function Totals({ def, row }: { def: ObjectDef; row: Row }) {
+  const names = useNames();
   const currency = typeof row.currency === 'string' ? row.currency : undefined;
   const shown = SUMS.flatMap((path) => def.fields.find((field) => field.path === path) ?? []).filter(
     (field) => row[field.path],
@@ -285,7 +287,7 @@ function Totals({ def, row }: { def: ObjectDef; row: Row }) {
       <Table.Tbody>
         {shown.map((field) => (
           <Table.Tr key={field.path} fw={field.path === 'total' || field.path === 'amount_due' ? 650 : undefined}>
-            <Table.Td>{field.label}</Table.Td>
+            <Table.Td>{names.field(field)}</Table.Td>
             <Table.Td ta="right" className="numbers" data-sum={field.path}>
               {money(String(row[field.path]), currency)}
             </Table.Td>
