@@ -71,7 +71,7 @@ export function RecordLink({ object, id, title }: { object: string; id: string; 
 const NAMED_ONLY = new Set(['stage', 'pipeline']);
 
 /** Promises: how long there is left says more than the hour. */
-const CLOCKS = new Set(['sla_next_at', 'first_response_due_at', 'next_response_due_at', 'resolution_due_at']);
+const CLOCKS = new Set(['sla_next_at']);
 
 function ClockValue({ at }: { at: string }) {
   const isLate = new Date(at).getTime() < Date.now();
