@@ -73,7 +73,7 @@ function Shown({ def, row }: { def: ObjectDef; row: Row }) {
   ];
   const chosen = tab && tabs.includes(tab) ? tab : tabs[0];
   return (
-    <Stack p="md" gap="md">
+    <Stack p="md" gap="md" maw={2200}>
       <header>
         <Breadcrumbs mb={4}>
           <Anchor
