@@ -39,7 +39,7 @@ test('a deal is dragged to Won, its invoice is drafted, and a chart moves', asyn
   await expect(card).toBeVisible();
   await card.dragTo(lane('Won'));
   await page.getByRole('dialog').getByRole('button', { name: 'Win', exact: true }).click();
-  await expect.poll(async () => (await server.ask('GET', `/v1/deals/${deal.id}`)).closed_at ?? null).not.toBeNull();
+  await expect.poll(async () => (await server.ask('GET', `/v1/deals/${deal.id}`)).close_date ?? null).not.toBeNull();
   await expect(tile).toContainText('1');
   await page.goto(`/app/records/deals/${deal.id}?tab=related`);
   const invoices = page.getByRole('region', { name: /^Invoices/ });

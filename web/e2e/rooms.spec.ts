@@ -34,8 +34,8 @@ test('an endpoint is made, tested and changed; its messages are there with what 
   await dialog.getByRole('button', { name: 'Save' }).click();
   await expect(dialog.locator('.mantine-InputWrapper-error')).toBeVisible();
   await dialog.getByRole('textbox', { name: 'Address' }).fill('https://hooks.example.com/e2e');
-  await dialog.getByRole('textbox', { name: 'Events' }).fill('kontor.deal.*');
-  await dialog.getByRole('textbox', { name: 'Events' }).press('Enter');
+  await dialog.getByRole('combobox', { name: 'Events' }).fill('kontor.deal.*');
+  await dialog.getByRole('combobox', { name: 'Events' }).press('Enter');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await expect(page.locator('[data-secret]')).toContainText('whsec_');
   const first = await page.locator('[data-secret]').textContent();
@@ -53,13 +53,19 @@ test('an endpoint is made, tested and changed; its messages are there with what 
   await page.getByRole('dialog').getByRole('button', { name: 'Send again' }).click();
   await page.keyboard.press('Escape');
   await row.getByRole('button', { name: 'Edit' }).click();
-  await page.getByRole('dialog').getByText('Switched on').click();
+  await page.getByRole('dialog').getByRole('switch', { name: 'Switched on' }).uncheck();
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
   await expect(row.getByText('off', { exact: true })).toBeVisible();
-  const all = await server.ask<{ url: string; enabled: boolean }[]>('GET', '/v1/webhook_endpoints');
+  const all = await server.ask<{ id: string; url: string; enabled: boolean }[]>('GET', '/v1/webhook_endpoints');
   expect(all.find((one) => one.url.endsWith('/e2e'))?.enabled).toBe(false);
+  // What is off is sent nothing, and says so in the API's own words.
   await row.getByRole('button', { name: 'Recover' }).click();
   await page.getByRole('textbox', { name: 'Since' }).fill('2026-01-01T00:00');
+  await page.getByRole('dialog').getByRole('button', { name: 'Recover' }).click();
+  await expect(page.getByRole('dialog').getByText(/set enabled to true first/)).toBeVisible();
+  await server.ask('PATCH', `/v1/webhook_endpoints/${all.find((one) => one.url.endsWith('/e2e'))?.id}`, {
+    enabled: true,
+  });
   await page.getByRole('dialog').getByRole('button', { name: 'Recover' }).click();
   await expect(page.getByRole('dialog')).toHaveCount(0);
 });
@@ -72,7 +78,7 @@ test('the event log is read by type, from a place on, and as it happens', async 
   await expect(page.getByRole('dialog').getByText('"Evented"').first()).toBeVisible();
   await page.getByRole('dialog').getByRole('button', { name: 'Read on from here' }).click();
   await expect(page.getByRole('textbox', { name: 'Behind number' })).toHaveValue(/^\d+$/);
-  await page.getByText('Live', { exact: true }).click();
+  await page.getByRole('switch', { name: 'Live' }).check();
   await expect(page.getByText('Listening')).toBeVisible();
   await page.waitForTimeout(1_500);
   await server.ask('PATCH', `/v1/deals/${deal.id}`, { next_step: 'Call' });
@@ -92,17 +98,17 @@ test('a workflow is drawn, a step is changed, and a fault stands at its step', a
   await page.goto(`/app/records/workflows/${flow.id}`);
   await expect(page.getByRole('region', { name: 'What starts it' })).toContainText('kontor.deal.won');
   await expect(page.getByRole('region', { name: 'If so' })).toContainText('Won {{ record.name }}');
-  await page.getByRole('button', { name: 'Step 0.then.0: Tell somebody' }).click();
+  await page.getByRole('button', { name: /^Step 0\.then\.0: Tell somebody/ }).click();
   await page.getByRole('dialog').getByRole('textbox', { name: 'Title' }).fill('Won {{ record.nmae');
   await page.getByRole('dialog').getByRole('button', { name: 'Take over' }).click();
   await page.getByRole('button', { name: 'Save the steps' }).click();
   await expect(page.getByRole('region', { name: 'If so' }).getByRole('alert')).toBeVisible();
-  await page.getByRole('button', { name: 'Step 0.then.0: Tell somebody' }).click();
+  await page.getByRole('button', { name: /^Step 0\.then\.0: Tell somebody/ }).click();
   await page.getByRole('dialog').getByRole('textbox', { name: 'Title' }).fill('Hurray for {{ record.name }}');
   await page.getByRole('dialog').getByRole('button', { name: 'Take over' }).click();
   await page.getByRole('button', { name: 'Save the steps' }).click();
   await expect(page.getByRole('button', { name: 'Save the steps' })).toHaveCount(0);
-  await page.getByText('It is paused').click();
+  await page.getByRole('switch', { name: 'It is paused' }).click();
   await expect(page.getByText('It is on')).toBeVisible();
   const deal = await server.ask('POST', '/v1/deals', { name: 'Flowed', amount: '5', currency: 'EUR' });
   await server.ask('POST', `/v1/deals/${deal.id}/win`, {});
@@ -120,16 +126,17 @@ test('a segment is built with its count, and frozen', async ({ page, server }) =
   await server.ask('POST', '/v1/contacts', { first_name: 'Seg', last_name: 'Zzyzx', city: 'Ulm' });
   const segment = await server.ask('POST', '/v1/segments', { name: 'Desert', target_object: 'contact' });
   await page.goto(`/app/records/segments/${segment.id}`);
-  await page.getByRole('button', { name: 'Add a condition' }).click();
+  await page.getByRole('tabpanel').getByRole('button', { name: 'Condition', exact: true }).click();
   await page.getByRole('combobox', { name: 'Field' }).click();
   await page.getByRole('combobox', { name: 'Field' }).fill('Last name');
   await page.getByRole('option', { name: 'Last name', exact: true }).click();
   await page.getByRole('tabpanel').getByRole('textbox', { name: 'Last name' }).fill('Zzyzx');
-  await expect(page.getByRole('heading', { name: '1 Contacts' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: '1 Contact', exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'Save the conditions' }).click();
   await expect(page.getByRole('button', { name: 'Save the conditions' })).toHaveCount(0);
+  // Members are written down in the background: a job that has just missed its turn comes in half a minute.
   await server.ask('POST', `/v1/segments/${segment.id}/freeze`, {});
-  await expect(page.getByRole('heading', { name: 'Frozen: 1 Contacts' })).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole('heading', { name: 'Frozen: 1 Contact' })).toBeVisible({ timeout: 60_000 });
 });
 
 test('a template is written with its fault at the field, and seen as a letter', async ({ page, server }) => {
@@ -182,5 +189,9 @@ test('an invoice is seen as it is printed', async ({ page, server }) => {
     lines: [{ description: 'Paper', quantity: '1', unit_price: '9' }],
   });
   await page.goto(`/app/records/invoices/${invoice.id}?tab=pdf`);
+  // Documents are issued by somebody; a new space has nobody yet, and is asked here.
+  await page.getByRole('button', { name: 'Name the legal entity' }).click();
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Name', exact: true }).fill('Kontor Stories Ltd');
+  await page.getByRole('dialog').getByRole('button', { name: 'Create', exact: true }).click();
   await expect(page.locator('iframe[title="Document"]')).toHaveAttribute('src', /^blob:/);
 });

@@ -82,10 +82,16 @@ test('a ticket is answered with a canned reply and solved with words', async ({ 
     contact_id: contact.id,
     description: 'It smokes.',
   });
+  // The queue tells how long there is left.
+  await page.goto('/app/records/tickets?q=printer');
+  await expect(page.getByRole('gridcell', { name: /in \d+ minutes/ })).toBeVisible();
   await page.goto(`/app/records/tickets/${ticket.id}`);
   await expect(page.getByText(/First answer: \d+ min/)).toBeVisible();
   await page.getByRole('combobox', { name: 'Canned reply' }).click();
   await page.getByRole('option', { name: 'Hello' }).click();
+  // Seen before it is sent; its places are the server's to fill in.
+  await expect(page.getByText('Dear {{contact.first_name}}')).toBeVisible();
+  await page.getByRole('button', { name: 'Send' }).click();
   await expect(page.getByText(/Dear Bo, we look into T-/)).toBeVisible();
   await page.getByRole('textbox', { name: 'Your reply' }).fill('Which printer?');
   await page.getByRole('button', { name: 'Send' }).click();

@@ -52,6 +52,8 @@ test('whoever only reads is offered nothing else', async ({ server, browser }) =
   await page.locator('input[name=password]').fill(OWNER.password);
   await page.locator('button[type=submit]').click();
   await page.waitForURL(/\/app/);
+  // Signing in goes through several addresses; another page is opened when it is over.
+  await expect(page.getByRole('heading', { name: /Good to see you/ })).toBeVisible();
   await page.goto('/app/records/companies');
   await expect(page.getByRole('heading', { name: 'Companies' })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Company', exact: true })).toHaveCount(0);

@@ -59,6 +59,15 @@ export async function setPassword(page: Page, link: string): Promise<void> {
   }
 }
 
+/** How many deals there are, as a page writes it: other stories make some, too. */
+export async function countOfDeals(server: Server, filter?: object): Promise<string> {
+  const measures = [{ fn: 'count', as: 'n' }];
+  const rows = await server.ask<{ n: number }[]>('POST', '/v1/deals/aggregate', { filter, measures });
+  return new Intl.NumberFormat('en-US').format(rows[0]?.n ?? 0);
+}
+
+export const WON = { field: 'stage.kind', op: 'eq', value: 'won' };
+
 /** A context and page of another person, or of the same in another browser. */
 export async function another(browser: Browser, server: Server, storageState?: State): Promise<Page> {
   const context = await browser.newContext({

@@ -1,12 +1,14 @@
-import { expect, test } from './story';
+import { countOfDeals, expect, test, WON } from './story';
 
-test('a question becomes a report, and a report a tile', async ({ page }) => {
+test('a question becomes a report, and a report a tile', async ({ page, server }) => {
+  const won = await countOfDeals(server, WON);
   await page.goto('/app/reports');
   await page.getByRole('button', { name: 'New report' }).click();
   const dialog = page.getByRole('dialog', { name: 'New report' });
   await dialog.getByRole('combobox', { name: 'By', exact: true }).click();
   await page.getByRole('option', { name: 'Stage', exact: true }).click();
-  await expect(dialog.getByText('4,238')).toHaveCount(1);
+  await expect(dialog.getByText(won, { exact: true })).toHaveCount(1);
+  await expect(dialog).toContainText('Prospecting');
   await dialog.getByRole('textbox', { name: 'Name' }).fill('Deals by stage');
   await dialog.getByRole('button', { name: 'Save the report' }).click();
   await expect(page.getByRole('heading', { name: 'Deals by stage' })).toBeVisible();
@@ -19,6 +21,45 @@ test('a question becomes a report, and a report a tile', async ({ page }) => {
   await expect(
     page.getByRole('region', { name: 'Deals by stage' }).locator('svg.recharts-surface').first(),
   ).toBeVisible();
+});
+
+test('receivables are told by age, by the names of who owes and in their money', async ({ page, server }) => {
+  const customer = await server.ask('POST', '/v1/customers', {
+    name: 'Late Payer',
+    mobile: '13800138444',
+    customer_type: 'standard',
+  });
+  const invoice = await server.ask('POST', '/v1/invoices', {
+    customer_id: customer.id,
+    currency: 'EUR',
+    lines: [{ description: 'Paper', quantity: '2', unit_price: '40' }],
+  });
+  await server.ask('POST', `/v1/invoices/${invoice.id}/finalize`, {});
+  await page.goto('/app/reports');
+  const ready = page.getByRole('region', { name: 'Ready-made' });
+  const card = ready.locator('.mantine-Card-root').filter({ hasText: 'Receivables by age' });
+  await card.getByRole('button', { name: 'Make' }).click();
+  const row = page.getByRole('row').filter({ hasText: 'Late Payer' });
+  await expect(row).toContainText('€80.00');
+  await expect(page.getByRole('columnheader', { name: '31–60 days late' })).toBeVisible();
+});
+
+test('every ready-made report answers', async ({ page, server }) => {
+  await page.goto('/app/reports');
+  const ready = page.getByRole('region', { name: 'Ready-made' });
+  const makes = ready.getByRole('button', { name: 'Make' });
+  await expect(makes.first()).toBeVisible();
+  const count = await makes.count();
+  expect(count).toBeGreaterThan(8);
+  for (let at = 0; at < count; at += 1) {
+    await page.goto('/app/reports');
+    await makes.nth(at).click();
+    await page.waitForURL(/\/reports\/\d+$/);
+    const id = page.url().split('/').at(-1);
+    const { columns } = await server.ask<{ columns: string[] }>('GET', `/v1/reports/${id}/result`);
+    expect(columns.length).toBeGreaterThan(0);
+    await expect(page.locator('#page').getByText(/^Request/)).toHaveCount(0);
+  }
 });
 
 test('a key is made, shown once and works; the calls of the page are there to copy', async ({ page, server }) => {

@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type Catalog, type ObjectDef, useCatalog } from './catalog';
 import { ask } from './client';
 import { type Row, titleOf } from './record';
@@ -62,6 +62,24 @@ export function useTitle(object: string | undefined, id: string | null | undefin
     enabled: def !== undefined && Boolean(id),
     staleTime: 300_000,
     retry: false,
+  });
+}
+
+/** What the records of several references are called, by id; those that are gone or out of reach are not there. */
+export function useTitles(wanted: { object: string; id: string }[]): Map<string, string> {
+  const catalog = useCatalog();
+  return useQueries({
+    queries: wanted.map(({ object, id }) => {
+      const def = targetOf(catalog, object);
+      return {
+        queryKey: ['title', object, id],
+        queryFn: () => (def ? titleLater(def, id) : null),
+        enabled: def !== undefined,
+        staleTime: 300_000,
+        retry: false,
+      };
+    }),
+    combine: (all) => new Map(all.flatMap(({ data }, at) => (data && wanted[at] ? [[wanted[at].id, data]] : []))),
   });
 }
 

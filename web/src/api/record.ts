@@ -58,7 +58,14 @@ export function relationOf(field: FieldDef): string {
   return field.path.endsWith('_id') ? field.path.slice(0, -3) : field.path;
 }
 
-/** Whether two values are the same, whatever their type. */
+/** Whether two values are the same, whatever their type. Databases keep the members of JSON in an order of their own. */
 export function same(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+  return a === b || JSON.stringify(ordered(a ?? null)) === JSON.stringify(ordered(b ?? null));
+}
+
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (!isObject(value)) return value;
+  const members = Object.entries(value as Record<string, unknown>).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([name, one]) => [name, ordered(one)]));
 }

@@ -31,12 +31,22 @@ export function App() {
   );
 }
 
-/** Not before the page is there: what is said meanwhile is kept and shown then. */
+const LOOK_MS = 1_500;
+/** Looks after which what is said is shown although something is still asked for. */
+const MOST_LOOKS = 4;
+
+/** Not before the page has what it asked for: what is said meanwhile is kept and shown then. */
 function Later({ children }: { children: React.ReactNode }) {
   const [isTime, setTime] = useState(false);
   useEffect(() => {
-    const timer = setTimeout(() => setTime(true), 1_500);
-    return () => clearTimeout(timer);
+    let looks = 0;
+    const timer = setInterval(() => {
+      looks += 1;
+      if (client.isFetching() > 0 && looks < MOST_LOOKS) return;
+      clearInterval(timer);
+      setTime(true);
+    }, LOOK_MS);
+    return () => clearInterval(timer);
   }, []);
   return <Suspense>{isTime && children}</Suspense>;
 }

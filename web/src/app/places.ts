@@ -13,7 +13,6 @@ const GROUPS: [string, string[]][] = [
 /** Objects that have a room of their own, or are lines and links of others. */
 const ELSEWHERE = new Set([
   'user',
-  'team',
   'role',
   'permission',
   'report',

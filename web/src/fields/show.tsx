@@ -5,7 +5,7 @@ import type { FieldDef } from '~/api/catalog';
 import { useCatalog } from '~/api/catalog';
 import { useTitle } from '~/api/labels';
 import { type Row, relationOf, titleOf, valueAt } from '~/api/record';
-import { day, moment, money, number } from '~/ui/format';
+import { ago, day, moment, money, number } from '~/ui/format';
 import { useNames } from '~/ui/names';
 
 /** Colours of states that mean the same wherever they stand; all others are grey. */
@@ -70,6 +70,20 @@ export function RecordLink({ object, id, title }: { object: string; id: string; 
 /** Objects whose records are settings: their names say all. */
 const NAMED_ONLY = new Set(['stage', 'pipeline']);
 
+/** Promises: how long there is left says more than the hour. */
+const CLOCKS = new Set(['sla_next_at']);
+
+function ClockValue({ at }: { at: string }) {
+  const isLate = new Date(at).getTime() < Date.now();
+  return (
+    <Text span inherit c={isLate ? 'var(--mantine-color-error)' : undefined}>
+      <time dateTime={at} title={moment(at)}>
+        {ago(at)}
+      </time>
+    </Text>
+  );
+}
+
 /** A value for reading. */
 export function Value({ field, row, plain }: { field: FieldDef; row: Row; plain?: boolean }) {
   const names = useNames();
@@ -100,6 +114,7 @@ export function Value({ field, row, plain }: { field: FieldDef; row: Row; plain?
     case 'date':
       return <>{day(String(value))}</>;
     case 'datetime':
+      if (CLOCKS.has(field.path)) return <ClockValue at={String(value)} />;
       return <time dateTime={String(value)}>{moment(String(value))}</time>;
     case 'bool':
       return value ? (

@@ -48,6 +48,14 @@ export function day(text: string): string {
   return once('day', () => new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeZone: 'UTC' })).format(date);
 }
 
+/** `2026-11-01` as the month that it begins. */
+export function month(text: string): string {
+  const date = new Date(`${text}T00:00:00Z`);
+  if (Number.isNaN(date.getTime())) return text;
+  const options: Intl.DateTimeFormatOptions = { month: 'short', year: 'numeric', timeZone: 'UTC' };
+  return once('month', () => new Intl.DateTimeFormat(locale(), options)).format(date);
+}
+
 export function moment(text: string): string {
   const date = new Date(text);
   if (Number.isNaN(date.getTime())) return text;

@@ -1,4 +1,4 @@
-import { Code } from '@mantine/core';
+import { Code, Modal, Text } from '@mantine/core';
 import { ScrollBox } from './scroll-box';
 
 /** A value as JSON, to be read and copied. */
@@ -20,4 +20,28 @@ export function fromJson(text: string): { value: unknown; isFaulty: boolean } {
   } catch {
     return { value: null, isFaulty: true };
   }
+}
+
+/** A value as JSON over the page; nothing when there is none. */
+export function JsonDialog({
+  title,
+  value,
+  note,
+  onClose,
+}: {
+  title: string;
+  value: unknown;
+  note?: string;
+  onClose: () => void;
+}) {
+  return (
+    <Modal opened={value !== null} onClose={onClose} size="lg" title={title}>
+      <Json value={value} label={title} />
+      {note && (
+        <Text size="xs" c="dimmed" mt="xs">
+          {note}
+        </Text>
+      )}
+    </Modal>
+  );
 }

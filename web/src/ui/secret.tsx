@@ -1,5 +1,6 @@
-import { Alert, Button, Code, CopyButton, Group } from '@mantine/core';
+import { Alert, Code, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { CopyText } from './copy-text';
 
 /** Something that is shown this once. */
 export function Secret({ title, value, onClose }: { title: string; value: string; onClose: () => void }) {
@@ -10,13 +11,7 @@ export function Secret({ title, value, onClose }: { title: string; value: string
         <Code style={{ overflowWrap: 'anywhere' }} data-secret>
           {value}
         </Code>
-        <CopyButton value={value}>
-          {({ copied, copy }) => (
-            <Button size="compact-xs" variant="default" onClick={copy}>
-              {copied ? t('copied') : t('copy')}
-            </Button>
-          )}
-        </CopyButton>
+        <CopyText value={value} />
       </Group>
     </Alert>
   );

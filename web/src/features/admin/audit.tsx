@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Card, Code, Group, Modal, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Alert, Badge, Button, Card, Code, Group, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -8,6 +8,7 @@ import { type Answer, api, ask, download } from '~/api/client';
 import { RecordLink } from '~/fields/show';
 import { complain, Fault } from '~/ui/complain';
 import { moment, number } from '~/ui/format';
+import { JsonDialog } from '~/ui/json';
 import { ScrollBox } from '~/ui/scroll-box';
 
 interface Entry {
@@ -88,14 +89,14 @@ export default function Audit() {
             {entries.map((entry) => (
               <Table.Tr key={entry.id}>
                 <Table.Td style={{ whiteSpace: 'nowrap' }}>{moment(entry.at)}</Table.Td>
-                <Table.Td>
+                <Table.Td className="in-text">
                   {entry.user_id && <RecordLink object="user" id={entry.user_id} />}{' '}
                   <Text span size="xs" c="dimmed">
                     {entry.credential}
                   </Text>
                 </Table.Td>
                 <Table.Td>{entry.action}</Table.Td>
-                <Table.Td>
+                <Table.Td className="in-text">
                   {entry.record_id && catalog.find(entry.object) ? (
                     <RecordLink object={entry.object} id={entry.record_id} />
                   ) : null}{' '}
@@ -119,14 +120,7 @@ export default function Audit() {
           {t('record.earlier')}
         </Button>
       )}
-      <Modal
-        opened={shown !== null}
-        onClose={() => setShown(null)}
-        size="lg"
-        title={shown ? `${shown.action} ${shown.object}` : ''}
-      >
-        <Code block>{JSON.stringify(shown, null, 2)}</Code>
-      </Modal>
+      <JsonDialog title={shown ? `${shown.action} ${shown.object}` : ''} value={shown} onClose={() => setShown(null)} />
     </Stack>
   );
 }

@@ -1,4 +1,4 @@
-import { Badge, Button, Code, Group, Modal, Select, Stack, Table, Text } from '@mantine/core';
+import { Badge, Button, Group, Select, Stack, Table, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,7 +7,9 @@ import { ask, download } from '~/api/client';
 import { ReferenceInput } from '~/fields/reference';
 import { RecordLink, toneOf } from '~/fields/show';
 import { complain } from '~/ui/complain';
+import { ConfirmDialog } from '~/ui/confirm';
 import { day } from '~/ui/format';
+import { JsonDialog } from '~/ui/json';
 import { useNames } from '~/ui/names';
 import { ScrollBox } from '~/ui/scroll-box';
 
@@ -134,26 +136,14 @@ export default function Privacy() {
         </Table>
       </ScrollBox>
       {list.data?.length === 0 && <Text c="dimmed">{t('admin.no_requests')}</Text>}
-      <Modal opened={shown !== null} onClose={() => setShown(null)} size="lg" title={t('admin.certificate')}>
-        <Code block>{JSON.stringify(shown?.certificate, null, 2)}</Code>
-      </Modal>
-      <Modal opened={isSure} onClose={() => setSure(false)} title={t('admin.request.erasure')}>
-        <Text size="sm">{t('admin.erasure_why')}</Text>
-        <Group justify="end" mt="md">
-          <Button variant="default" data-autofocus onClick={() => setSure(false)}>
-            {t('cancel')}
-          </Button>
-          <Button
-            color="red"
-            onClick={() => {
-              setSure(false);
-              make.mutate();
-            }}
-          >
-            {t('admin.request.erasure')}
-          </Button>
-        </Group>
-      </Modal>
+      <JsonDialog title={t('admin.certificate')} value={shown?.certificate ?? null} onClose={() => setShown(null)} />
+      <ConfirmDialog
+        isOpen={isSure}
+        label={t('admin.request.erasure')}
+        question={t('admin.erasure_why')}
+        onConfirm={() => make.mutate()}
+        onClose={() => setSure(false)}
+      />
     </Stack>
   );
 }

@@ -1,7 +1,8 @@
-import { Badge, Button, Code, CopyButton, Drawer, Group, Stack, Text } from '@mantine/core';
+import { Badge, Code, Drawer, Group, Stack, Text } from '@mantine/core';
 import { useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { curl, onRequest, requests } from '~/api/log';
+import { CopyText } from '~/ui/copy-text';
 import { ago } from '~/ui/format';
 
 /** What the page asked the API, newest first, to be asked again in a shell. */
@@ -25,13 +26,7 @@ export default function CurlDrawer({ onClose }: { onClose: () => void }) {
                 <Text size="xs" c="dimmed">
                   {one.ms} ms · {ago(new Date(one.at).toISOString())} · {one.requestId}
                 </Text>
-                <CopyButton value={command}>
-                  {({ copied, copy }) => (
-                    <Button size="compact-xs" variant="subtle" onClick={copy}>
-                      {copied ? t('copied') : t('copy')}
-                    </Button>
-                  )}
-                </CopyButton>
+                <CopyText value={command} variant="subtle" />
               </Group>
               <Code block style={{ whiteSpace: 'pre-wrap', wordBreak: 'break-all' }}>
                 {command}

@@ -16,6 +16,8 @@ const TONES: Record<Delivery['state'], string> = {
   dropped: 'gray',
 };
 const STATES = Object.keys(TONES) as Delivery['state'][];
+/** A message that is sent to see whether it arrives. */
+const TEST = 'kontor.webhook.test';
 /** How often the log is looked at anew while messages wait, in milliseconds. */
 const LOOK_MS = 3_000;
 
@@ -155,7 +157,7 @@ function DeliveryDialog({ id, onClose }: { id: string; onClose: () => void }) {
             <Json value={one.data.request} label={t('webhook.request')} />
           ) : (
             <Text size="sm" c="dimmed">
-              {t('webhook.no_request')}
+              {one.data.event_type === TEST ? t('webhook.test_request') : t('webhook.no_request')}
             </Text>
           )}
           {one.data.attempt_log?.map((attempt, at, all) => (
@@ -172,7 +174,7 @@ function DeliveryDialog({ id, onClose }: { id: string; onClose: () => void }) {
                 POST {attempt.url}
               </Text>
               {attempt.error && (
-                <Text size="sm" c="red.8">
+                <Text size="sm" c="var(--mantine-color-error)">
                   {attempt.error}
                 </Text>
               )}

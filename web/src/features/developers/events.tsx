@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Answer, api } from '~/api/client';
 import { follow, type LiveEvent } from '~/api/live';
-import { fromLocal } from '~/fields/moment';
+import { fromLocal, toLocal } from '~/fields/moment';
 import { Fault } from '~/ui/complain';
 import { moment } from '~/ui/format';
 import { Json } from '~/ui/json';
@@ -13,13 +13,15 @@ import { ScrollBox } from '~/ui/scroll-box';
 
 /** Events that a live log keeps on the page. */
 const KEPT = 500;
+const A_DAY_MS = 86_400_000;
 
 /** The event log: read from a place on, or as it happens. */
 export function EventLog() {
   const { t } = useTranslation();
   const [type, setType] = useState('');
   const [subject, setSubject] = useState('');
-  const [since, setSince] = useState('');
+  // What is of interest is mostly recent; the whole log is there without it.
+  const [since, setSince] = useState(() => toLocal(new Date(Date.now() - A_DAY_MS).toISOString()));
   const [after, setAfter] = useState('');
   const [isLive, setLive] = useState(false);
   const [shown, setShown] = useState<LiveEvent | null>(null);

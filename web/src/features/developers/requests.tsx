@@ -1,4 +1,4 @@
-import { Badge, Button, Code, Group, Modal, Select, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Badge, Button, Group, Select, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { type Answer, api } from '~/api/client';
 import { Fault } from '~/ui/complain';
 import { moment } from '~/ui/format';
+import { JsonDialog } from '~/ui/json';
 import { ScrollBox } from '~/ui/scroll-box';
 
 interface Line {
@@ -125,17 +126,12 @@ export function RequestLog() {
           {t('record.earlier')}
         </Button>
       )}
-      <Modal
-        opened={shown !== null}
-        onClose={() => setShown(null)}
-        size="lg"
+      <JsonDialog
         title={shown ? `${shown.method} ${shown.route}` : ''}
-      >
-        <Code block>{JSON.stringify(shown, null, 2)}</Code>
-        <Text size="xs" c="dimmed" mt="xs">
-          {t('dev.bodies')}
-        </Text>
-      </Modal>
+        value={shown}
+        note={t('dev.bodies')}
+        onClose={() => setShown(null)}
+      />
     </Stack>
   );
 }

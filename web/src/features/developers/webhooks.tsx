@@ -92,7 +92,7 @@ export function Webhooks() {
                     {one.enabled ? t('webhook.on') : t('webhook.off')}
                   </Badge>
                   {one.disabled_reason && (
-                    <Text size="xs" c="red.8">
+                    <Text size="xs" c="var(--mantine-color-error)">
                       {one.disabled_reason}
                     </Text>
                   )}

@@ -1,11 +1,14 @@
-import { Button, Group, Loader, Stack, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { Alert, Button, Group, Loader, Stack, Text } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ObjectDef } from '~/api/catalog';
+import { may, type ObjectDef, useCatalog } from '~/api/catalog';
 import { raw } from '~/api/client';
+import { Problem } from '~/api/problem';
 import type { Row } from '~/api/record';
 import { Fault } from '~/ui/complain';
+
+const QuickCreate = lazy(() => import('~/features/create/quick'));
 
 /** The document as it is printed, drawn by the browser. */
 export default function PdfPreview({ def, row }: { def: ObjectDef; row: Row }) {
@@ -26,6 +29,7 @@ export default function PdfPreview({ def, row }: { def: ObjectDef; row: Row }) {
     setUrl(made);
     return () => URL.revokeObjectURL(made);
   }, [file.data]);
+  if (file.error instanceof Problem && file.error.detail.startsWith('legal_entity_missing')) return <NoEntity />;
   if (file.error) return <Fault error={file.error} />;
   if (!url) return <Loader aria-label={t('loading')} />;
   return (
@@ -44,5 +48,37 @@ export default function PdfPreview({ def, row }: { def: ObjectDef; row: Row }) {
         </Button>
       </Group>
     </Stack>
+  );
+}
+
+/** Before the first document: what it cannot do without, asked for here. */
+function NoEntity() {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [isMaking, setMaking] = useState(false);
+  const canMake = may(useCatalog().find('legal_entity'), 'create');
+  return (
+    <Alert color="blue" title={t('doc.no_entity')}>
+      <Stack gap="sm" align="start">
+        <Text size="sm">{t('doc.no_entity_why')}</Text>
+        {canMake && (
+          <Button size="xs" onClick={() => setMaking(true)}>
+            {t('doc.make_entity')}
+          </Button>
+        )}
+      </Stack>
+      <Suspense>
+        {isMaking && (
+          <QuickCreate
+            object="legal_entity"
+            onClose={() => setMaking(false)}
+            onMade={() => {
+              setMaking(false);
+              void client.invalidateQueries({ queryKey: ['record'] });
+            }}
+          />
+        )}
+      </Suspense>
+    </Alert>
   );
 }

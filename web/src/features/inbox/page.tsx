@@ -126,7 +126,7 @@ function NewsItem({ news, onMark }: { news: News; onMark: () => void }) {
             </Text>
           </Group>
           {news.problem && (
-            <Text size="xs" c="red.8">
+            <Text size="xs" c="var(--mantine-color-error)">
               {news.problem}
             </Text>
           )}

@@ -11,6 +11,7 @@ import { ReferenceInput } from '~/fields/reference';
 import { RecordLink } from '~/fields/show';
 import { Fault } from '~/ui/complain';
 import { money, number } from '~/ui/format';
+import { useNames } from '~/ui/names';
 import { ScrollBox } from '~/ui/scroll-box';
 import { bodyOf, type Draft, draftsOf, emptyDraft, isWhole, toPercent } from './model';
 
@@ -101,17 +102,18 @@ function Editor({ def, row }: { def: ObjectDef; row: Row }) {
   const hasTax = catalog.find('tax_rate')?.allows.includes('read') && def.name !== 'deal';
   return (
     <Stack gap="sm">
-      <ScrollBox minWidth={760}>
-        <Table verticalSpacing={4} aria-label={t('record.lines')}>
+      <ScrollBox minWidth={640}>
+        <Table verticalSpacing={6} horizontalSpacing={6} layout="fixed" aria-label={t('record.lines')}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th w="26%">{t('lines.product')}</Table.Th>
-              <Table.Th w="24%">{t('lines.description')}</Table.Th>
-              <Table.Th w={90}>{t('lines.quantity')}</Table.Th>
-              <Table.Th w={120}>{t('lines.price')}</Table.Th>
-              <Table.Th w={90}>{t('lines.discount')}</Table.Th>
-              {hasTax && <Table.Th w={140}>{t('lines.tax')}</Table.Th>}
-              <Table.Th ta="right">{t('lines.total')}</Table.Th>
+              <Table.Th>{t('lines.item')}</Table.Th>
+              <Table.Th w={76}>{t('lines.quantity')}</Table.Th>
+              <Table.Th w={104}>{t('lines.price')}</Table.Th>
+              <Table.Th w={86}>{t('lines.discount')}</Table.Th>
+              {hasTax && <Table.Th w={110}>{t('lines.tax')}</Table.Th>}
+              <Table.Th w={104} ta="right">
+                {t('lines.total')}
+              </Table.Th>
               <Table.Th w={36}>
                 <span className="sr-only">{t('remove')}</span>
               </Table.Th>
@@ -132,10 +134,10 @@ function Editor({ def, row }: { def: ObjectDef; row: Row }) {
                         change(draft.key, { product_id, unit_price: '', description: '', tax_rate_id: null }, true)
                       }
                     />
-                  </Table.Td>
-                  <Table.Td>
                     <TextInput
+                      mt={4}
                       aria-label={of(t('lines.description'))}
+                      placeholder={t('lines.description')}
                       value={draft.description}
                       onChange={(e) => change(draft.key, { description: e.currentTarget.value })}
                     />
@@ -275,6 +277,7 @@ const SUMS = ['subtotal', 'tax_total', 'total', 'amount', 'amount_paid', 'amount
 
 /** What the server says that the lines come to. */
 function Totals({ def, row }: { def: ObjectDef; row: Row }) {
+  const names = useNames();
   const currency = typeof row.currency === 'string' ? row.currency : undefined;
   const shown = SUMS.flatMap((path) => def.fields.find((field) => field.path === path) ?? []).filter(
     (field) => row[field.path],
@@ -284,7 +287,7 @@ function Totals({ def, row }: { def: ObjectDef; row: Row }) {
       <Table.Tbody>
         {shown.map((field) => (
           <Table.Tr key={field.path} fw={field.path === 'total' || field.path === 'amount_due' ? 650 : undefined}>
-            <Table.Td>{field.label}</Table.Td>
+            <Table.Td>{names.field(field)}</Table.Td>
             <Table.Td ta="right" className="numbers" data-sum={field.path}>
               {money(String(row[field.path]), currency)}
             </Table.Td>

@@ -73,7 +73,9 @@ function List({ def }: { def: ObjectDef }) {
           <Title order={1} size="h4">
             {names.many(def)}
           </Title>
-          <SearchBox key={view.q ?? ''} value={view.q} onChange={(q) => set({ q })} />
+          {(view.q || def.fields.some((field) => field.searched)) && (
+            <SearchBox key={view.q ?? ''} value={view.q} onChange={(q) => set({ q })} />
+          )}
           <FilterMenu def={def} view={view} onChange={(filter) => set({ filter })} />
         </Group>
         <Group gap={6}>

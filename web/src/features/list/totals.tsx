@@ -6,6 +6,9 @@ import { type Question, totalsQuery } from './data';
 import { useWidths } from './saved';
 import { defaultWidth } from './view';
 
+/** Currencies that are shown below each other; all are in the cell's title. */
+const MOST_SUMS = 3;
+
 /** The last row: how many there are, and what they come to, currency by currency. */
 export function Totals({ def, columns, question }: { def: ObjectDef; columns: FieldDef[]; question: Question }) {
   const { t } = useTranslation();
@@ -32,8 +35,16 @@ export function Totals({ def, columns, question }: { def: ObjectDef; columns: Fi
             className={`grid-cell${at >= 0 ? ' is-number' : ''}`}
             title={sums.join(', ')}
           >
-            {c === 0 ? t('list.count', { count, shown: number(count) }) : sums.slice(0, 2).join(', ')}
-            {c > 0 && sums.length > 2 ? ' …' : ''}
+            {c === 0 ? (
+              t('list.count', { count, shown: number(count) })
+            ) : (
+              <div className="grid-sums">
+                {sums.slice(0, MOST_SUMS).map((sum) => (
+                  <div key={sum}>{sum}</div>
+                ))}
+                {sums.length > MOST_SUMS && '…'}
+              </div>
+            )}
           </div>
         );
       })}

@@ -29,6 +29,8 @@ const TELLING = [
   'status',
   'stage_id',
   'priority',
+  'sla_status',
+  'sla_next_at',
   'amount',
   'total',
   'amount_due',
@@ -61,6 +63,8 @@ const TELLING = [
   'active',
   'owner_id',
 ];
+/** What says nothing to people unless they ask for it. */
+const QUIET = new Set(['external_id']);
 const MOST = 8;
 
 /** The columns of a list that nobody has chosen any for. */
@@ -72,7 +76,9 @@ export function defaultColumns(def: ObjectDef): string[] {
     .filter((field) => (def.custom || field.custom) && field.path !== def.name_field && field.type !== 'json')
     .map((field) => field.path);
   const named = has.has(def.name_field) ? [def.name_field] : [];
-  const rest = all.filter((field) => !['json', 'long_text'].includes(field.type)).map((field) => field.path);
+  const rest = all
+    .filter((field) => !['json', 'long_text'].includes(field.type) && !QUIET.has(field.path))
+    .map((field) => field.path);
   const chosen = [...new Set([...named, ...telling, ...own, ...(telling.length + own.length < 3 ? rest : [])])];
   return chosen.slice(0, MOST);
 }

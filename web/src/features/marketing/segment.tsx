@@ -53,6 +53,7 @@ function Builder({ def, row, target }: { def: ObjectDef; row: Row; target: Objec
     queryFn: () => ask<{ count: number }>('GET', `/v1/segments/${row.id}/count`),
     enabled: read !== null,
   });
+  const counted = (n: number) => (n === 1 ? names.one(target) : names.many(target));
   const count = read ? kept.data?.count : found.data?.page?.total;
   return (
     <Stack>
@@ -88,7 +89,7 @@ function Builder({ def, row, target }: { def: ObjectDef; row: Row; target: Objec
       )}
       <Card withBorder component="section" aria-label={t('segment.who')}>
         <Title order={2} size="h5" aria-live="polite">
-          {count === undefined ? t('segment.who') : `${number(String(count))} ${names.many(target)}`}
+          {count === undefined ? t('segment.who') : `${number(String(count))} ${counted(count)}`}
         </Title>
         {found.error && <Fault error={found.error} />}
         {read === null && <People rows={found.data?.data ?? []} target={target} />}
@@ -112,7 +113,8 @@ function Members({ target, row }: { target: ObjectDef; row: Row }) {
   return (
     <Card withBorder component="section" aria-label={t('segment.who')}>
       <Title order={2} size="h5">
-        {t('segment.frozen')}: {count.data ? number(String(count.data.count)) : '…'} {names.many(target)}
+        {t('segment.frozen')}: {count.data ? number(String(count.data.count)) : '…'}{' '}
+        {count.data?.count === 1 ? names.one(target) : names.many(target)}
       </Title>
       {count.data?.drawing && <Text size="sm">{t('segment.drawing')}</Text>}
       {members.error && <Fault error={members.error} />}

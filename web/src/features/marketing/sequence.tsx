@@ -7,6 +7,7 @@ import { field, may, type ObjectDef, useCatalog } from '~/api/catalog';
 import { ask } from '~/api/client';
 import { Problem } from '~/api/problem';
 import type { Row } from '~/api/record';
+import { left } from '~/features/ticket/sla';
 import { FieldInput } from '~/fields/input';
 import { Fault } from '~/ui/complain';
 import { ConfirmButton } from '~/ui/confirm';
@@ -105,7 +106,7 @@ export default function SequenceRoom({ row }: { def: ObjectDef; row: Row }) {
                     {step.subject ?? step.condition ?? ''}
                   </Text>
                 </Table.Td>
-                <Table.Td>{t('sequence.minutes', { count: step.delay_minutes })}</Table.Td>
+                <Table.Td>{step.delay_minutes > 0 ? left(step.delay_minutes * 60) : t('sequence.at_once')}</Table.Td>
                 <Table.Td ta="right">{number(String(at(step.position)))}</Table.Td>
                 <Table.Td>
                   {canEdit && (

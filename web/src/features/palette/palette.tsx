@@ -3,7 +3,18 @@ import '@mantine/spotlight/styles.css';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQueries } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { CalendarDays, ChartColumn, CodeXml, House, Import, Plus, Search, ShieldCheck, UserRound } from 'lucide-react';
+import {
+  CalendarDays,
+  ChartColumn,
+  CodeXml,
+  House,
+  Import,
+  Inbox,
+  Plus,
+  Search,
+  ShieldCheck,
+  UserRound,
+} from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { may, useCatalog } from '~/api/catalog';
@@ -57,11 +68,13 @@ export default function Palette() {
     })),
   });
 
-  const go = (to: '/' | '/calendar' | '/reports' | '/import' | '/developers' | '/admin' | '/profile') => () =>
-    void navigate({ to });
+  const go =
+    (to: '/' | '/inbox' | '/calendar' | '/reports' | '/import' | '/developers' | '/admin' | '/profile') => () =>
+      void navigate({ to });
   const pages: Item[] = [
     { id: 'home', label: t('nav.home'), icon: <House size={17} />, run: go('/') },
     { id: 'calendar', label: t('nav.calendar'), icon: <CalendarDays size={17} />, run: go('/calendar') },
+    { id: 'inbox', label: t('nav.inbox'), icon: <Inbox size={17} />, run: go('/inbox') },
     { id: 'reports', label: t('nav.reports'), icon: <ChartColumn size={17} />, run: go('/reports') },
     { id: 'import', label: t('nav.import'), icon: <Import size={17} />, run: go('/import') },
     { id: 'developers', label: t('nav.developers'), icon: <CodeXml size={17} />, run: go('/developers') },
@@ -102,7 +115,7 @@ export default function Palette() {
     words.split(/\s+/).every((word) => item.label.toLowerCase().includes(word.toLowerCase()));
   const groups: [string, Item[]][] = [
     [t('palette.records'), words.length > 1 ? records : []],
-    [t('palette.pages'), pages.filter(match).slice(0, words ? 8 : 6)],
+    [t('palette.pages'), pages.filter(match).slice(0, words ? 8 : 7)],
     [t('palette.actions'), doings.filter(match).slice(0, words ? 6 : 5)],
   ];
   const isNone = groups.every(([, items]) => items.length === 0);

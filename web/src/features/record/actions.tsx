@@ -58,7 +58,7 @@ export function Actions({ def, row }: { def: ObjectDef; row: Row }) {
                 ).catch(complain)
               }
             >
-              {names.action(view.name)} {endingOf(media).toUpperCase()}
+              {labelOf(view.name === endingOf(media) ? '' : names.action(view.name), media)}
             </Button>
           )),
       )}
@@ -97,6 +97,11 @@ export function Actions({ def, row }: { def: ObjectDef; row: Row }) {
       {asking && <ActionDialog def={def} row={row} action={asking} onClose={() => setAsking(null)} />}
     </Group>
   );
+}
+
+/** `PDF`; with the view's name where it is another. */
+function labelOf(name: string, media: string): string {
+  return `${name} ${endingOf(media).toUpperCase()}`.trim();
 }
 
 function endingOf(media: string): string {

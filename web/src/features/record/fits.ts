@@ -27,6 +27,19 @@ const STATES: Record<string, Record<string, (row: Row) => boolean>> = {
     credit: is('open', 'paid', 'uncollectible'),
     write_off: is('open'),
   },
+  campaign: {
+    launch: is('draft', 'scheduled'),
+    pause: is('running', 'scheduled'),
+    resume: is('paused'),
+    complete: is('running', 'paused'),
+    cancel: not('completed', 'cancelled'),
+  },
+  segment: { freeze: (row) => row.kind !== 'frozen' && !row.frozen_at },
+  workflow_run: {
+    pause: is('pending', 'running', 'waiting'),
+    resume: is('paused'),
+    cancel: not('succeeded', 'failed', 'cancelled'),
+  },
   payment: { refund: is('succeeded') },
   ticket: {
     assign: not('closed'),
@@ -83,6 +96,8 @@ const FIRST: Record<string, string[]> = {
   call: ['complete', 'reopen'],
   meeting: ['complete', 'reopen'],
   payment: ['refund'],
+  campaign: ['launch', 'resume', 'pause'],
+  workflow_run: ['resume', 'pause'],
 };
 
 export function isFirst(object: string, action: string): boolean {

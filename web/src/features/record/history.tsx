@@ -2,6 +2,7 @@ import { Button, Stack, Table, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { ObjectDef } from '~/api/catalog';
+import { useKeyNames } from '~/api/key-names';
 import type { Row } from '~/api/record';
 import { RecordLink } from '~/fields/show';
 import { moment } from '~/ui/format';
@@ -14,6 +15,7 @@ import { entriesQuery } from './entries';
 export default function History({ def, row }: { def: ObjectDef; row: Row }) {
   const { t } = useTranslation();
   const names = useNames();
+  const keys = useKeyNames();
   const list = useInfiniteQuery(entriesQuery(def, row.id, 'history'));
   const entries = list.data?.pages.flatMap((page) => page.data) ?? [];
   return (
@@ -40,7 +42,7 @@ export default function History({ def, row }: { def: ObjectDef; row: Row }) {
                   {entry.user_id ? <RecordLink object="user" id={entry.user_id} /> : t('record.system')}
                   {entry.key_id && (
                     <Text size="xs" c="dimmed">
-                      {t('history.key', { key: entry.key_id })}
+                      {t('history.key', { key: keys.get(entry.key_id) ?? `#${entry.key_id.slice(-6)}` })}
                     </Text>
                   )}
                 </Table.Td>

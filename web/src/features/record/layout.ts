@@ -15,6 +15,7 @@ const NOT_SHOWN = new Set([
   'mobile_e164',
   'score_reasons',
   'tax_lines',
+  'as_issued',
   'pauses',
   'related_to_object',
 ]);

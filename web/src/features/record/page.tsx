@@ -73,7 +73,7 @@ function Shown({ def, row }: { def: ObjectDef; row: Row }) {
   ];
   const chosen = tab && tabs.includes(tab) ? tab : tabs[0];
   return (
-    <Stack p="md" gap="md">
+    <Stack p="md" gap="md" maw={2200}>
       <header>
         <Breadcrumbs mb={4}>
           <Anchor
@@ -102,10 +102,10 @@ function Shown({ def, row }: { def: ObjectDef; row: Row }) {
       </header>
       <Duplicates def={def} row={row} />
       <Grid gap="md">
-        <Grid.Col span={{ base: 12, lg: 5, xl: 4 }}>
+        <Grid.Col span={{ base: 12, lg: def.lines ? 4 : 5, xl: 4 }}>
           <FieldGroups def={def} row={row} />
         </Grid.Col>
-        <Grid.Col span={{ base: 12, lg: 7, xl: 8 }}>
+        <Grid.Col span={{ base: 12, lg: def.lines ? 8 : 7, xl: 8 }}>
           <Tabs
             value={chosen}
             keepMounted={false}

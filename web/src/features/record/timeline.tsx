@@ -80,7 +80,7 @@ function OneEntry({ def, row, entry }: { def: ObjectDef; row: Row; entry: Entry 
   return (
     <Group gap="xs" wrap="nowrap" align="start" px="sm" py={2}>
       <Text size="sm" style={{ minWidth: 0, flex: 1 }} component="div">
-        <Text span size="sm">
+        <Text span size="sm" className="in-text">
           {entry.user_id ? <RecordLink object="user" id={entry.user_id} /> : t('record.system')}{' '}
           {t(`did.${entry.action}`, { defaultValue: names.action(entry.action ?? '') })}
         </Text>

@@ -18,10 +18,10 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
-import { brief, day, number } from '~/ui/format';
-import { humanised, useNames } from '~/ui/names';
+import { brief, money, number } from '~/ui/format';
 import { ScrollBox } from '~/ui/scroll-box';
-import { figuresOf, type Result, seriesOf, smallOf } from './result';
+import { columnsOf, figuresOf, isMoney, type Result, seriesOf, smallOf } from './result';
+import { useWords, type Words } from './words';
 
 /** Colours that stay apart for people who see few (Okabe and Ito), dark enough for white and light pages. */
 const COLORS = ['#2a77bd', '#c2571a', '#1f8a5b', '#a35c9e', '#b08900', '#4d5d6c', '#d1495b', '#00798c'];
@@ -36,12 +36,7 @@ interface Props {
 /** A report's result as its chart. Every picture has its table for those who read. */
 export default function Chart({ chart, result, height = 280, title }: Props) {
   const { t } = useTranslation();
-  const names = useNames();
-  const nameOf = (value: unknown) => {
-    if (value === null || value === undefined) return t('report.nothing');
-    const text = String(value);
-    return /^\d{4}-\d{2}-\d{2}$/.test(text) ? day(text) : names.value(text);
-  };
+  const words = useWords(result);
   if (result.rows.length === 0) {
     return (
       <Center h={120}>
@@ -49,8 +44,8 @@ export default function Chart({ chart, result, height = 280, title }: Props) {
       </Center>
     );
   }
-  if (chart === 'table') return <ResultTable result={result} nameOf={nameOf} />;
-  const series = seriesOf(result, nameOf);
+  if (chart === 'table') return <ResultTable result={result} words={words} />;
+  const series = seriesOf(result, words.value);
   const { figures, points } = series;
   const small = smallOf(series);
   const scaleOf = (figure: string) => (small.has(figure) ? 'small' : 'large');
@@ -63,7 +58,7 @@ export default function Chart({ chart, result, height = 280, title }: Props) {
           <Text fz={40} fw={700} className="numbers">
             {number(sum)}
           </Text>
-          <Text c="dimmed">{humanised(first)}</Text>
+          <Text c="dimmed">{words.column(first)}</Text>
         </div>
       </Center>
     );
@@ -86,7 +81,7 @@ export default function Chart({ chart, result, height = 280, title }: Props) {
               {figures.length > 1 && (
                 <Legend
                   formatter={(value) => (
-                    <span style={{ color: 'var(--mantine-color-text)' }}>{humanised(String(value))}</span>
+                    <span style={{ color: 'var(--mantine-color-text)' }}>{words.column(String(value))}</span>
                   )}
                 />
               )}
@@ -145,7 +140,7 @@ export default function Chart({ chart, result, height = 280, title }: Props) {
               {figures.length > 1 && (
                 <Legend
                   formatter={(value) => (
-                    <span style={{ color: 'var(--mantine-color-text)' }}>{humanised(String(value))}</span>
+                    <span style={{ color: 'var(--mantine-color-text)' }}>{words.column(String(value))}</span>
                   )}
                 />
               )}
@@ -164,7 +159,7 @@ export default function Chart({ chart, result, height = 280, title }: Props) {
         </ResponsiveContainer>
       </div>
       <figcaption className="sr-only">
-        <Plain result={result} nameOf={nameOf} />
+        <Plain result={result} words={words} />
       </figcaption>
     </figure>
   );
@@ -172,26 +167,31 @@ export default function Chart({ chart, result, height = 280, title }: Props) {
 
 interface TableProps {
   result: Result;
-  nameOf: (value: unknown) => string;
+  words: Words;
 }
 
 function ResultTable(props: TableProps) {
   return (
-    <ScrollBox minWidth={320} maxHeight={420}>
+    <ScrollBox minWidth={Math.max(320, props.result.columns.length * 92)} maxHeight={420}>
       <Plain {...props} />
     </ScrollBox>
   );
 }
 
-function Plain({ result, nameOf }: TableProps) {
+function Plain({ result, words }: TableProps) {
   const figures = new Set(figuresOf(result));
+  const columns = columnsOf(result);
+  const shown = (row: Record<string, unknown>, column: string, value: unknown) => {
+    if (value === null || value === undefined) return '–';
+    return isMoney(result, column) ? money(String(value), String(row.currency ?? '')) : number(String(value));
+  };
   return (
     <Table verticalSpacing={4} striped>
       <Table.Thead>
         <Table.Tr>
-          {result.columns.map((column) => (
+          {columns.map((column) => (
             <Table.Th key={column} ta={figures.has(column) ? 'right' : undefined}>
-              {humanised(column.replaceAll('.', ' '))}
+              {words.column(column)}
             </Table.Th>
           ))}
         </Table.Tr>
@@ -199,11 +199,12 @@ function Plain({ result, nameOf }: TableProps) {
       <Table.Tbody>
         {result.rows.map((row) => (
           <Table.Tr key={JSON.stringify(row)}>
-            {result.columns.map((column) => {
+            {columns.map((column) => {
               const value = row[column];
+              const isFigure = figures.has(column);
               return (
-                <Table.Td key={column} ta={figures.has(column) ? 'right' : undefined} className="numbers">
-                  {figures.has(column) && value !== null && value !== undefined ? number(String(value)) : nameOf(value)}
+                <Table.Td key={column} ta={isFigure ? 'right' : undefined} className="numbers">
+                  {isFigure ? shown(row, column, value) : words.value(value, column)}
                 </Table.Td>
               );
             })}

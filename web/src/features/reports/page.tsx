@@ -13,10 +13,49 @@ import { Builder } from './builder';
 import { type Dashboard, dashboardsQuery, type Report, reportsQuery } from './data';
 
 /** Ready-made questions, each of which needs no more than a name. */
-const READY: { kind: string; chart: string }[] = [
+const READY: { kind: string; chart: string; question?: object }[] = [
+  {
+    kind: 'pipeline',
+    chart: 'bar',
+    question: {
+      kind: 'aggregate',
+      target_object: 'deal',
+      definition: {
+        filter: { field: 'stage.kind', op: 'eq', value: 'open' },
+        group_by: ['stage_id', 'currency'],
+        measures: [
+          { fn: 'sum', field: 'amount', as: 'amount' },
+          { fn: 'sum', field: 'weighted_amount', as: 'weighted_amount' },
+        ],
+      },
+    },
+  },
+  {
+    kind: 'revenue',
+    chart: 'bar',
+    question: {
+      kind: 'aggregate',
+      target_object: 'invoice',
+      definition: {
+        filter: { field: 'status', op: 'in', value: ['open', 'paid', 'uncollectible'] },
+        group_by: [{ field: 'issue_date', bucket: 'month' }, 'currency'],
+        measures: [{ fn: 'sum', field: 'subtotal', as: 'amount' }],
+      },
+    },
+  },
   { kind: 'forecast', chart: 'table' },
   { kind: 'funnel', chart: 'funnel' },
   { kind: 'win_rate', chart: 'table' },
+  { kind: 'forecast_accuracy', chart: 'table' },
+  {
+    kind: 'cohort',
+    chart: 'table',
+    question: {
+      target_object: 'order',
+      definition: { member: 'customer_id', date: 'order_date', bucket: 'month', periods: 6, measure: { fn: 'count' } },
+    },
+  },
+  { kind: 'campaign_roi', chart: 'table' },
   { kind: 'sales_cycle', chart: 'table' },
   { kind: 'receivables_ageing', chart: 'table' },
   { kind: 'sla_attainment', chart: 'table' },
@@ -139,7 +178,7 @@ function Rooms({ canMake, canDash }: { canMake: boolean; canDash: boolean }) {
             {t('report.ready')}
           </Title>
           <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
-            {READY.map(({ kind, chart }) => (
+            {READY.map(({ kind, chart, question }) => (
               <Card key={kind} withBorder padding="sm">
                 <Group justify="space-between" wrap="nowrap">
                   <div>
@@ -154,7 +193,7 @@ function Rooms({ canMake, canDash }: { canMake: boolean; canDash: boolean }) {
                     size="compact-sm"
                     variant="light"
                     style={{ flexShrink: 0 }}
-                    onClick={() => make.mutate({ name: t(`report.kinds.${kind}`), kind, chart })}
+                    onClick={() => make.mutate({ name: t(`report.kinds.${kind}`), kind, chart, ...question })}
                   >
                     {t('report.make')}
                   </Button>

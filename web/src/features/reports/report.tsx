@@ -8,6 +8,7 @@ import { may, useCatalog } from '~/api/catalog';
 import { ask, download } from '~/api/client';
 import { LoadingPage, NotFoundPage } from '~/app/pages';
 import { complain, Fault } from '~/ui/complain';
+import { ConfirmButton } from '~/ui/confirm';
 import { usePageTitle } from '~/ui/page-title';
 import { CHARTS } from './chart-kinds';
 import { type Report, resultQuery } from './data';
@@ -113,9 +114,12 @@ export function ReportPage() {
             <RotateCw size={16} />
           </ActionIcon>
           {may(def, 'delete') && (
-            <Button size="xs" variant="subtle" color="red" onClick={() => remove.mutate()}>
-              {t('delete')}
-            </Button>
+            <ConfirmButton
+              size="xs"
+              label={t('delete')}
+              question={t('report.delete_why', { name: report.data.name })}
+              onConfirm={() => remove.mutate()}
+            />
           )}
         </Group>
       </Group>

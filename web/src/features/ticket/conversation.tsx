@@ -6,16 +6,15 @@ import { type ObjectDef, useCatalog } from '~/api/catalog';
 import { ask } from '~/api/client';
 import type { Row } from '~/api/record';
 import { useRefresh } from '~/api/records';
-import { RecordLink, toneOf } from '~/fields/show';
+import { RecordLink } from '~/fields/show';
 import { Fault } from '~/ui/complain';
 import { moment } from '~/ui/format';
-import { useNames } from '~/ui/names';
+import { Asker } from './asker';
 import { Clocks } from './clocks';
 
 /** What the asker and the team have said, and the answer that comes next. */
 export default function Conversation({ def, row }: { def: ObjectDef; row: Row }) {
   const { t } = useTranslation();
-  const names = useNames();
   const comments = useQuery({
     queryKey: ['comments', def.name, row.id],
     queryFn: () =>
@@ -29,12 +28,8 @@ export default function Conversation({ def, row }: { def: ObjectDef; row: Row })
     <Stack>
       <Group gap="sm">
         <Clocks row={row} />
-        {typeof row.sla_status === 'string' && (
-          <Badge variant="light" color={toneOf(row.sla_status)}>
-            {names.value(row.sla_status)}
-          </Badge>
-        )}
       </Group>
+      {typeof row.contact_id === 'string' && <Asker id={row.contact_id} ticket={row.id} />}
       {typeof row.description === 'string' && row.description && (
         <Said
           who={row.contact_id ? <RecordLink object="contact" id={String(row.contact_id)} /> : t('ticket.asker')}
@@ -103,6 +98,8 @@ function Reply({ def, row }: { def: ObjectDef; row: Row }) {
   const [body, setBody] = useState('');
   const [isPublic, setPublic] = useState(true);
   const [isPending, setPending] = useState(false);
+  /** The canned reply that stands ready; the server fills its places in when it is sent. */
+  const [chosen, setChosen] = useState<string | null>(null);
   const replies = useQuery({
     queryKey: ['related', 'canned_reply'],
     queryFn: () =>
@@ -115,38 +112,53 @@ function Reply({ def, row }: { def: ObjectDef; row: Row }) {
   });
   const send = useMutation({
     meta: { handled: true },
-    mutationFn: (cannedReply: string | null) => {
-      const said = cannedReply ? { canned_reply_id: cannedReply } : { body };
+    mutationFn: () => {
       return ask('POST', `/v1/tickets/${row.id}/reply`, {
-        ...said,
+        ...(chosen ? { canned_reply_id: chosen } : { body }),
         public: isPublic,
         pending: isPublic ? isPending : undefined,
       });
     },
-    onSuccess: (_answer, cannedReply) => {
-      if (!cannedReply) setBody('');
+    onSuccess: () => {
+      if (chosen) setChosen(null);
+      else setBody('');
       again(row.id);
     },
   });
+  const shown = replies.data?.find((one) => one.id === chosen);
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (body.trim()) send.mutate(null);
+        if (chosen || body.trim()) send.mutate();
       }}
     >
       <Stack gap="xs">
-        <Textarea
-          label={isPublic ? t('ticket.reply') : t('ticket.note')}
-          autosize
-          minRows={3}
-          maxRows={16}
-          value={body}
-          onChange={(event) => setBody(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.form?.requestSubmit();
-          }}
-        />
+        {shown ? (
+          <Alert
+            color="blue"
+            title={`${t('ticket.canned')}: ${String(shown.name)}`}
+            withCloseButton
+            closeButtonLabel={t('ticket.own_words')}
+            onClose={() => setChosen(null)}
+          >
+            <Text size="sm" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+              {String(shown.body ?? '')}
+            </Text>
+          </Alert>
+        ) : (
+          <Textarea
+            label={isPublic ? t('ticket.reply') : t('ticket.note')}
+            autosize
+            minRows={3}
+            maxRows={16}
+            value={body}
+            onChange={(event) => setBody(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.form?.requestSubmit();
+            }}
+          />
+        )}
         {send.error && (
           <Alert color="red" role="alert">
             <Fault error={send.error} />
@@ -175,11 +187,11 @@ function Reply({ def, row }: { def: ObjectDef; row: Row }) {
                 placeholder={t('ticket.canned')}
                 searchable
                 data={replies.data?.map((one) => ({ value: one.id, label: String(one.name) })) ?? []}
-                value={null}
-                onChange={(id) => id && send.mutate(id)}
+                value={chosen}
+                onChange={setChosen}
               />
             )}
-            <Button size="xs" type="submit" loading={send.isPending} disabled={!body.trim()}>
+            <Button size="xs" type="submit" loading={send.isPending} disabled={!chosen && !body.trim()}>
               {t('ticket.send')}
             </Button>
           </Group>

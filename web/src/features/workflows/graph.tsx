@@ -67,7 +67,8 @@ function StepCard({
     <>
       <div className="flow-card" data-faulty={own.length > 0 || undefined}>
         <Group justify="space-between" wrap="nowrap" align="start" gap={4}>
-          <button type="button" className="flow-open" onClick={() => onEdit(place)} aria-label={label}>
+          <button type="button" className="flow-open" onClick={() => onEdit(place)}>
+            <span className="sr-only">{t('flow.place', { place })} </span>
             <Group gap={6}>
               <Badge variant="light" radius="sm">
                 {t(`flow.kinds.${step.kind}`, { defaultValue: step.kind })}
@@ -114,7 +115,7 @@ function StepCard({
           )}
         </Group>
         {own.map(([member, message]) => (
-          <Text key={member} size="xs" c="red.8" role="alert">
+          <Text key={member} size="xs" c="var(--mantine-color-error)" role="alert">
             {member ? `${member}: ` : ''}
             {message}
           </Text>

@@ -129,7 +129,7 @@ export function StepLog({ steps }: { steps: (TrialStep & { status?: string | nul
               </Table.Td>
               <Table.Td>
                 {step.error && (
-                  <Text size="xs" c="red.8">
+                  <Text size="xs" c="var(--mantine-color-error)">
                     {step.error}
                   </Text>
                 )}
