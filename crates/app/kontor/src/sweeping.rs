@@ -1,6 +1,7 @@
 //! Lets services do what is due by the clock, in every space. Each process does: what a sweep changes stands on what it
 //! read, so that two at once do it once.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,7 @@ use kontor_identity::callers::Holder;
 use kontor_identity::spaces;
 use kontor_model::{Allowance, Error, Id, Result, SpaceId};
 use kontor_records::{Ctx, Sweep, Via};
+use kontor_store::Bell;
 use tokio::sync::watch;
 
 use crate::house::House;
@@ -21,31 +23,48 @@ pub async fn run(
     pace: Option<Duration>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let mut sweeps: Vec<(Arc<dyn Sweep>, Instant)> = sweeps.into_iter().map(|sweep| (sweep, Instant::now())).collect();
+    let mut sweeps: Vec<Swept> = sweeps.into_iter().map(|sweep| Swept::new(&house, sweep)).collect();
     loop {
         tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => return,
             () = tokio::time::sleep(TICK) => {}
         }
-        for (sweep, last) in &mut sweeps {
-            if last.elapsed() < pace.unwrap_or_else(|| sweep.every()) {
+        for swept in &mut sweeps {
+            let rung: BTreeSet<SpaceId> = swept.bells.iter().flat_map(|bell| bell.take()).collect();
+            let is_time = swept.last.elapsed() >= pace.unwrap_or_else(|| swept.sweep.every());
+            if is_time {
+                swept.last = Instant::now();
+            } else if rung.is_empty() {
                 continue;
             }
-            *last = Instant::now();
             tokio::select! {
                 _ = stopped.wait_for(|stop| *stop) => return,
-                () = everywhere(&house, &**sweep) => {}
+                () = sweep(&house, &*swept.sweep, |space| is_time || rung.contains(&space)) => {}
             }
         }
     }
 }
 
-async fn everywhere(house: &House, sweep: &dyn Sweep) {
+/// A sweep, when it looked everywhere last, and what wakes it meanwhile.
+struct Swept {
+    sweep: Arc<dyn Sweep>,
+    last: Instant,
+    bells: Vec<Arc<Bell>>,
+}
+
+impl Swept {
+    fn new(house: &House, sweep: Arc<dyn Sweep>) -> Self {
+        let bells = sweep.wakes().iter().map(|table| house.commits.bell(table)).collect();
+        Self { sweep, last: Instant::now(), bells }
+    }
+}
+
+async fn sweep(house: &House, sweep: &dyn Sweep, is_due: impl Fn(SpaceId) -> bool) {
     let spaces = match spaces::spaces(&*house.store).await {
         Ok(spaces) => spaces,
         Err(error) => return warn(&error, sweep),
     };
-    for space in spaces.into_iter().filter(|space| space.ready) {
+    for space in spaces.into_iter().filter(|space| space.ready && is_due(space.id)) {
         let done = async {
             let ctx = enter(house, space.id, format!("sweep-{}", sweep.name())).await?;
             sweep.run(&house.records, &ctx).await

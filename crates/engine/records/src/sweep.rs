@@ -16,6 +16,11 @@ pub trait Sweep: Send + Sync {
     /// How long it can wait.
     fn every(&self) -> Duration;
 
+    /// Tables of records: where one of them is changed, something may be due that nobody wants to wait for.
+    fn wakes(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Does what is due; says how many records it changed.
     ///
     /// # Errors

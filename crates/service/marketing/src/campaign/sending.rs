@@ -37,6 +37,10 @@ impl Sweep for Sending {
         Duration::from_secs(5)
     }
 
+    fn wakes(&self) -> &'static [&'static str] {
+        &["r_campaigns"]
+    }
+
     fn run<'a>(&'a self, records: &'a Records, ctx: &'a Ctx) -> BoxFuture<'a, Result<usize>> {
         async move {
             let due = Due(Mutex::default());

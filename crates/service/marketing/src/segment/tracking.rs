@@ -36,6 +36,10 @@ impl Sweep for Tracking {
         Duration::from_secs(60)
     }
 
+    fn wakes(&self) -> &'static [&'static str] {
+        &["r_segments"]
+    }
+
     fn run<'a>(&'a self, records: &'a Records, ctx: &'a Ctx) -> BoxFuture<'a, Result<usize>> {
         async move {
             let mut done = 0;

@@ -36,6 +36,10 @@ impl Sweep for Going {
         Duration::from_secs(10)
     }
 
+    fn wakes(&self) -> &'static [&'static str] {
+        &["r_enrolments"]
+    }
+
     fn run<'a>(&'a self, records: &'a Records, ctx: &'a Ctx) -> BoxFuture<'a, Result<usize>> {
         async move {
             let due = Due(Mutex::default());

@@ -31,10 +31,15 @@ impl<T: Ord> Bell<T> {
         }
     }
 
+    /// The places where there were changes since they were taken last.
+    pub fn take(&self) -> BTreeSet<T> {
+        std::mem::take(&mut *self.places.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Waits for a change and takes the places where there were some.
     pub async fn rung(&self) -> BTreeSet<T> {
         loop {
-            let places = std::mem::take(&mut *self.places.lock().unwrap_or_else(PoisonError::into_inner));
+            let places = self.take();
             if !places.is_empty() {
                 return places;
             }

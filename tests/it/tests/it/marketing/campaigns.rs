@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use kontor_testkit::{Api, Backend, both, both_alone, unique};
+use kontor_testkit::{Api, Backend, Server, both, both_alone, unique};
 use serde_json::{Value, json};
 
 use super::{becomes, contact, mailing, mails, members, template, willing};
 
 both!(a_campaign_needs_somebody_and_something, a_campaign_is_added_to_once);
-both_alone!(each_member_is_written_to_once, a_campaign_waits_and_pauses);
+both_alone!(each_member_is_written_to_once, a_campaign_waits_and_pauses, nobody_waits_for_the_next_round);
 
 async fn act(api: &Api, campaign: &str, action: &str, body: Value) -> kontor_testkit::Reply {
     api.post(&format!("/v1/campaigns/{campaign}/{action}"), body).await
@@ -173,4 +173,25 @@ async fn a_campaign_waits_and_pauses(backend: Backend) {
     let refused = act(&api, &id, "launch", json!({})).await.refused(422_000);
     assert!(refused.detail().contains("cancelled"), "{refused}");
     assert_eq!(members(&api, &id).await[0]["status"], "added");
+}
+
+/// What somebody has just begun does not wait until services look around again.
+async fn nobody_waits_for_the_next_round(backend: Backend) {
+    let server = Server::builder().backend(backend).env("KONTOR_SWEEPS_EVERY_SECONDS", "3600").start().await;
+    let api = server.api();
+    let person = willing(&api, "zoe@people.example").await;
+    let segment = api.create("/v1/segments", json!({"name": "All", "target_object": "contact"})).await;
+    let _ = api.post(&format!("/v1/segments/{segment}/freeze"), json!({})).await.expect(200);
+    let drawn = format!("/v1/segment_members?filter[segment_id]={segment}");
+    crate::webhooks::until("it is drawn", async || (api.get(&drawn).await.expect(200).rows().len() == 1).then_some(()))
+        .await;
+    let id = campaign(&api, json!({"template_id": template(&api).await})).await;
+    let _ = act(&api, &id, "enrol", json!({"contact_ids": [person]})).await.expect(200);
+    let _ = act(&api, &id, "launch", json!({})).await.expect(200);
+    becomes(&api, &format!("/v1/campaigns/{id}"), "status", "completed").await;
+    let sequence = api.create("/v1/sequences", json!({"name": "Nurture", "active": true})).await;
+    let step = json!({"sequence_id": sequence, "position": 10, "kind": "task", "subject": "Call"});
+    let _ = api.create("/v1/sequence_steps", step).await;
+    let way = api.post(&format!("/v1/sequences/{sequence}/enrol"), json!({"contact_id": person})).await.expect(201);
+    becomes(&api, &format!("/v1/enrolments/{}", way.id()), "status", "completed").await;
 }
