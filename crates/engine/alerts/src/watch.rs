@@ -243,7 +243,7 @@ mod tests {
         };
         let looks =
             [at(0, 9, 0), at(5, 10, 0), at(10, 11, 10), at(15, 0, 10), at(20, 12, 10), at(25, 0, 10), at(85, 0, 10)];
-        let (a, b) = || -> (String, String) { ("a".to_owned(), "b".to_owned()) }();
+        let (a, b) = ("a".to_owned(), "b".to_owned());
         // It was well for five seconds only, from 15 to 20.
         let wanted = [(5, a.clone(), State::Fired), (10, b, State::Fired), (85, a, State::Resolved)];
         assert_eq!(told("webhook_failing", looks), wanted);
