@@ -88,6 +88,8 @@ impl House {
             names.fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value))
         };
         let reads = self.probes.iter().filter(|probe| probe.method == "GET" || probe.path.ends_with("/search"));
+        // A stream that opens does not end.
+        let reads = reads.filter(|probe| !probe.path.ends_with("/stream"));
         for probe in reads.filter(|probe| probe.text().contains("{{")) {
             let mine = probe.send(&self.own.caller, own).await;
             let nobodys = probe.send(&self.own.caller, |text| self.pair.nobodys(text)).await;
