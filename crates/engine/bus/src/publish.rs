@@ -1,5 +1,6 @@
 //! From the log to the broker.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,15 +71,16 @@ impl Publisher {
         let mut rounds = Rounds::every(LOOK, &self.commits);
         let mut pause = PAUSE.0;
         loop {
-            tokio::select! {
+            let rung: BTreeSet<SpaceId> = tokio::select! {
                 _ = stopped.wait_for(|stop| *stop) => break,
-                _ = self.bell.rung() => {}
-                () = rounds.due() => {}
-            }
-            rounds.begin();
+                rung = self.bell.rung() => rung,
+                () = rounds.due() => BTreeSet::new(),
+            };
+            // What a failure left waits in any space.
+            let everywhere = rounds.begin() || pause != PAUSE.0;
             let outcome = tokio::select! {
                 _ = stopped.wait_for(|stop| *stop) => break,
-                outcome = self.look(&mut lease) => outcome,
+                outcome = self.look(&mut lease, |space| everywhere || rung.contains(&space)) => outcome,
             };
             match outcome {
                 Ok(()) => pause = PAUSE.0,
@@ -97,13 +99,14 @@ impl Publisher {
         lease.release().await;
     }
 
-    async fn look(&self, lease: &mut Lease) -> Result<(), String> {
+    async fn look(&self, lease: &mut Lease, is_due: impl Fn(SpaceId) -> bool) -> Result<(), String> {
         let said = |error: Error| error.internal_text().unwrap_or(error.detail()).to_owned();
         if !lease.hold().await.map_err(said)? {
             return Ok(());
         }
         let mut behind = 0;
-        for space in spaces(&**self.parts.records.store()).await.map_err(said)? {
+        let all = spaces(&**self.parts.records.store()).await.map_err(said)?;
+        for space in all.into_iter().filter(|space| is_due(*space)) {
             behind += self.publish(space, lease).await?;
         }
         self.lag.set(behind);
