@@ -86,12 +86,17 @@ async fn uncarried(store: &dyn Store, space: SpaceId) -> Result<Depth> {
 }
 
 /// Jobs that are due and not taken, by kind.
-async fn waiting_jobs(store: &dyn Store, space: SpaceId, due: Cond) -> Result<Vec<(String, i64)>> {
+async fn waiting_jobs(store: &dyn Store, space: SpaceId, due: Cond) -> Result<Vec<(String, Depth)>> {
     let kind = || Expr::column("kind", Kind::Text);
-    let mut select = Select::new(space, system::JOB, vec![kind(), Expr::Count]).filter(due);
+    let mut select =
+        Select::new(space, system::JOB, vec![kind(), Expr::Count, Expr::Min(Box::new(int("run_at")))]).filter(due);
     select.group = vec![kind()];
     let rows = store.rows(select).await?;
-    Ok(rows.iter().filter_map(|row| Some((row.first()?.as_str()?.to_owned(), number(row, 1)?))).collect())
+    let of = |row: &Vec<Value>| {
+        let depth = Depth { count: number(row, 1)?, oldest: number(row, 2) };
+        Some((row.first()?.as_str()?.to_owned(), depth))
+    };
+    Ok(rows.iter().filter_map(of).collect())
 }
 
 /// Kinds whose last jobs all failed, and how many did.
@@ -168,13 +173,14 @@ impl Queues {
         Self { carries, ..Self::default() }
     }
 
-    /// What waits in a space at `now`, in the order of [`NAMES`].
+    /// What waits in a space at `now` besides `jobs`, in the order of [`NAMES`].
     async fn counts(
         &self,
         store: &dyn Store,
         catalogs: &Catalogs,
         space: SpaceId,
         now: i64,
+        jobs: Depth,
     ) -> Result<[Depth; NAMES.len()]> {
         let due = |column: &str| test(column, Kind::Int, Op::Lte, now);
         // Bulk mail waits for its turn by design.
@@ -182,7 +188,7 @@ impl Queues {
         Ok([
             depth(store, space, system::EVENT, "at", test("sequence", Kind::Int, Op::IsNull, true)).await?,
             if self.carries { uncarried(store, space).await? } else { Depth::default() },
-            depth(store, space, system::JOB, "run_at", queued(now)).await?,
+            jobs,
             unsent(store, catalogs, space, now).await?,
             depth(store, space, system::OUTBOX, "next_at", Cond::And(vec![state("queued"), prompt, due("next_at")]))
                 .await?,
@@ -199,11 +205,13 @@ impl Queues {
         let mut failing = BTreeMap::new();
         let mut waiting: BTreeMap<String, i64> = self.waiting.keys().map(|kind| (kind.clone(), 0)).collect();
         for space in spaces {
-            for (sum, one) in all.iter_mut().zip(self.counts(store, catalogs, *space, now).await?) {
-                sum.add(one);
+            let mut jobs = Depth::default();
+            for (kind, depth) in waiting_jobs(store, *space, queued(now)).await? {
+                *waiting.entry(kind).or_default() += depth.count;
+                jobs.add(depth);
             }
-            for (kind, count) in waiting_jobs(store, *space, queued(now)).await? {
-                *waiting.entry(kind).or_default() += count;
+            for (sum, one) in all.iter_mut().zip(self.counts(store, catalogs, *space, now, jobs).await?) {
+                sum.add(one);
             }
             let jobs = failing_jobs(store, *space, now).await?;
             failing.extend(jobs.into_iter().map(|(kind, count)| ((*space, "kind", kind), count)));
