@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 
 use kontor_catalog::Catalogs;
-use kontor_model::{Kind, Op, Result, SpaceId, Value};
+use kontor_events::Cursor;
+use kontor_model::{Id, Kind, Op, Result, SpaceId, Value};
 use kontor_store::{Cond, Expr, Select, Store, Which, system};
 use kontor_telemetry::metrics::gauge;
 
-/// Failures in a row that are counted.
-const MOST: u64 = 10;
 /// Finished jobs of a space that are looked at, and for how long after their end, in milliseconds.
 const LATEST: u64 = 200;
 const DAY: i64 = 86_400_000;
@@ -71,18 +70,19 @@ async fn depth(store: &dyn Store, space: SpaceId, table: &'static str, since: &s
     Ok(Depth { count: number(row, 0).unwrap_or_default(), oldest: number(row, 1) })
 }
 
-/// Events that the broker has not confirmed.
-async fn uncarried(store: &dyn Store, space: SpaceId) -> Result<Depth> {
-    let cursor = Select::new(space, system::EVENT_CURSOR, vec![int("sequence")]).equals("name", Kind::Text, BUS);
-    let rows = store.rows(cursor.limit(1)).await?;
-    let Some(carried) = rows.first().and_then(|row| number(row, 0)) else { return Ok(Depth::default()) };
+/// Events behind a consumer's cursor.
+async fn behind(store: &dyn Store, space: SpaceId, consumer: &str) -> Result<Depth> {
+    let Some(cursor) = Cursor::find(store, space, consumer).await? else { return Ok(Depth::default()) };
     let last = kontor_events::head(store, space).await?.last;
-    if last <= carried {
+    if last <= cursor.sequence {
         return Ok(Depth::default());
     }
-    let first = Select::new(space, system::EVENT, vec![int("at")]).filter(test("sequence", Kind::Int, Op::Gt, carried));
-    let rows = store.rows(first.order(int("sequence"), false).limit(1)).await?;
-    Ok(Depth { count: last - carried, oldest: rows.first().and_then(|row| number(row, 0)) })
+    let first = Select::new(space, system::EVENT, vec![int("at")])
+        .filter(test("sequence", Kind::Int, Op::Gt, cursor.sequence))
+        .order(int("sequence"), false)
+        .limit(1);
+    let rows = store.rows(first).await?;
+    Ok(Depth { count: last - cursor.sequence, oldest: rows.first().and_then(|row| number(row, 0)) })
 }
 
 /// Jobs that are due and not taken, by kind.
@@ -124,47 +124,39 @@ fn streaks<'a>(jobs: impl Iterator<Item = (&'a str, &'a str)>) -> BTreeMap<Strin
     found.into_iter().map(|(kind, (count, _))| (kind, count)).filter(|(_, count)| *count > 0).collect()
 }
 
-/// The webhook endpoints of a space.
-async fn endpoints(store: &dyn Store, catalogs: &Catalogs, space: SpaceId, only_enabled: bool) -> Result<Vec<i64>> {
+/// Enabled webhook endpoints of a space.
+async fn endpoints(store: &dyn Store, catalogs: &Catalogs, space: SpaceId) -> Result<Vec<i64>> {
     let catalog = catalogs.get(space).await?;
     let def = catalog.require("webhook_endpoint")?;
     let mut select = Select::new(space, def.table_name().clone(), vec![int("id")]);
     select.from = def.source(Which::Live);
-    if only_enabled {
-        select = select.filter(test("enabled", Kind::Bool, Op::Eq, true));
-    }
-    Ok(store.rows(select).await?.iter().filter_map(|row| number(row, 0)).collect())
+    let rows = store.rows(select.filter(test("enabled", Kind::Bool, Op::Eq, true))).await?;
+    Ok(rows.iter().filter_map(|row| number(row, 0)).collect())
 }
 
-/// What is to be sent, asked for each endpoint: the log of what was sent is long, and indexed by endpoint.
-async fn unsent(store: &dyn Store, catalogs: &Catalogs, space: SpaceId, now: i64) -> Result<Depth> {
+/// What enabled endpoints are to be sent: what is tried again, asked for each of them because the log of what was sent
+/// is long and indexed by endpoint, and the log behind their cursors.
+async fn unsent(store: &dyn Store, space: SpaceId, endpoints: &[i64], now: i64) -> Result<Depth> {
     let mut all = Depth::default();
-    for endpoint in endpoints(store, catalogs, space, false).await? {
-        let due = vec![test("endpoint_id", Kind::Int, Op::Eq, endpoint), test("next_at", Kind::Int, Op::Lte, now)];
+    for endpoint in endpoints {
+        let due = vec![test("endpoint_id", Kind::Int, Op::Eq, *endpoint), test("next_at", Kind::Int, Op::Lte, now)];
         all.add(depth(store, space, system::WEBHOOK_DELIVERY, "next_at", Cond::And(due)).await?);
+        all.add(behind(store, space, &kontor_webhooks::cursor_name(Id(*endpoint))).await?);
     }
     Ok(all)
 }
 
 /// Enabled endpoints that accept nothing, and how many attempts they have refused since the last that they accepted.
-async fn failing_endpoints(store: &dyn Store, catalogs: &Catalogs, space: SpaceId) -> Result<BTreeMap<String, i64>> {
-    let select = Select::new(space, system::WEBHOOK_STATE, vec![int("endpoint_id"), int("failing_since")])
-        .filter(test("failing_since", Kind::Int, Op::IsNull, false));
+async fn failing_endpoints(store: &dyn Store, space: SpaceId, endpoints: &[i64]) -> Result<BTreeMap<String, i64>> {
+    let select = Select::new(space, system::WEBHOOK_STATE, vec![int("endpoint_id"), int("failures")]).filter(test(
+        "failures",
+        Kind::Int,
+        Op::Gt,
+        0,
+    ));
     let rows = store.rows(select).await?;
-    let failing: BTreeMap<i64, i64> = rows.iter().filter_map(|row| Some((number(row, 0)?, number(row, 1)?))).collect();
-    let mut found = BTreeMap::new();
-    if failing.is_empty() {
-        return Ok(found);
-    }
-    for endpoint in endpoints(store, catalogs, space, true).await?.into_iter().filter(|id| failing.contains_key(id)) {
-        let attempts = Select::new(space, system::WEBHOOK_ATTEMPT, vec![int("id")])
-            .equals("endpoint_id", Kind::Int, endpoint)
-            .filter(test("at", Kind::Int, Op::Gte, failing.get(&endpoint).copied().unwrap_or_default()))
-            .limit(MOST);
-        let count = i64::try_from(store.rows(attempts).await?.len()).unwrap_or(i64::MAX);
-        found.insert(endpoint.to_string(), count);
-    }
-    Ok(found)
+    let failing = rows.iter().filter_map(|row| Some((number(row, 0)?, number(row, 1)?)));
+    Ok(failing.filter(|(id, _)| endpoints.contains(id)).map(|(id, count)| (id.to_string(), count)).collect())
 }
 
 impl Queues {
@@ -177,8 +169,8 @@ impl Queues {
     async fn counts(
         &self,
         store: &dyn Store,
-        catalogs: &Catalogs,
         space: SpaceId,
+        endpoints: &[i64],
         now: i64,
         jobs: Depth,
     ) -> Result<[Depth; NAMES.len()]> {
@@ -187,9 +179,9 @@ impl Queues {
         let prompt = test("bulk", Kind::Int, Op::Ne, 1);
         Ok([
             depth(store, space, system::EVENT, "at", test("sequence", Kind::Int, Op::IsNull, true)).await?,
-            if self.carries { uncarried(store, space).await? } else { Depth::default() },
+            if self.carries { behind(store, space, BUS).await? } else { Depth::default() },
             jobs,
-            unsent(store, catalogs, space, now).await?,
+            unsent(store, space, endpoints, now).await?,
             depth(store, space, system::OUTBOX, "next_at", Cond::And(vec![state("queued"), prompt, due("next_at")]))
                 .await?,
             depth(store, space, system::WORKFLOW_STATE, "wake_at", due("wake_at")).await?,
@@ -210,13 +202,14 @@ impl Queues {
                 *waiting.entry(kind).or_default() += depth.count;
                 jobs.add(depth);
             }
-            for (sum, one) in all.iter_mut().zip(self.counts(store, catalogs, *space, now, jobs).await?) {
+            let endpoints = endpoints(store, catalogs, *space).await?;
+            for (sum, one) in all.iter_mut().zip(self.counts(store, *space, &endpoints, now, jobs).await?) {
                 sum.add(one);
             }
             let jobs = failing_jobs(store, *space, now).await?;
             failing.extend(jobs.into_iter().map(|(kind, count)| ((*space, "kind", kind), count)));
-            let endpoints = failing_endpoints(store, catalogs, *space).await?;
-            failing.extend(endpoints.into_iter().map(|(id, count)| ((*space, "endpoint", id), count)));
+            let refusing = failing_endpoints(store, *space, &endpoints).await?;
+            failing.extend(refusing.into_iter().map(|(id, count)| ((*space, "endpoint", id), count)));
         }
         for (name, depth) in NAMES.iter().zip(all) {
             show(name, depth.count, depth.oldest.map_or(0, |oldest| (now - oldest).max(0) / 1_000));

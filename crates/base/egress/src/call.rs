@@ -25,6 +25,7 @@ pub struct Call {
     pub(crate) timeout: Duration,
     pub(crate) largest: usize,
     pub(crate) cut: bool,
+    pub(crate) kept: bool,
 }
 
 impl Call {
@@ -38,7 +39,7 @@ impl Call {
 
     fn new(method: Method, url: Url) -> Self {
         let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
-        Self { method, url, headers, body: None, timeout: PATIENCE, largest: LARGEST, cut: false }
+        Self { method, url, headers, body: None, timeout: PATIENCE, largest: LARGEST, cut: false, kept: false }
     }
 
     /// Sets a header; its value is kept out of logs.
@@ -79,6 +80,13 @@ impl Call {
     /// The most bytes that are read of the answer.
     pub fn largest(mut self, bytes: usize) -> Self {
         self.largest = bytes;
+        self
+    }
+
+    /// Over a connection that may have carried other calls to the same address, and may carry more: for whoever calls
+    /// often, and may call again when one breaks off.
+    pub fn kept(mut self) -> Self {
+        self.kept = true;
         self
     }
 

@@ -33,14 +33,20 @@ use guard::Guard;
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(5);
+/// Connections to one address that are kept, and for how long after a call. The address was checked when they came
+/// about; where the name leads meanwhile is asked for the next one.
+const KEPT: usize = 16;
+const IDLE: Duration = Duration::from_secs(20);
 
 /// Makes calls. One for a process, shared.
 pub struct Egress {
-    /// Made at the first call: a machine without certificates of its own has no use for it, and starts nevertheless.
-    secure: OnceLock<Option<reqwest::Client>>,
-    plain: OnceLock<Option<reqwest::Client>>,
+    /// With TLS and without, each for calls with a connection of their own and for those that share some.
+    clients: [[Client; 2]; 2],
     guard: Guard,
 }
+
+/// Made at the first call: a machine without certificates of its own has no use for it, and starts nevertheless.
+type Client = OnceLock<Option<reqwest::Client>>;
 
 impl Egress {
     /// `allow` are networks that may be reached besides the public internet; there, and only there, also without TLS.
@@ -50,18 +56,21 @@ impl Egress {
 
     /// As [`Egress::new`], with names resolved by `lookup`.
     pub fn with_lookup(allow: &[Cidr], lookup: Lookup) -> Self {
-        Self { secure: OnceLock::new(), plain: OnceLock::new(), guard: Guard::new(allow, lookup) }
+        Self { clients: Default::default(), guard: Guard::new(allow, lookup) }
     }
 
-    fn client(&self, plain: bool) -> Option<&reqwest::Client> {
-        let place = if plain { &self.plain } else { &self.secure };
+    fn client(&self, plain: bool, kept: bool) -> Option<&reqwest::Client> {
+        let [secure, open] = &self.clients;
+        let [alone, shared] = if plain { open } else { secure };
+        let place = if kept { shared } else { alone };
         let made = place.get_or_init(|| {
             let client = reqwest::Client::builder()
                 .dns_resolver(Arc::new(self.guard.clone().only_own(plain)))
                 .redirect(Policy::none())
                 .no_proxy()
                 .connect_timeout(CONNECT)
-                .pool_max_idle_per_host(0)
+                .pool_max_idle_per_host(if kept { KEPT } else { 0 })
+                .pool_idle_timeout(IDLE)
                 .user_agent("Kontor")
                 .build();
             client.inspect_err(|error| tracing::error!(%error, "outbound calls cannot be made")).ok()
@@ -98,8 +107,8 @@ impl Egress {
     /// As [`Failure`] says; nothing in it tells of the network behind this server.
     pub async fn send(&self, call: Call) -> Result<Answer, Failure> {
         self.check(&call.url)?;
-        let client = self.client(call.url.scheme() == "http").ok_or(Failure::Away)?;
-        let Call { method, url, headers, body, timeout, largest, cut } = call;
+        let client = self.client(call.url.scheme() == "http", call.kept).ok_or(Failure::Away)?;
+        let Call { method, url, headers, body, timeout, largest, cut, kept: _ } = call;
         let mut request = client.request(method, url).headers(headers).timeout(timeout);
         if let Some(body) = body {
             request = request.body(body);

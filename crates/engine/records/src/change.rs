@@ -122,6 +122,7 @@ impl Records {
         for step in &changes.steps {
             refused.push(self.authorised(ctx, step).err());
         }
+        let _under_way = self.under_way.enter();
         let mut attempts = 0;
         // After the first lost race the changes of one record take turns in this process, so that all of them end.
         let mut turn = None;

@@ -44,6 +44,7 @@ mod sight;
 mod steps;
 mod sweep;
 mod tally;
+mod under_way;
 mod unique;
 mod view;
 
@@ -92,6 +93,7 @@ pub struct Records {
     clock: Arc<dyn Clock>,
     ids: Arc<IdGenerator>,
     signer: cursor::Signer,
+    under_way: under_way::UnderWay,
     turns: Vec<tokio::sync::Mutex<()>>,
     /// Those of actions, held while their changes take turns of the others.
     act_turns: Vec<tokio::sync::Mutex<()>>,
@@ -118,6 +120,7 @@ impl Records {
         let turns = || (0..change::TURNS).map(|_| tokio::sync::Mutex::default()).collect();
         Self {
             store,
+            under_way: under_way::UnderWay::default(),
             clock,
             ids,
             signer: cursor::Signer::new(secret),

@@ -1,15 +1,17 @@
 //! What is asked of endpoints and deliveries besides reading and changing records. Who asks has been let in.
 
-use kontor_events::{by_ids, shown};
+use std::sync::Arc;
+
+use kontor_events::{Cursor, by_ids, head, shown, since};
 use kontor_model::{Error, ErrorCode, Id, Kind, Op, Result, SpaceId, Value};
 use kontor_records::Ctx;
 use kontor_store::{Batch, Cond, Expr, Select, Write, system};
 use serde_json::{Value as J, json};
 
-use crate::row::{Attempt, Delivery, attempt_columns, columns, parse_id};
+use crate::row::{Attempt, Delivery, attempt_columns, columns, parse_id, whole};
+use crate::ship::TEST;
 use crate::state::{State, set};
-use crate::worker::TEST;
-use crate::{ENDPOINT, Secret, Webhooks};
+use crate::{DUE, ENDPOINT, Secret, Webhooks, cursor_name};
 
 /// Attempts of one delivery that are shown.
 const ATTEMPTS: u64 = 100;
@@ -72,7 +74,7 @@ impl Webhooks {
     /// 404001; the database's.
     pub async fn delivery(&self, space: SpaceId, id: &str) -> Result<Delivery> {
         let (endpoint, event) = parse_id(id).ok_or_else(Error::not_found)?;
-        let select = Select::new(space, system::WEBHOOK_DELIVERY, columns())
+        let select = Select::new(space, system::WEBHOOK_DELIVERY, whole())
             .equals("endpoint_id", Kind::Int, endpoint.0)
             .equals("event_id", Kind::Int, event.0)
             .limit(1);
@@ -90,8 +92,8 @@ impl Webhooks {
             .equals("event_id", Kind::Int, delivery.event.0)
             .order(Expr::column("id", Kind::Int), true)
             .limit(ATTEMPTS);
-        let attempts = self.store().rows(select).await?.into_iter().filter_map(Attempt::of);
-        let attempts: Vec<J> = attempts.map(|attempt| attempt.json()).collect();
+        let before = self.store().rows(select).await?.into_iter().filter_map(Attempt::of);
+        let attempts: Vec<J> = delivery.last.clone().into_iter().chain(before).map(|attempt| attempt.json()).collect();
         let mut shown_as = delivery.json();
         if let Some(members) = shown_as.as_object_mut() {
             members.insert("request".to_owned(), self.request(space, &delivery).await?);
@@ -104,10 +106,10 @@ impl Webhooks {
         if delivery.kind == TEST {
             return Ok(J::Null);
         }
-        let targets = self.targets(space, &[]).await?;
+        let targets = self.targets(space, &[], &Arc::default()).await?;
         let Some(target) = targets.iter().find(|target| target.id == delivery.endpoint) else { return Ok(J::Null) };
         let rows = by_ids(self.store(), space, vec![delivery.event.0]).await?;
-        let events = shown(&self.parts.records, &target.ctx, rows).await?;
+        let events = shown(&self.parts.records, &target.view.ctx, rows).await?;
         Ok(events.first().map(|event| event.json(space)).unwrap_or_default())
     }
 
@@ -123,9 +125,9 @@ impl Webhooks {
     ) -> Result<()> {
         let mut delivery = self.delivery(space, id).await?;
         delivery.again(self.now());
-        let mut writes = vec![delivery.update()];
+        let mut writes = vec![delivery.save()];
         writes.extend(also(&delivery)?);
-        self.store().commit(Batch { space, writes }).await.map_err(Into::into)
+        self.put(space, writes).await
     }
 
     /// Puts a message without a record on its way, to see whether it arrives.
@@ -142,9 +144,9 @@ impl Webhooks {
         let id = self.parts.records.ids().next();
         let subject = format!("webhook_endpoints/{endpoint}");
         let delivery = Delivery::new(endpoint, id, 0, TEST, &subject, self.now());
-        let mut writes = vec![delivery.insert()];
+        let mut writes = vec![delivery.save()];
         writes.extend(also(&delivery)?);
-        self.store().commit(Batch { space: ctx.space(), writes }).await.map_err(Into::into)
+        self.put(ctx.space(), writes).await
     }
 
     /// Sends again what failed of events made since `ms` (Unix milliseconds), and what came while the endpoint was
@@ -161,11 +163,12 @@ impl Webhooks {
     ) -> Result<()> {
         self.enabled(ctx, endpoint).await?;
         let space = ctx.space();
-        let (from, to) = self.span(space, ms).await?;
+        let from = since(self.store(), space, ms).await?;
+        let to = head(self.store(), space).await?.last;
         let values = vec![("recover_from", Kind::Int, Value::Int(from)), ("recover_to", Kind::Int, Value::Int(to))];
         let mut writes = vec![set(endpoint, values)];
         writes.extend(also(to - from)?);
-        self.store().commit(Batch { space, writes }).await.map_err(Into::into)
+        self.put(space, writes).await
     }
 
     /// Another secret, shown only now; the one before signs beside it until the moment that is said.
@@ -180,13 +183,21 @@ impl Webhooks {
     ) -> Result<()> {
         self.parts.records.read(ctx, ENDPOINT, endpoint, None, &[]).await?;
         let secret = Secret::random()?;
-        let (write, until) = match State::of(self.store(), ctx.space(), endpoint).await? {
-            Some(state) => state.rotate(&*self.parts.sealing, endpoint, &secret, self.now())?,
-            None => (State::first(&*self.parts.sealing, endpoint, &secret)?, self.now()),
+        let (mut writes, until) = match State::of(self.store(), ctx.space(), endpoint).await? {
+            Some(state) => {
+                let (write, until) = state.rotate(&*self.parts.sealing, endpoint, &secret, self.now())?;
+                (vec![write], until)
+            }
+            // It was sent nothing so far, and begins with what happens from now on.
+            None => {
+                let sequence = head(self.store(), ctx.space()).await?.last;
+                let place = Cursor { space: ctx.space(), name: cursor_name(endpoint), sequence };
+                let first = State::first(&*self.parts.sealing, endpoint, &secret)?;
+                (vec![first, place.begin(self.now())], self.now())
+            }
         };
-        let mut writes = vec![write];
         writes.extend(also(&secret, until)?);
-        self.store().commit(Batch { space: ctx.space(), writes }).await.map_err(Into::into)
+        self.put(ctx.space(), writes).await
     }
 
     /// The row of a new endpoint's secret.
@@ -195,6 +206,13 @@ impl Webhooks {
     /// The master key is not at hand.
     pub fn secret_write(&self, endpoint: Id, secret: &Secret) -> Result<Write> {
         State::first(&*self.parts.sealing, endpoint, secret)
+    }
+
+    /// Commits, and tells whoever delivers to look.
+    async fn put(&self, space: SpaceId, writes: Vec<Write>) -> Result<()> {
+        self.store().commit(Batch { space, writes }).await?;
+        self.commits.ring(space, DUE);
+        Ok(())
     }
 
     async fn enabled(&self, ctx: &Ctx, endpoint: Id) -> Result<()> {

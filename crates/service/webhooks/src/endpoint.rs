@@ -30,6 +30,11 @@ pub(crate) fn object() -> Object {
         )
         .field(Field::new("enabled", FieldType::boolean()).default(true).indexed())
         .field(
+            Field::new("enabled_since", FieldType::datetime())
+                .read_only()
+                .doc("Since when it is told of what happens: when it was made, or enabled last."),
+        )
+        .field(
             Field::new("disabled_reason", FieldType::text(255))
                 .read_only()
                 .doc("Why it was disabled by itself: it answered 410, or accepted nothing for five days."),

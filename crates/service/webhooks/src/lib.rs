@@ -1,25 +1,28 @@
 //! Webhooks: events for systems that would rather be told than ask (api.md 10; Standard Webhooks 1.0.0).
 //!
-//! A consumer of the event log spreads events over endpoints: each gets those of its types that its last editor may
-//! read and that its filter lets through, as rows of the commit that raises the cursor. Every endpoint has a worker of
-//! its own, so that a slow one delays nobody; what is sent is read from the log when it is sent, so that nothing is
-//! kept here that was erased there. One process of an installation does it, the one with the lease.
+//! Every endpoint is a consumer of the event log with a worker of its own, so that a slow one delays nobody: it is sent
+//! the events of its types that its last editor may read and that its filter lets through, and what came of them is
+//! written down in the commit that raises its cursor. Nothing is written before it is sent; what is to be tried again
+//! has a row that says when. What is sent is read from the log when it is sent, so that nothing is kept here that was
+//! erased there. One process of an installation does it, the one with the lease ([ADR 27](../../../docs/adr/0027-webhooks.md)).
 
 mod breaker;
 mod desk;
 mod endpoint;
-mod recover;
+mod line;
+mod pace;
 mod row;
 mod rule;
 mod run;
 mod schedule;
 mod secret;
 mod send;
+mod ship;
 mod sign;
-mod spread;
 mod state;
 mod sweep;
 mod target;
+mod view;
 mod worker;
 
 use std::sync::Arc;
@@ -44,6 +47,14 @@ pub const ENDPOINT: &str = "webhook_endpoint";
 
 /// Where its records are.
 const TABLE: &str = "r_webhook_endpoints";
+
+/// Rings when something is due that was not in the log: a test, a message that is sent again, other secrets.
+const DUE: &str = "webhook_due";
+
+/// The name of an endpoint's cursor in the log.
+pub fn cursor_name(endpoint: Id) -> String {
+    format!("webhook:{endpoint}")
+}
 
 /// What this service keeps.
 pub fn objects() -> Vec<Object> {
@@ -85,11 +96,11 @@ pub struct Parts {
 pub struct Webhooks {
     pub(crate) parts: Parts,
     pub(crate) metrics: send::Metrics,
+    pub(crate) pace: pace::Pace,
     pub(crate) commits: Arc<Commits>,
     pub(crate) news: Arc<kontor_store::Bell>,
-    pub(crate) changed: Arc<kontor_store::Bell>,
-    /// Endpoints, and their secrets.
-    pub(crate) edited: [Arc<kontor_store::Bell>; 2],
+    pub(crate) due: Arc<kontor_store::Bell>,
+    pub(crate) edited: Arc<kontor_store::Bell>,
 }
 
 impl Webhooks {
@@ -97,10 +108,11 @@ impl Webhooks {
         Arc::new(Self {
             parts,
             metrics: send::Metrics::new(),
+            pace: pace::Pace::new(),
             commits: commits.clone(),
             news: commits.bell(kontor_store::system::EVENT_HEAD),
-            changed: commits.bell(kontor_store::system::WEBHOOK_DELIVERY),
-            edited: [TABLE, kontor_store::system::WEBHOOK_STATE].map(|table| commits.bell(table)),
+            due: commits.bell(DUE),
+            edited: commits.bell(TABLE),
         })
     }
 

@@ -24,7 +24,16 @@ const COLUMNS: [(&str, Kind); 13] = [
     ("duration_ms", Kind::Int),
 ];
 
-/// One event on its way to one endpoint.
+/// The last attempt, but for what [`COLUMNS`] have of it.
+const LAST: [(&str, Kind); 5] = [
+    ("attempt_id", Kind::Int),
+    ("attempt_at", Kind::Int),
+    ("url", Kind::Text),
+    ("headers", Kind::Json),
+    ("body", Kind::Text),
+];
+
+/// One event on its way to one endpoint, or there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     pub endpoint: Id,
@@ -42,10 +51,24 @@ pub struct Delivery {
     pub status: Option<i64>,
     pub error: Option<String>,
     pub duration_ms: Option<i64>,
+    /// The last attempt, where it was asked for; those before it have rows of their own.
+    pub(crate) last: Option<Attempt>,
+    /// Whether there is a row of it.
+    pub(crate) is_stored: bool,
 }
 
+fn exprs<'a>(columns: impl IntoIterator<Item = &'a (&'static str, Kind)>) -> Vec<Expr> {
+    columns.into_iter().map(|(name, kind)| Expr::column(name, *kind)).collect()
+}
+
+/// What lists show.
 pub(crate) fn columns() -> Vec<Expr> {
-    COLUMNS.iter().map(|(name, kind)| Expr::column(name, *kind)).collect()
+    exprs(&COLUMNS)
+}
+
+/// The last attempt with it.
+pub(crate) fn whole() -> Vec<Expr> {
+    exprs(COLUMNS.iter().chain(&LAST))
 }
 
 fn text(value: Value) -> Option<String> {
@@ -80,10 +103,14 @@ impl Delivery {
             status: None,
             error: None,
             duration_ms: None,
+            last: None,
+            is_stored: false,
         }
     }
 
-    pub(crate) fn of(values: Vec<Value>) -> Option<Self> {
+    /// Of a row of [`columns`], or of [`whole`].
+    pub(crate) fn of(mut values: Vec<Value>) -> Option<Self> {
+        let last = values.split_off(COLUMNS.len().min(values.len()));
         let [
             Value::Int(endpoint),
             Value::Int(event),
@@ -98,11 +125,14 @@ impl Delivery {
             status,
             error,
             duration,
-        ]: [Value; 13] = values.try_into().ok()?
+        ]: [Value; COLUMNS.len()] = values.try_into().ok()?
         else {
             return None;
         };
+        let (status, error, duration_ms) = (status.as_i64(), text(error), duration.as_i64());
         Some(Self {
+            last: Attempt::last(last, (status, error.clone(), duration_ms)),
+            is_stored: true,
             endpoint: Id(endpoint),
             event: Id(event),
             sequence,
@@ -113,15 +143,47 @@ impl Delivery {
             next_at: next_at.as_i64(),
             created_at,
             finished_at: finished_at.as_i64(),
-            status: status.as_i64(),
-            error: text(error),
-            duration_ms: duration.as_i64(),
+            status,
+            error,
+            duration_ms,
         })
     }
 
-    /// Puts it in; one that is there already stays as it is.
-    pub(crate) fn insert(&self) -> Write {
-        let values: Vec<Value> = vec![
+    /// Its row, as it is now; of one that another process has put in meanwhile nothing is changed.
+    pub(crate) fn save(&self) -> Write {
+        if self.is_stored { self.update() } else { self.insert() }
+    }
+
+    /// An attempt was made: what is to be written of the one before.
+    pub(crate) fn tried(&mut self, attempt: Attempt, space: SpaceId) -> Option<Write> {
+        self.attempts += 1;
+        (self.status, self.duration_ms) = (attempt.status, Some(attempt.duration_ms));
+        self.error.clone_from(&attempt.error);
+        self.last.replace(attempt).map(|before| before.insert(self, space))
+    }
+
+    /// Nothing will be sent, and why; what is to be written of the last attempt.
+    pub(crate) fn drop(&mut self, why: &str, now: i64, space: SpaceId) -> Option<Write> {
+        self.error = Some(why.to_owned());
+        self.finish("dropped", now);
+        self.last.take().map(|before| before.insert(self, space))
+    }
+
+    fn last_values(&self) -> [Value; LAST.len()] {
+        match &self.last {
+            Some(last) => [
+                last.id.0.into(),
+                last.at.into(),
+                last.url.as_str().into(),
+                last.headers.clone().map_or(Value::Null, Value::Json),
+                last.body.clone().into(),
+            ],
+            None => std::array::from_fn(|_| Value::Null),
+        }
+    }
+
+    fn insert(&self) -> Write {
+        let mut values: Vec<Value> = vec![
             self.endpoint.0.into(),
             self.event.0.into(),
             self.sequence.into(),
@@ -136,22 +198,24 @@ impl Delivery {
             self.error.clone().into(),
             self.duration_ms.into(),
         ];
+        values.extend(self.last_values());
         Write::Insert {
             table: system::WEBHOOK_DELIVERY.into(),
-            columns: COLUMNS.map(|(name, kind)| ColumnRef::new(name, kind)).into(),
+            columns: COLUMNS.iter().chain(&LAST).map(|(name, kind)| ColumnRef::new(*name, *kind)).collect(),
             values,
             on_conflict: OnConflict::Keep,
             search: None,
         }
     }
 
-    /// Writes what differs from attempt to attempt; where it is no longer there nothing is done.
-    pub(crate) fn update(&self) -> Write {
+    /// What differs from attempt to attempt; where the row is no longer there nothing is done.
+    fn update(&self) -> Write {
         let set = |name: &str, kind: Kind, value: Value| (ColumnRef::new(name, kind), Set::To(value));
+        let last = LAST.iter().zip(self.last_values()).map(|((name, kind), value)| set(name, *kind, value));
         Write::Update {
             table: system::WEBHOOK_DELIVERY.into(),
             keys: self.keys(),
-            set: vec![
+            set: [
                 set("state", Kind::Text, self.state.as_str().into()),
                 set("attempts", Kind::Int, self.attempts.into()),
                 set("next_at", Kind::Int, self.next_at.into()),
@@ -159,7 +223,10 @@ impl Delivery {
                 set("status", Kind::Int, self.status.into()),
                 set("error", Kind::Text, self.error.clone().into()),
                 set("duration_ms", Kind::Int, self.duration_ms.into()),
-            ],
+            ]
+            .into_iter()
+            .chain(last)
+            .collect(),
             must: false,
             search: None,
         }
@@ -232,10 +299,22 @@ const ATTEMPT: [(&str, Kind); 8] = [
 ];
 
 pub(crate) fn attempt_columns() -> Vec<Expr> {
-    ATTEMPT.iter().map(|(name, kind)| Expr::column(name, *kind)).collect()
+    exprs(&ATTEMPT)
 }
 
 impl Attempt {
+    /// Of a delivery's own row; none where there was none, or it was not asked for.
+    fn last(values: Vec<Value>, (status, error, took): (Option<i64>, Option<String>, Option<i64>)) -> Option<Self> {
+        let [Value::Int(id), Value::Int(at), Value::Text(url), headers, body]: [Value; LAST.len()] =
+            values.try_into().ok()?
+        else {
+            return None;
+        };
+        let headers = headers.as_str().map(str::to_owned);
+        let duration_ms = took.unwrap_or_default();
+        Some(Self { id: Id(id), at, duration_ms, url, status, error, headers, body: text(body) })
+    }
+
     pub(crate) fn of(values: Vec<Value>) -> Option<Self> {
         let [Value::Int(id), Value::Int(at), Value::Int(duration_ms), Value::Text(url), status, error, headers, body]: [Value; 8] =
             values.try_into().ok()?
@@ -255,7 +334,7 @@ impl Attempt {
         })
     }
 
-    pub(crate) fn insert(&self, of: &Delivery, space: SpaceId) -> Write {
+    fn insert(&self, of: &Delivery, space: SpaceId) -> Write {
         let mut batch = kontor_store::Batch::new(space);
         batch.insert(
             system::WEBHOOK_ATTEMPT,

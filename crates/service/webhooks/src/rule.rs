@@ -27,10 +27,17 @@ impl Hook for Rule {
                     verdicts.push(Verdict::Refuse { step: one.step, error: Error::from_faults(faults) });
                     continue;
                 }
-                let rights = Value::Json(rights(sight.ctx()));
-                verdicts.push(Verdict::Amend { id: one.id, field: "rights", value: rights });
-                if one.value("enabled").as_bool() == Some(true) && !one.value("disabled_reason").is_null() {
-                    verdicts.push(Verdict::Amend { id: one.id, field: "disabled_reason", value: Value::Null });
+                let amend = |field, value| Verdict::Amend { id: one.id, field, value };
+                verdicts.push(amend("rights", Value::Json(rights(sight.ctx()))));
+                let (before, after) = one.field("enabled");
+                if after.as_bool() != Some(true) {
+                    continue;
+                }
+                if !one.value("disabled_reason").is_null() {
+                    verdicts.push(amend("disabled_reason", Value::Null));
+                }
+                if before.as_bool() != Some(true) {
+                    verdicts.push(amend("enabled_since", sight.now().into()));
                 }
             }
             Ok(verdicts)

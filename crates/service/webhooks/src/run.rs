@@ -1,18 +1,19 @@
-//! The process that spreads and sends: one of an installation, by a lease.
+//! The process that sends: one of an installation, by a lease.
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use kontor_model::{Error, Id, Result, SpaceId};
 use kontor_store::rounds;
 use kontor_store::{Lease, Rounds};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::Webhooks;
 use crate::target::Target;
-use crate::worker::Worker;
+use crate::worker::{Signal, Worker};
 
 /// Between two looks at the endpoints and at what other processes have numbered.
 const LOOK: Duration = Duration::from_millis(200);
@@ -24,17 +25,25 @@ const LAST: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// What is known of a space.
+#[derive(Default)]
 struct Known {
     targets: Vec<Arc<Target>>,
-    at: Instant,
-    /// Something has changed since.
-    stale: bool,
+    /// When they were read; never, or something has changed since.
+    at: Option<Instant>,
+    /// The last number of its log, for all who look at it.
+    last: Arc<AtomicI64>,
+}
+
+impl Known {
+    fn is_fresh(&self) -> bool {
+        self.at.is_some_and(|at| at.elapsed() < ENDPOINTS)
+    }
 }
 
 /// A worker's place in the table of workers.
 struct Place {
     news: watch::Sender<Arc<Target>>,
-    wake: Arc<Notify>,
+    signal: Arc<Signal>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -63,21 +72,20 @@ impl Webhooks {
         let mut rounds = Rounds::every(LOOK, &self.commits);
         loop {
             let mut rung: Vec<SpaceId> = Vec::new();
-            let [records, secrets] = &self.edited;
             tokio::select! {
                 // An endpoint that was made before something happened is told of it.
                 biased;
                 _ = stopped.wait_for(|stop| *stop) => break,
-                spaces = records.rung() => {
+                spaces = self.edited.rung() => {
                     run.stale(spaces);
                     continue;
                 }
-                spaces = secrets.rung() => {
-                    run.stale(spaces);
-                    continue;
+                spaces = self.due.rung() => {
+                    run.look(&spaces.iter().copied().collect::<Vec<_>>());
+                    run.stale(spaces.iter().copied());
+                    rung.extend(spaces);
                 }
                 spaces = self.news.rung() => rung.extend(spaces),
-                spaces = self.changed.rung() => run.wake(&spaces.into_iter().collect::<Vec<_>>()),
                 () = rounds.due() => {}
             }
             let everywhere = rounds.begin();
@@ -105,7 +113,7 @@ impl Webhooks {
 }
 
 fn warn(error: &Error) {
-    tracing::warn!(error = error.internal_text().unwrap_or(error.detail()), "events were not spread over webhooks");
+    tracing::warn!(error = error.internal_text().unwrap_or(error.detail()), "webhooks could not be looked after");
 }
 
 impl Run {
@@ -126,24 +134,17 @@ impl Run {
     }
 
     async fn space(&mut self, space: SpaceId) -> Result<()> {
-        let fresh = self.spaces.get(&space).is_some_and(|known| !known.stale && known.at.elapsed() < ENDPOINTS);
-        if !fresh {
-            let known = self.spaces.get(&space).map(|known| known.targets.clone()).unwrap_or_default();
-            let targets = self.hooks.targets(space, &known).await?;
-            for target in &targets {
-                if !known.iter().any(|other| other.id == target.id) {
-                    self.hooks.catch_up(target).await?;
-                }
-            }
+        let known = self.spaces.entry(space).or_default();
+        if !known.is_fresh() {
+            let targets = self.hooks.targets(space, &known.targets, &known.last).await?;
+            known.targets.clone_from(&targets);
+            known.at = Some(Instant::now());
             self.staff(space, &targets);
-            self.spaces.insert(space, Known { targets, at: Instant::now(), stale: false });
         }
-        let Some(known) = self.spaces.get(&space) else { return Ok(()) };
-        let busy = self.hooks.spread(space, &known.targets).await?;
-        for endpoint in busy {
-            if let Some(place) = self.workers.get(&(space, endpoint)) {
-                place.wake.notify_one();
-            }
+        let Some(known) = self.spaces.get(&space).filter(|known| !known.targets.is_empty()) else { return Ok(()) };
+        let last = kontor_events::head(self.hooks.store(), space).await?.last;
+        if known.last.swap(last, Ordering::AcqRel) < last {
+            self.workers.iter().filter(|((of, _), _)| *of == space).for_each(|(_, place)| place.signal.wake());
         }
         Ok(())
     }
@@ -166,28 +167,26 @@ impl Run {
                 place.news.send_replace(target.clone());
                 continue;
             }
-            let wake = Arc::new(Notify::new());
+            let signal = Arc::new(Signal::default());
             let (stop, stopped) = watch::channel(false);
             let (news, told) = watch::channel(target.clone());
-            let worker = Worker::new(self.hooks.clone(), told, wake.clone(), stopped);
+            let worker = Worker::new(self.hooks.clone(), told, signal.clone(), stopped);
             let task = tokio::spawn(worker.run(self.ending.remove(&key)));
-            self.workers.insert(key, Place { news, wake, stop, task });
+            self.workers.insert(key, Place { news, signal, stop, task });
         }
     }
 
     fn stale(&mut self, spaces: impl IntoIterator<Item = SpaceId>) {
         for space in spaces {
             if let Some(known) = self.spaces.get_mut(&space) {
-                known.stale = true;
+                known.at = None;
             }
         }
     }
 
-    fn wake(&self, spaces: &[SpaceId]) {
-        self.workers
-            .iter()
-            .filter(|((space, _), _)| spaces.contains(space))
-            .for_each(|(_, place)| place.wake.notify_one());
+    /// Lets the workers of spaces look for what is due.
+    fn look(&self, spaces: &[SpaceId]) {
+        self.workers.iter().filter(|((space, _), _)| spaces.contains(space)).for_each(|(_, place)| place.signal.look());
     }
 
     /// Lets what is under way come to its end, as long as that may take.

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use kontor_egress::{Answer, Call, Failure};
-use kontor_model::Result;
 use kontor_telemetry::metrics::{Counter, Histogram, counter, histogram};
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use serde_json::{Map, Value as J, json};
@@ -11,9 +10,8 @@ use url::Url;
 
 use crate::row::{Attempt, Delivery};
 use crate::schedule::retry_after;
-use crate::state::State;
 use crate::target::Target;
-use crate::{Webhooks, sign};
+use crate::{Secret, Webhooks, sign};
 
 const CLOUDEVENTS: HeaderValue = HeaderValue::from_static("application/cloudevents+json; charset=utf-8");
 /// Bytes of an answer that are kept, and of each of its headers.
@@ -60,16 +58,12 @@ pub(crate) struct Made {
 }
 
 impl Webhooks {
-    /// Posts a body to an endpoint.
-    ///
-    /// # Errors
-    /// The secrets are not at hand.
-    pub(crate) async fn post(&self, target: &Target, state: &State, delivery: &Delivery, body: String) -> Result<Made> {
+    /// Posts a body to an endpoint, signed with its secrets.
+    pub(crate) async fn post(&self, target: &Target, secrets: &[Secret], delivery: &Delivery, body: String) -> Made {
         let at = self.now();
         let seconds = at.div_euclid(1_000);
         let id = delivery.id();
-        let secrets = state.secrets(&*self.parts.sealing, target.id, at)?;
-        let signature = sign(&secrets, &id, seconds, body.as_bytes());
+        let signature = sign(secrets, &id, seconds, body.as_bytes());
         let begun = Instant::now();
         let answer = match Url::parse(&target.url) {
             Ok(url) => {
@@ -81,13 +75,13 @@ impl Webhooks {
                         call = call.header(HeaderName::from_static(name), value);
                     }
                 }
-                self.parts.egress.send(call.body(body).timeout(self.parts.timeout).largest(KEPT).cut()).await
+                self.parts.egress.send(call.body(body).timeout(self.parts.timeout).largest(KEPT).cut().kept()).await
             }
             Err(_) => Err(Failure::Refused),
         };
         let took = begun.elapsed();
         self.metrics.duration.observe(took);
-        Ok(self.made(target, at, took, answer))
+        self.made(target, at, took, answer)
     }
 
     fn made(&self, target: &Target, at: i64, took: Duration, answer: Result<Answer, Failure>) -> Made {

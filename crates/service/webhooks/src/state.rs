@@ -18,17 +18,20 @@ pub(crate) struct State {
     previous_until: Option<i64>,
     /// Since when nothing was accepted.
     pub failing_since: Option<i64>,
+    /// Attempts that were refused since then, as far as they are counted.
+    pub failures: i64,
     /// Events behind this number are looked at again, up to the other one.
     pub recover: Option<(i64, i64)>,
 }
 
-const COLUMNS: [(&str, Kind); 6] = [
+const COLUMNS: [(&str, Kind); 7] = [
     ("secret", Kind::Text),
     ("previous", Kind::Text),
     ("previous_until", Kind::Int),
     ("failing_since", Kind::Int),
     ("recover_from", Kind::Int),
     ("recover_to", Kind::Int),
+    ("failures", Kind::Int),
 ];
 
 fn key(endpoint: Id) -> Vec<(ColumnRef, Value)> {
@@ -62,6 +65,7 @@ impl State {
                 previous_until: int(2),
                 failing_since: int(3),
                 recover: int(4).zip(int(5)),
+                failures: int(6).unwrap_or_default(),
             }
         }))
     }

@@ -1,68 +1,103 @@
-//! One endpoint at work: what is due is read, made from the log, sent, and written down.
+//! One endpoint at work: what is due is sent first, then what is new in the log.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use futures::StreamExt;
-use kontor_events::{Event, by_ids, shown};
+use kontor_events::{Cursor, head, since};
 use kontor_model::{Change, Changes, ErrorCode, Json, Kind, Mode, Op, Result, Step, Value};
 use kontor_records::Answer;
 use kontor_store::{Batch, Cond, Expr, Select, Write, system};
-use serde_json::json;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::breaker::Breaker;
-use crate::row::{Delivery, columns};
+use crate::row::{Delivery, whole};
 use crate::schedule::Schedule;
-use crate::send::Outcome;
 use crate::state::{State, set};
 use crate::target::Target;
-use crate::{ENDPOINT, Webhooks};
+use crate::view::Stretch;
+use crate::{ENDPOINT, Secret, Webhooks, cursor_name};
 
-/// Deliveries of one read.
-const AT_ONCE: u64 = 64;
+/// Messages of one turn.
+const AT_ONCE: usize = 128;
 /// Calls of one endpoint at the same time.
-const TOGETHER: usize = 16;
-/// Deliveries that are looked at to find whose turn it is.
-const LINE: u64 = 2_000;
-/// Attempts that are written down in one commit.
-const WRITTEN: usize = 32;
-/// The longest sleep: another process may have put something in.
+pub(crate) const TOGETHER: usize = 16;
+/// The longest sleep, and how old what is known of an endpoint may be: another process may have put something in.
 const LOOK: Duration = Duration::from_secs(1);
-/// The type of what `test` sends.
-pub(crate) const TEST: &str = "kontor.webhook.test";
+/// How old the cursor in the database may be where nothing was sent: raising it costs a commit.
+const BEHIND: Duration = Duration::from_secs(10);
+
+/// Wakes a worker.
+#[derive(Debug, Default)]
+pub(crate) struct Signal {
+    notify: Notify,
+    look: AtomicBool,
+}
+
+impl Signal {
+    /// The log goes on.
+    pub fn wake(&self) {
+        self.notify.notify_one();
+    }
+
+    /// Something is due that was not in the log, or the secrets have changed.
+    pub fn look(&self) {
+        self.look.store(true, Ordering::Release);
+        self.notify.notify_one();
+    }
+}
 
 /// An endpoint's worker.
 pub(crate) struct Worker {
-    hooks: Arc<Webhooks>,
+    pub(crate) hooks: Arc<Webhooks>,
     /// As it was last read; it is told of changes.
     news: watch::Receiver<Arc<Target>>,
-    target: Arc<Target>,
-    wake: Arc<Notify>,
-    stopped: watch::Receiver<bool>,
+    pub(crate) target: Arc<Target>,
+    signal: Arc<Signal>,
+    pub(crate) stopped: watch::Receiver<bool>,
     /// The version that was disabled; 0 is none.
-    disabled: AtomicI64,
-    breaker: Breaker,
-    schedule: Schedule,
+    disabled: i64,
+    pub(crate) breaker: Breaker,
+    pub(crate) schedule: Schedule,
+    pub(crate) known: Known,
+    place: Option<Place>,
+    /// What is being written down of the messages before.
+    writing: Option<JoinHandle<Result<()>>>,
 }
 
-/// Deliveries that follow each other.
-type Chain = Vec<(Delivery, Option<String>)>;
+/// What is known of the endpoint besides its record.
+#[derive(Default)]
+pub(crate) struct Known {
+    at: Option<Instant>,
+    pub state: State,
+    pub secrets: Vec<Secret>,
+    /// When the next of those is due that have a row, in Unix milliseconds.
+    pub due_at: Option<i64>,
+}
+
+/// How far the worker has come in the log.
+struct Place {
+    cursor: Cursor,
+    /// The number up to which there is nothing left to do; the cursor in the database may be behind.
+    position: i64,
+    /// Up to here there may be rows already: of a worker before, or of a stretch that was left.
+    rows_to: i64,
+    raised: Instant,
+}
 
 impl Worker {
     pub fn new(
         hooks: Arc<Webhooks>,
         news: watch::Receiver<Arc<Target>>,
-        wake: Arc<Notify>,
+        signal: Arc<Signal>,
         stopped: watch::Receiver<bool>,
     ) -> Self {
         let schedule = Schedule::new(hooks.parts.first_retry);
         let target = news.borrow().clone();
         let breaker = Breaker::new(schedule.cool_down());
-        Self { hooks, news, target, wake, stopped, disabled: AtomicI64::new(0), breaker, schedule }
+        let (known, place, writing) = (Known::default(), None, None);
+        Self { hooks, news, target, signal, stopped, disabled: 0, breaker, schedule, known, place, writing }
     }
 
     /// Works until the endpoint is no more or the process stops, once the worker before it has ended.
@@ -73,241 +108,199 @@ impl Worker {
         let mut pause = Duration::ZERO;
         loop {
             tokio::select! {
-                _ = self.stopped.wait_for(|stop| *stop) => return,
-                () = self.wake.notified(), if !pause.is_zero() => {}
+                _ = self.stopped.wait_for(|stop| *stop) => break,
+                () = self.signal.notify.notified(), if !pause.is_zero() => {}
                 () = tokio::time::sleep(pause) => {}
             }
             self.target = self.news.borrow_and_update().clone();
-            if self.disabled.load(Ordering::Acquire) == self.target.version {
+            if self.disabled == self.target.version {
                 pause = LOOK;
                 continue;
             }
             pause = match self.work().await {
                 Ok(pause) => pause,
                 Err(error) => {
-                    let cause = error.internal_text().unwrap_or(error.detail());
-                    tracing::warn!(endpoint = %self.target.id, cause, "an endpoint's deliveries were not made");
+                    self.warn(&error);
+                    // What was written is read again.
+                    (self.place, self.known) = (None, Known::default());
                     LOOK
                 }
             };
         }
+        if let Err(error) = self.written().await {
+            self.warn(&error);
+        }
     }
 
-    /// Does what is due; how long there is nothing to do then.
-    async fn work(&self) -> Result<Duration> {
-        let hooks = &self.hooks;
-        let space = self.target.space;
-        let Some(state) = State::of(hooks.store(), space, self.target.id).await? else { return Ok(LOOK) };
-        if hooks.recover(&self.target, &state).await? {
-            return Ok(Duration::ZERO);
+    fn warn(&self, error: &kontor_model::Error) {
+        let cause = error.internal_text().unwrap_or(error.detail());
+        tracing::warn!(endpoint = %self.target.id, cause, "an endpoint's deliveries were not made");
+    }
+
+    /// Does what is to be done; how long there is nothing then.
+    async fn work(&mut self) -> Result<Duration> {
+        let hooks = self.hooks.clone();
+        let look = self.signal.look.swap(false, Ordering::AcqRel);
+        if look || self.known.at.is_none_or(|at| at.elapsed() >= LOOK) {
+            self.look().await?;
         }
         let now = hooks.now();
-        let room = match self.breaker.room(now, TOGETHER) {
-            Ok(room) => room,
+        let most = match self.breaker.room(now, TOGETHER) {
+            Ok(1) => 1,
+            Ok(_) => AT_ONCE,
             Err(until) => return Ok(span(until - now).min(LOOK)),
         };
-        let limit = if room == 1 { 1 } else { AT_ONCE };
-        let due = self.due(now, limit).await?;
-        if due.is_empty() {
-            return self.rest(now).await;
+        if self.known.due_at.is_some_and(|at| at <= now) {
+            let due = self.due(now, hooks.turn(most).await).await?;
+            self.send_due(due).await?;
+            self.look().await?;
+            return Ok(Duration::ZERO);
         }
-        let (due, mut writes) = if self.target.ordered { self.in_turn(due).await? } else { (due, Vec::new()) };
-        let chains = self.made(due, &mut writes).await?;
-        if !writes.is_empty() {
-            hooks.store().commit(Batch { space, writes }).await?;
+        if let Some((from, to)) = self.known.state.recover {
+            let stretch = self.target.view.between(&hooks.parts.records, &self.target, from, to, most).await?;
+            let stretch = hooks.narrowed(stretch).await;
+            self.recover(stretch, to).await?;
+            self.look().await?;
         }
-        let state = &state;
-        let sent = futures::stream::iter(chains).map(|chain| self.follow(chain, state)).buffer_unordered(room);
-        let mut parts = std::pin::pin!(sent.ready_chunks(WRITTEN));
-        let mut is_gone = false;
-        let mut failing = state.failing_since;
-        while let Some(done) = parts.next().await {
-            let mut batch = Batch::new(space);
-            let (mut accepted, mut refused) = (false, false);
-            for outcome in done {
-                let outcome = outcome?;
-                batch.writes.extend(outcome.writes);
-                accepted |= outcome.accepted;
-                refused |= outcome.refused;
-                is_gone |= outcome.is_gone;
-            }
-            let since = |value: Value| set(self.target.id, vec![("failing_since", Kind::Int, value)]);
-            if accepted && failing.is_some() {
-                failing = None;
-                batch.writes.push(since(Value::Null));
-            } else if !accepted && refused && failing.is_none_or(|since| since < self.target.updated_at) {
-                failing = Some(hooks.now());
-                batch.writes.push(since(failing.into()));
-            }
-            if !batch.writes.is_empty() {
-                hooks.store().commit(batch).await?;
-            }
+        let position = self.place().await?.position;
+        let mut stretch = self.target.view.after(&hooks.parts.records, &self.target, position, most).await?;
+        // What happened before there was an endpoint is not for it; `recover` asks for that.
+        stretch.events.retain(|event| event.id > self.target.id);
+        if stretch.events.is_empty() {
+            let moved = stretch.up_to > position;
+            self.pass(stretch.up_to).await?;
+            let until_due = self.known.due_at.map_or(LOOK, |at| span(at - now).max(Duration::from_millis(1)));
+            let goes_on = moved || self.known.state.recover.is_some();
+            return Ok(if goes_on { Duration::ZERO } else { until_due.min(LOOK) });
         }
-        let given_up = failing.is_some_and(|since| hooks.now() - since >= self.schedule.given_up());
-        if is_gone {
-            self.disable("it answered 410: it wants no more messages").await?;
-        } else if given_up {
-            self.disable("it accepted nothing for five days").await?;
-        }
+        let stretch = hooks.narrowed(stretch).await;
+        self.send_new(stretch).await?;
         Ok(Duration::ZERO)
     }
 
-    fn select(&self) -> Select {
-        Select::new(self.target.space, system::WEBHOOK_DELIVERY, columns()).equals(
-            "endpoint_id",
-            Kind::Int,
-            self.target.id.0,
-        )
+    /// Reads what is known of the endpoint.
+    async fn look(&mut self) -> Result<()> {
+        self.written().await?;
+        let hooks = &self.hooks;
+        let (space, id) = (self.target.space, self.target.id);
+        let state = State::of(hooks.store(), space, id).await?.unwrap_or_default();
+        let secrets = state.secrets(&*hooks.parts.sealing, id, hooks.now())?;
+        let select = self
+            .rows(vec![Expr::column("next_at", Kind::Int)])
+            .filter(Cond::Test { left: Expr::column("next_at", Kind::Int), op: Op::IsNull, right: false.into() })
+            .order(Expr::column("next_at", Kind::Int), false)
+            .limit(1);
+        let due_at = hooks.store().rows(select).await?.first().and_then(|row| row.first()?.as_i64());
+        self.known = Known { at: Some(Instant::now()), state, secrets, due_at };
+        Ok(())
     }
 
-    async fn due(&self, now: i64, limit: u64) -> Result<Vec<Delivery>> {
+    /// The endpoint's deliveries.
+    pub(crate) fn rows(&self, columns: Vec<Expr>) -> Select {
+        let (space, id) = (self.target.space, self.target.id.0);
+        Select::new(space, system::WEBHOOK_DELIVERY, columns).equals("endpoint_id", Kind::Int, id)
+    }
+
+    /// Those that are due.
+    async fn due(&self, now: i64, limit: usize) -> Result<Vec<Delivery>> {
         let select = self
-            .select()
+            .rows(whole())
             .filter(Cond::Test { left: Expr::column("next_at", Kind::Int), op: Op::Lte, right: now.into() })
             .order(Expr::column("next_at", Kind::Int), false)
             .order(Expr::column("sequence", Kind::Int), false)
-            .limit(limit);
+            .limit(u64::try_from(limit).unwrap_or(1));
         Ok(self.hooks.store().rows(select).await?.into_iter().filter_map(Delivery::of).collect())
     }
 
-    /// How long nothing is due.
-    async fn rest(&self, now: i64) -> Result<Duration> {
-        let columns = vec![Expr::column("next_at", Kind::Int)];
-        let select = Select::new(self.target.space, system::WEBHOOK_DELIVERY, columns)
-            .equals("endpoint_id", Kind::Int, self.target.id.0)
-            .filter(Cond::Test { left: Expr::column("next_at", Kind::Int), op: Op::Gt, right: now.into() })
-            .order(Expr::column("next_at", Kind::Int), false)
-            .limit(1);
-        let rows = self.hooks.store().rows(select).await?;
-        let next = rows.first().and_then(|row| row.first()?.as_i64());
-        Ok(next.map_or(LOOK, |next| span(next - now).min(LOOK)).max(Duration::from_millis(1)))
+    /// Of these events those that have a row.
+    pub(crate) async fn stored(&self, events: Vec<i64>) -> Result<Vec<Delivery>> {
+        let among = Cond::Test { left: Expr::column("event_id", Kind::Int), op: Op::In, right: Value::Ints(events) };
+        let rows = self.hooks.store().rows(self.rows(whole()).filter(among)).await?;
+        Ok(rows.into_iter().filter_map(Delivery::of).collect())
     }
 
-    /// Of an endpoint that wants order: those whose turn it is, which are the first of their subject. The others wait
-    /// as long as the one before them.
-    async fn in_turn(&self, due: Vec<Delivery>) -> Result<(Vec<Delivery>, Vec<Write>)> {
-        let subjects: BTreeSet<String> = due.iter().map(|delivery| delivery.subject.clone()).collect();
-        let test =
-            |name: &str, kind: Kind, op: Op, right: Value| Cond::Test { left: Expr::column(name, kind), op, right };
-        let select = self
-            .select()
-            .filter(test("subject", Kind::Text, Op::In, Value::Texts(subjects.into_iter().collect())))
-            .filter(test("next_at", Kind::Int, Op::IsNull, Value::Bool(false)))
-            .order(Expr::column("subject", Kind::Text), false)
-            .order(Expr::column("sequence", Kind::Int), false)
-            .limit(LINE);
-        let rows = self.hooks.store().rows(select).await?;
-        let mut lines: HashMap<String, Vec<Delivery>> = HashMap::new();
-        for delivery in rows.into_iter().filter_map(Delivery::of) {
-            lines.entry(delivery.subject.clone()).or_default().push(delivery);
-        }
-        Ok(turns(due, &lines, self.hooks.now()))
-    }
-
-    /// The bodies of deliveries, as the log shows the events now; what it shows no more is dropped.
-    async fn made(&self, due: Vec<Delivery>, writes: &mut Vec<Write>) -> Result<Vec<Chain>> {
-        let hooks = &self.hooks;
-        let ids = due.iter().filter(|delivery| delivery.kind != TEST).map(|delivery| delivery.event.0).collect();
-        let rows = by_ids(hooks.store(), self.target.space, ids).await?;
-        let events = shown(&hooks.parts.records, &self.target.ctx, rows).await?;
-        let events: HashMap<i64, &Event> = events.iter().map(|event| (event.id, event)).collect();
-        let mut chains: BTreeMap<(i64, String), Chain> = BTreeMap::new();
-        for mut delivery in due {
-            let body = match events.get(&delivery.event.0) {
-                _ if delivery.kind == TEST => Some(self.test(&delivery)),
-                event => event.map(|event| event.json(self.target.space).to_string()),
+    /// Where the worker is in the log. One that begins goes on where the one before it was, but not before the
+    /// endpoint was enabled.
+    async fn place(&mut self) -> Result<&mut Place> {
+        if self.place.is_none() {
+            let (store, space) = (self.hooks.store(), self.target.space);
+            let name = cursor_name(self.target.id);
+            let enabled = since(store, space, self.target.enabled_since).await?;
+            let found = Cursor::find(store, space, &name).await?;
+            let cursor = match found {
+                Some(cursor) => cursor,
+                None => {
+                    let cursor = Cursor { space, name, sequence: enabled };
+                    store.commit(Batch { space, writes: vec![cursor.begin(self.hooks.now())] }).await?;
+                    cursor
+                }
             };
-            if body.is_none() {
-                delivery.error = Some("the event is no longer kept, or the endpoint may not see it".to_owned());
-                delivery.finish("dropped", hooks.now());
-                writes.push(delivery.update());
-                continue;
-            }
-            let key =
-                if self.target.ordered { (0, delivery.subject.clone()) } else { (delivery.event.0, String::new()) };
-            chains.entry(key).or_default().push((delivery, body));
+            let position = cursor.sequence.max(enabled);
+            let rows_to = head(store, space).await?.last;
+            self.place = Some(Place { cursor, position, rows_to, raised: Instant::now() });
         }
-        let mut chains: Vec<Chain> = chains.into_values().collect();
-        chains.iter_mut().for_each(|chain| chain.sort_by_key(|(delivery, _)| delivery.sequence));
-        chains.sort_by_key(|chain| chain.first().map(|(delivery, _)| delivery.sequence));
-        Ok(chains)
+        self.place.as_mut().ok_or_else(|| kontor_model::Error::internal("an endpoint without a place"))
     }
 
-    fn test(&self, delivery: &Delivery) -> String {
-        let data = json!({"record": null, "changed": {}, "actor": {"type": "system", "user_id": null, "credential_id": null,
-            "impersonator_id": null}, "request_id": null});
-        let event = Event {
-            sequence: 0,
-            id: delivery.event.0,
-            at: delivery.created_at,
-            kind: TEST.to_owned(),
-            subject: delivery.subject.clone(),
-            record_id: self.target.id.0,
-            data,
-        };
-        event.json(self.target.space).to_string()
+    /// There is nothing to do up to here.
+    async fn pass(&mut self, up_to: i64) -> Result<()> {
+        let place = self.place().await?;
+        place.position = up_to;
+        if place.cursor.sequence < up_to && place.raised.elapsed() >= BEHIND {
+            let raise = self.raise(up_to).await?;
+            self.write(vec![raise]).await?;
+        }
+        Ok(())
     }
 
-    /// Sends deliveries one after another; behind one that was refused the others wait.
-    async fn follow(&self, chain: Chain, state: &State) -> Result<Outcomes> {
-        let mut outcomes = Outcomes::default();
-        let mut chain = chain.into_iter();
-        while let Some((mut delivery, body)) = chain.next() {
-            if outcomes.refused && self.target.ordered
-                || self.breaker.is_open(self.hooks.now())
-                || *self.stopped.borrow()
-            {
-                break;
-            }
-            let Some(body) = body else { continue };
-            let made = self.hooks.post(&self.target, state, &delivery, body).await?;
-            let now = self.hooks.now();
-            delivery.attempts += 1;
-            delivery.status = made.attempt.status;
-            delivery.error.clone_from(&made.attempt.error);
-            delivery.duration_ms = Some(made.attempt.duration_ms);
-            outcomes.writes.push(made.attempt.insert(&delivery, self.target.space));
-            match made.outcome {
-                Outcome::Accepted => {
-                    self.breaker.succeeded();
-                    self.hooks.metrics.delivered.increment();
-                    if delivery.attempts == 1 && delivery.sequence > 0 {
-                        let at = delivery.event.0 >> 18;
-                        self.hooks.metrics.delay.observe(span(now - at));
-                    }
-                    delivery.finish("delivered", now);
-                    outcomes.accepted = true;
-                }
-                refused => {
-                    self.breaker.failed(now);
-                    outcomes.refused = true;
-                    outcomes.is_gone |= refused == Outcome::Gone;
-                    let asked = if let Outcome::Refused(asked) = refused { asked } else { None };
-                    match self.schedule.pause(delivery.attempts) {
-                        Some(pause) if refused != Outcome::Gone => {
-                            self.hooks.metrics.retried.increment();
-                            delivery.next_at = Some(now + pause.max(asked.unwrap_or(0)));
-                            if self.target.ordered {
-                                for (mut behind, _) in chain.by_ref() {
-                                    behind.next_at = delivery.next_at;
-                                    outcomes.writes.push(behind.update());
-                                }
-                            }
-                        }
-                        _ => {
-                            self.hooks.metrics.failed.increment();
-                            delivery.finish("failed", now);
-                        }
-                    }
-                }
-            }
-            outcomes.writes.push(delivery.update());
+    /// Whether there may be rows of events up to this number.
+    pub(crate) async fn may_have_rows(&mut self, sequence: i64) -> Result<bool> {
+        Ok(self.place().await?.rows_to >= sequence)
+    }
+
+    /// Raises the cursor; to be the first of what is written.
+    pub(crate) async fn raise(&mut self, to: i64) -> Result<Write> {
+        let now = self.hooks.now();
+        let place = self.place().await?;
+        let raise = place.cursor.raise(to, now);
+        (place.cursor.sequence, place.position, place.raised) = (to, to, Instant::now());
+        Ok(raise)
+    }
+
+    /// A stretch was left before its end: behind it there are rows.
+    pub(crate) async fn left(&mut self, end: i64) -> Result<()> {
+        let place = self.place().await?;
+        place.rows_to = place.rows_to.max(end);
+        Ok(())
+    }
+
+    /// Writes down, while the next messages are sent.
+    pub(crate) async fn write(&mut self, writes: Vec<Write>) -> Result<()> {
+        self.written().await?;
+        if !writes.is_empty() {
+            let (hooks, space) = (self.hooks.clone(), self.target.space);
+            let commit = async move { Ok(hooks.store().commit(Batch { space, writes }).await?) };
+            self.writing = Some(tokio::spawn(commit));
         }
-        Ok(outcomes)
+        Ok(())
+    }
+
+    /// Waits until what was to be written is.
+    pub(crate) async fn written(&mut self) -> Result<()> {
+        match self.writing.take() {
+            Some(writing) => writing.await.map_err(kontor_model::Error::internal)?,
+            None => Ok(()),
+        }
+    }
+
+    /// Sets what is kept of the endpoint.
+    pub(crate) fn keep(&self, values: Vec<(&str, Kind, Value)>) -> Write {
+        set(self.target.id, values)
     }
 
     /// Sends nothing more until somebody enables it again; a change of the record, and an event, say so.
-    async fn disable(&self, why: &str) -> Result<()> {
+    pub(crate) async fn disable(&mut self, why: &str) -> Result<()> {
+        self.written().await?;
         let hooks = &self.hooks;
         let ctx = hooks.own(self.target.space).await?;
         let data =
@@ -322,7 +315,7 @@ impl Worker {
         let steps = vec![Step::of_service(change).told("disable", "disabled")];
         let nothing =
             |_: &[Result<kontor_records::Outcome>]| Answer { status: 200, headers: Vec::new(), body: Vec::new() };
-        self.disabled.store(self.target.version, Ordering::Release);
+        self.disabled = self.target.version;
         match hooks.parts.records.change(&ctx, Changes { steps, ..Changes::default() }, true, &nothing).await {
             Ok(_) => tracing::warn!(endpoint = %self.target.id, why, "a webhook endpoint was disabled"),
             // Somebody changed it meanwhile.
@@ -333,66 +326,24 @@ impl Worker {
     }
 }
 
-/// Those of the due whose turn it is, and the others put off. `lines` have all that wait, by subject in order.
-fn turns(due: Vec<Delivery>, lines: &HashMap<String, Vec<Delivery>>, now: i64) -> (Vec<Delivery>, Vec<Write>) {
-    let loaded: HashSet<i64> = due.iter().map(|delivery| delivery.event.0).collect();
-    let (mut turn, mut writes) = (Vec::new(), Vec::new());
-    for mut delivery in due {
-        let line = lines.get(&delivery.subject).map(Vec::as_slice).unwrap_or_default();
-        let place = line.iter().position(|other| other.event == delivery.event);
-        let ahead = line.iter().take(place.unwrap_or(line.len())).find(|other| !loaded.contains(&other.event.0));
-        if place.is_some() && ahead.is_none() {
-            turn.push(delivery);
-        } else {
-            delivery.next_at = Some(ahead.and_then(|other| other.next_at).unwrap_or(now).max(now));
-            writes.push(delivery.update());
+impl Webhooks {
+    /// Waits until messages may go out; how many.
+    async fn turn(&self, wanted: usize) -> usize {
+        self.pace.turn(|| self.parts.records.under_way(), wanted).await
+    }
+
+    /// As much of a stretch as may be sent now.
+    async fn narrowed(&self, mut stretch: Stretch) -> Stretch {
+        let many = stretch.events.len();
+        let most = self.turn(many).await;
+        if most < many {
+            stretch.events.truncate(most);
+            stretch.up_to = stretch.events.last().map_or(stretch.up_to, |event| event.sequence);
         }
+        stretch
     }
-    (turn, writes)
 }
 
-/// What became of a chain.
-#[derive(Default)]
-struct Outcomes {
-    writes: Vec<Write>,
-    accepted: bool,
-    refused: bool,
-    is_gone: bool,
-}
-
-fn span(ms: i64) -> Duration {
+pub(crate) fn span(ms: i64) -> Duration {
     Duration::from_millis(u64::try_from(ms).unwrap_or(0))
-}
-
-#[cfg(test)]
-mod tests {
-    use kontor_model::Id;
-
-    use super::*;
-
-    fn waiting(event: i64, subject: &str, next_at: i64) -> Delivery {
-        Delivery { next_at: Some(next_at), ..Delivery::new(Id(1), Id(event), event, "kontor.a.updated", subject, 0) }
-    }
-
-    #[test]
-    fn the_first_of_a_subject_goes_and_the_rest_waits_for_it() {
-        let all = [
-            waiting(1, "a/1", 500),
-            waiting(2, "a/1", 10),
-            waiting(3, "b/1", 10),
-            waiting(4, "b/1", 10),
-            waiting(5, "c/1", 10),
-            waiting(6, "c/1", 20),
-            waiting(7, "c/1", 10),
-        ];
-        let mut lines: HashMap<String, Vec<Delivery>> = HashMap::new();
-        all.iter().for_each(|one| lines.entry(one.subject.clone()).or_default().push(one.clone()));
-        // The first of a waits for its next attempt, the second of c was not read.
-        let due = [2, 3, 4, 5, 7].map(|n: usize| all[n - 1].clone()).to_vec();
-        let (turn, writes) = turns(due, &lines, 100);
-        assert_eq!(turn.iter().map(|one| one.event.0).collect::<Vec<_>>(), [3, 4, 5]);
-        let put_off =
-            |event: i64, next_at: i64| waiting(event, if event == 2 { "a/1" } else { "c/1" }, next_at).update();
-        assert_eq!(writes, [put_off(2, 500), put_off(7, 100)]);
-    }
 }

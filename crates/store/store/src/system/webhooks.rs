@@ -7,7 +7,7 @@ use crate::schema::{Index, Table};
 pub const WEBHOOK_STATE: &str = "webhook_state";
 /// One event on its way to one endpoint.
 pub const WEBHOOK_DELIVERY: &str = "webhook_delivery";
-/// One attempt of a delivery.
+/// An attempt of a delivery that was followed by another.
 pub const WEBHOOK_ATTEMPT: &str = "webhook_attempt";
 
 pub(crate) fn tables() -> Vec<Table> {
@@ -21,6 +21,8 @@ pub(crate) fn tables() -> Vec<Table> {
                 text("previous"),
                 int("previous_until"),
                 int("failing_since"),
+                // Attempts that were refused in a row, as far as they are counted.
+                int("failures"),
                 int("recover_from"),
                 int("recover_to"),
             ],
@@ -43,6 +45,12 @@ pub(crate) fn tables() -> Vec<Table> {
                 int("status"),
                 text("error"),
                 int("duration_ms"),
+                // The last attempt; those before it are rows of their own.
+                int("attempt_id"),
+                int("attempt_at"),
+                text("url"),
+                json("headers"),
+                text("body"),
             ],
         )
         .index(Index::on("ix_webhook_delivery_due", &["space", "endpoint_id", "next_at", "sequence"]))

@@ -70,6 +70,7 @@ async fn two_secrets_sign_while_one_takes_over(backend: Backend) {
     assert!(verifies(&old, &got[0]) && verifies(&new, &got[0]));
     // The old one's day is over.
     server.place().sql("UPDATE webhook_state SET previous_until = 1");
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
     contact(&api).await;
     let got = sink.wait(2).await;
     assert!(!verifies(&old, &got[1]) && verifies(&new, &got[1]));
