@@ -1,6 +1,9 @@
 //! One endpoint's circuit: after failures in a row nothing is sent for a while, and then one message to try.
 
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// Failures in a row.
 const MOST: u32 = 10;
@@ -8,43 +11,63 @@ const MOST: u32 = 10;
 /// See the module.
 #[derive(Debug)]
 pub struct Breaker {
-    failures: AtomicU32,
-    /// Unix milliseconds.
-    open_until: AtomicI64,
-    cool_down: (i64, i64),
+    circuit: Mutex<Circuit>,
+    /// How long it is open the first time, and at most.
+    cool_down: (Duration, Duration),
+}
+
+#[derive(Debug, Default)]
+struct Circuit {
+    failures: u32,
+    open_until: Option<Instant>,
+}
+
+impl Circuit {
+    /// How long it is still open.
+    fn left(&self) -> Option<Duration> {
+        let until = self.open_until.filter(|_| self.failures >= MOST)?;
+        Some(until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero())
+    }
 }
 
 impl Breaker {
-    /// `cool_down`: milliseconds that it is open the first time, and at most.
-    pub fn new(cool_down: (i64, i64)) -> Self {
-        Self { failures: AtomicU32::new(0), open_until: AtomicI64::new(0), cool_down }
+    pub fn new(cool_down: (Duration, Duration)) -> Self {
+        Self { circuit: Mutex::default(), cool_down }
     }
 
-    /// How many messages may be sent at once now; until when none may.
-    pub fn room(&self, now: i64, most: usize) -> Result<usize, i64> {
-        let until = self.open_until.load(Ordering::Acquire);
-        if self.failures.load(Ordering::Acquire) < MOST {
-            return Ok(most);
-        }
-        if now < until { Err(until) } else { Ok(1) }
+    fn with<T>(&self, what: impl FnOnce(&mut Circuit) -> T) -> T {
+        what(&mut self.circuit.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How many messages may be sent at once now; how long none may.
+    ///
+    /// # Errors
+    /// The circuit is open for so long.
+    pub fn room(&self, most: usize) -> Result<usize, Duration> {
+        self.with(|circuit| match circuit.left() {
+            Some(left) => Err(left),
+            None => Ok(if circuit.failures < MOST { most } else { 1 }),
+        })
     }
 
     /// Whether it has opened while others were under way.
-    pub fn is_open(&self, now: i64) -> bool {
-        self.failures.load(Ordering::Acquire) >= MOST && now < self.open_until.load(Ordering::Acquire)
+    pub fn is_open(&self) -> bool {
+        self.with(|circuit| circuit.left().is_some())
     }
 
     pub fn succeeded(&self) {
-        self.failures.store(0, Ordering::Release);
+        self.with(|circuit| *circuit = Circuit::default());
     }
 
-    pub fn failed(&self, now: i64) {
-        let failures = self.failures.fetch_add(1, Ordering::AcqRel).saturating_add(1);
-        if failures >= MOST {
-            let (first, longest) = self.cool_down;
-            let doubled = first.saturating_mul(1 << (failures - MOST).min(20));
-            self.open_until.store(now.saturating_add(doubled.min(longest)), Ordering::Release);
-        }
+    pub fn failed(&self) {
+        let (first, longest) = self.cool_down;
+        self.with(|circuit| {
+            circuit.failures = circuit.failures.saturating_add(1);
+            if circuit.failures >= MOST {
+                let doubled = first.saturating_mul(1 << (circuit.failures - MOST).min(20));
+                circuit.open_until = Some(Instant::now() + doubled.min(longest));
+            }
+        });
     }
 }
 
@@ -52,23 +75,25 @@ impl Breaker {
 mod tests {
     use super::*;
 
-    #[test]
-    fn it_opens_tries_and_closes() {
-        let breaker = Breaker::new((100, 1_000));
+    #[tokio::test(start_paused = true)]
+    async fn it_opens_tries_and_closes() {
+        let ms = Duration::from_millis;
+        let breaker = Breaker::new((ms(100), ms(1_000)));
         for _ in 0..MOST - 1 {
-            breaker.failed(0);
+            breaker.failed();
         }
-        assert_eq!(breaker.room(0, 16), Ok(16));
-        breaker.failed(0);
-        assert_eq!((breaker.room(99, 16), breaker.room(100, 16)), (Err(100), Ok(1)));
-        assert!(breaker.is_open(99) && !breaker.is_open(100));
-        breaker.failed(100);
-        assert_eq!(breaker.room(200, 16), Err(300));
+        assert_eq!(breaker.room(16), Ok(16));
+        breaker.failed();
+        assert_eq!((breaker.room(16), breaker.is_open()), (Err(ms(100)), true));
+        tokio::time::advance(ms(100)).await;
+        assert_eq!((breaker.room(16), breaker.is_open()), (Ok(1), false));
+        breaker.failed();
+        assert_eq!(breaker.room(16), Err(ms(200)));
         for _ in 0..40 {
-            breaker.failed(300);
+            breaker.failed();
         }
-        assert_eq!(breaker.room(300, 16), Err(1_300));
+        assert_eq!(breaker.room(16), Err(ms(1_000)));
         breaker.succeeded();
-        assert_eq!(breaker.room(300, 16), Ok(16));
+        assert_eq!(breaker.room(16), Ok(16));
     }
 }

@@ -128,6 +128,7 @@ impl Run {
             self.swept = Instant::now();
             for space in rounds::spaces(self.hooks.store()).await? {
                 while self.hooks.sweep(space).await? > 0 {}
+                self.hooks.sweep_endpoints(space).await?;
             }
         }
         Ok(())

@@ -42,8 +42,8 @@ impl Schedule {
     }
 
     /// How long a circuit stays open the first time, and at most.
-    pub fn cool_down(&self) -> (i64, i64) {
-        (self.scaled(5), self.scaled(300))
+    pub fn cool_down(&self) -> (Duration, Duration) {
+        (self.first, self.first * 60)
     }
 }
 

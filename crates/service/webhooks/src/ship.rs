@@ -130,7 +130,7 @@ impl Worker {
     /// sent.
     async fn ship(&mut self, chains: Vec<Chain>, writes: Vec<Write>, end: End) -> Result<()> {
         let (hooks, target) = (self.hooks.clone(), self.target.clone());
-        let room = if self.breaker.room(hooks.now(), TOGETHER) == Ok(TOGETHER) { TOGETHER } else { 1 };
+        let room = if self.breaker.room(TOGETHER) == Ok(TOGETHER) { TOGETHER } else { 1 };
         let way = Way {
             hooks: &hooks,
             target: &target,
@@ -253,7 +253,7 @@ impl Way<'_> {
         let mut chain = chain.into_iter();
         while let Some((delivery, body)) = chain.next() {
             let waits = outcomes.refused > 0 && self.target.ordered;
-            if waits || breaker.is_open(self.hooks.now()) || *self.stopped.borrow() {
+            if waits || breaker.is_open() || *self.stopped.borrow() {
                 outcomes.unsent = first(outcomes.unsent, Some(delivery.sequence));
                 break;
             }
@@ -285,7 +285,7 @@ impl Way<'_> {
             delivery.finish("delivered", now);
             outcomes.accepted = true;
         } else {
-            breaker.failed(now);
+            breaker.failed();
             outcomes.refused += 1;
             outcomes.is_gone |= made.outcome == Outcome::Gone;
             let asked = if let Outcome::Refused(asked) = made.outcome { asked } else { None };

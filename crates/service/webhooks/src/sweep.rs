@@ -1,10 +1,13 @@
-//! Finished deliveries go after a while, with their attempts.
+//! Finished deliveries go after a while, with their attempts; what was kept of an endpoint goes with it.
 
-use kontor_model::{Kind, Op, Result, SpaceId, Value};
-use kontor_store::{Batch, Cond, Expr, Select, Write, system};
+use std::collections::HashSet;
 
-use crate::Webhooks;
+use kontor_model::{Id, Kind, Op, Result, SpaceId, Value};
+use kontor_store::{Batch, Cond, Expr, Select, Which, Write, system};
+
 use crate::row::{Delivery, columns};
+use crate::state::State;
+use crate::{ENDPOINT, Webhooks, cursor_name};
 
 const AT_ONCE: u64 = 200;
 const DAY_MS: i64 = 86_400_000;
@@ -28,5 +31,35 @@ impl Webhooks {
         let writes = old.iter().flat_map(gone).collect();
         self.store().commit(Batch { space, writes }).await?;
         Ok(old.len())
+    }
+
+    /// Removes secrets and cursors of endpoints that are no more, not even in the bin.
+    pub(crate) async fn sweep_endpoints(&self, space: SpaceId) -> Result<()> {
+        let kept = State::with_secrets(self.store(), space).await?;
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let ctx = self.own(space).await?;
+        let def = ctx.whole.require(ENDPOINT)?;
+        let select = ctx.records_of(def, Which::All, vec![Expr::column("id", Kind::Int)]);
+        let rows = self.store().rows(select).await?;
+        let there: HashSet<i64> = rows.iter().filter_map(|row| row.first()?.as_i64()).collect();
+        let gone = |id: &i64| {
+            let delete = |table: &'static str, key| Write::Delete {
+                table: table.into(),
+                keys: vec![key],
+                must: false,
+                search: false,
+            };
+            [
+                delete(system::WEBHOOK_STATE, system::key("endpoint_id", Kind::Int, *id)),
+                delete(system::EVENT_CURSOR, system::key("name", Kind::Text, cursor_name(Id(*id)))),
+            ]
+        };
+        let writes: Vec<Write> = kept.difference(&there).flat_map(gone).collect();
+        if !writes.is_empty() {
+            self.store().commit(Batch { space, writes }).await?;
+        }
+        Ok(())
     }
 }

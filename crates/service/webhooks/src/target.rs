@@ -65,7 +65,7 @@ impl Spec {
     }
 
     /// Whether it depends on more of an event than its type.
-    fn is_choosy(&self) -> bool {
+    pub fn is_choosy(&self) -> bool {
         !self.fields.is_empty() || self.filter.is_some()
     }
 }

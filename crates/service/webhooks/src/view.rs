@@ -152,9 +152,10 @@ impl View {
         to: i64,
         most: usize,
     ) -> Result<Stretch> {
+        let limit = if target.is_choosy() { AT_ONCE } else { AT_ONCE.min(most as u64) };
         let rows =
-            read(&**records.store(), self.ctx.space(), position, &target.types, &Subjects::default(), AT_ONCE).await?;
-        let is_end = (rows.len() as u64) < AT_ONCE;
+            read(&**records.store(), self.ctx.space(), position, &target.types, &Subjects::default(), limit).await?;
+        let is_end = (rows.len() as u64) < limit;
         let up_to = rows.last().filter(|_| !is_end).map_or(to, |row| row.sequence.min(to));
         let rows = rows.into_iter().filter(|row| row.sequence <= to).collect();
         let events = self.words(records, rows).await?;
@@ -188,5 +189,32 @@ impl View {
             Some(Arc::new(Shown { sequence, id, kind, subject, native, body }))
         };
         Ok(events.into_iter().filter_map(one).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(sequence: i64, bytes: usize) -> Arc<Shown> {
+        Arc::new(Shown {
+            sequence,
+            id: Id(sequence),
+            kind: "kontor.contact.created".to_owned(),
+            subject: format!("contacts/{sequence}"),
+            native: None,
+            body: "x".repeat(bytes),
+        })
+    }
+
+    #[test]
+    fn the_oldest_goes_when_there_is_too_much() {
+        let mut held = Held { from: 10, to: 10, ..Held::default() };
+        held.add((11..2_011).map(|n| event(n, 10)).collect(), 2_015);
+        assert_eq!((held.from, held.to, held.events.len(), held.bytes), (10, 2_015, HELD, 20_000));
+        held.add(vec![event(2_016, 10)], 2_016);
+        assert_eq!((held.from, held.to, held.events.len()), (11, 2_016, HELD));
+        held.add(vec![event(2_017, BYTES - 15)], 2_017);
+        assert_eq!((held.from, held.events.len(), held.bytes), (2_010, 2, BYTES - 5));
     }
 }

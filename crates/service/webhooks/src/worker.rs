@@ -74,6 +74,8 @@ pub(crate) struct Known {
     pub secrets: Vec<Secret>,
     /// When the next of those is due that have a row, in Unix milliseconds.
     pub due_at: Option<i64>,
+    /// Those up to here are due whatever the clock says.
+    due_to: i64,
 }
 
 /// How far the worker has come in the log.
@@ -145,13 +147,14 @@ impl Worker {
             self.look().await?;
         }
         let now = hooks.now();
-        let most = match self.breaker.room(now, TOGETHER) {
+        let most = match self.breaker.room(TOGETHER) {
             Ok(1) => 1,
             Ok(_) => AT_ONCE,
-            Err(until) => return Ok(span(until - now).min(LOOK)),
+            Err(left) => return Ok(left.min(LOOK)),
         };
-        if self.known.due_at.is_some_and(|at| at <= now) {
-            let due = self.due(now, hooks.turn(most).await).await?;
+        let due_to = self.known.due_to.max(now);
+        if self.known.due_at.is_some_and(|at| at <= due_to) {
+            let due = self.due(due_to, hooks.turn(most).await).await?;
             self.send_due(due).await?;
             self.look().await?;
             return Ok(Duration::ZERO);
@@ -185,13 +188,20 @@ impl Worker {
         let (space, id) = (self.target.space, self.target.id);
         let state = State::of(hooks.store(), space, id).await?.unwrap_or_default();
         let secrets = state.secrets(&*hooks.parts.sealing, id, hooks.now())?;
+        let int = |name: &str| Expr::column(name, Kind::Int);
         let select = self
-            .rows(vec![Expr::column("next_at", Kind::Int)])
-            .filter(Cond::Test { left: Expr::column("next_at", Kind::Int), op: Op::IsNull, right: false.into() })
-            .order(Expr::column("next_at", Kind::Int), false)
+            .rows(vec![int("next_at"), int("created_at"), int("attempt_at")])
+            .filter(Cond::Test { left: int("next_at"), op: Op::IsNull, right: false.into() })
+            .order(int("next_at"), false)
             .limit(1);
-        let due_at = hooks.store().rows(select).await?.first().and_then(|row| row.first()?.as_i64());
-        self.known = Known { at: Some(Instant::now()), state, secrets, due_at };
+        let rows = hooks.store().rows(select).await?;
+        let first = rows.first().map(Vec::as_slice).unwrap_or_default();
+        let at = |place: usize| first.get(place).and_then(Value::as_i64);
+        // What was decided in the future was decided by a clock that has been set back since: it is due as it comes.
+        let is_late = at(2).or(at(1)).is_some_and(|decided| decided > hooks.now());
+        let due_at = at(0);
+        let due_to = due_at.filter(|_| is_late).unwrap_or(i64::MIN);
+        self.known = Known { at: Some(Instant::now()), state, secrets, due_at, due_to };
         Ok(())
     }
 
@@ -202,10 +212,10 @@ impl Worker {
     }
 
     /// Those that are due.
-    async fn due(&self, now: i64, limit: usize) -> Result<Vec<Delivery>> {
+    async fn due(&self, to: i64, limit: usize) -> Result<Vec<Delivery>> {
         let select = self
             .rows(whole())
-            .filter(Cond::Test { left: Expr::column("next_at", Kind::Int), op: Op::Lte, right: now.into() })
+            .filter(Cond::Test { left: Expr::column("next_at", Kind::Int), op: Op::Lte, right: to.into() })
             .order(Expr::column("next_at", Kind::Int), false)
             .order(Expr::column("sequence", Kind::Int), false)
             .limit(u64::try_from(limit).unwrap_or(1));

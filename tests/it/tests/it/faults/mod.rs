@@ -3,6 +3,7 @@
 
 mod backups;
 mod broken_rows;
+mod clock;
 pub mod cluster;
 mod disk;
 mod files;
