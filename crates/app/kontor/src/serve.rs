@@ -177,6 +177,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             founding: house.founding.clone(),
             roles: house.roles.clone(),
             federation: oauth.federation().clone(),
+            oauth: oauth.clone(),
         });
         let authenticate = Arc::new(Credentials {
             keys: house.keys.clone(),
