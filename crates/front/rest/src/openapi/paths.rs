@@ -213,13 +213,14 @@ fn detail(route: &Route) -> Detail {
         }
         "listJobs" => {
             let word = |name: &str, about: &str, words: &[&str]| json!({"name": name, "in": "query", "description": about, "schema": {"type": "string", "enum": words}});
+            let kinds = crate::jobs::kinds();
             detail.parameters = vec![
                 reference("parameters", "Limit"),
                 reference("parameters", "Cursor"),
                 word("filter[state]", "Only jobs in this state; failed are the dead letters.", JOB_STATES),
-                word("filter[kind]", "Only jobs of this kind.", crate::jobs::KINDS),
+                word("filter[kind]", "Only jobs of this kind.", &kinds),
                 word("state", "As filter[state].", JOB_STATES),
-                word("kind", "As filter[kind].", crate::jobs::KINDS),
+                word("kind", "As filter[kind].", &kinds),
             ];
             detail.answers = vec![json_answer(200, "A page of jobs.", schema("JobList"))];
         }
