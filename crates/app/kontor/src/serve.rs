@@ -178,7 +178,6 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             keys: house.keys.clone(),
             founding: house.founding.clone(),
             roles: house.roles.clone(),
-            federation: oauth.federation().clone(),
             oauth: oauth.clone(),
         });
         let authenticate = Arc::new(Credentials {
@@ -196,7 +195,6 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             .merge(kontor_rest::inbound::router(&mailing::inbound(&house, &api)))
             .merge(kontor_rest::public::router(&public))
             .merge(kontor_rest::webhooks::router(&api, &webhooks))
-            .merge(kontor_rest::previews::router(&api))
             .merge(kontor_rest::functions::router(&api, &working::credentials(&house)))
             .merge(kontor_rest::events::router(&kontor_rest::events::News::new(
                 api.clone(),

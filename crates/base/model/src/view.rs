@@ -23,7 +23,13 @@ pub const JSON: &str = "application/json";
 impl View {
     /// Answers with JSON in the envelope.
     pub fn new(name: &str, doc: &str) -> Self {
-        Self { name: name.to_owned(), doc: doc.to_owned(), input: Vec::new(), media: vec![JSON.to_owned()], secret: false }
+        Self {
+            name: name.to_owned(),
+            doc: doc.to_owned(),
+            input: Vec::new(),
+            media: vec![JSON.to_owned()],
+            secret: false,
+        }
     }
 
     /// Takes this parameter.

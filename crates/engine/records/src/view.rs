@@ -81,7 +81,8 @@ impl Records {
         };
         ctx.caller.may(Access::Read, &def)?;
         if view.secret && ctx.caller.via.impersonator.is_some() {
-            let detail = format!("{} of {} is for the user alone, not for who acts in the user's name", view.name, def.plural);
+            let detail =
+                format!("{} of {} is for the user alone, not for who acts in the user's name", view.name, def.plural);
             return Err(Error::new(ErrorCode::Forbidden, detail));
         }
         let input = Input::of(&view.name, &view.input, glance.input, ctx.settings())?;

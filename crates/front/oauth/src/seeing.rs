@@ -94,10 +94,14 @@ impl OAuth {
             Credential::Session => caller.user_id,
             Credential::Token if caller.via.client == Some(own::ID) => {
                 let grant = self.grant(caller.key_id).await?;
-                grant.filter(|grant| grant.actor.is_none() && Some(grant.user) == caller.user_id).map(|grant| grant.user)
+                grant
+                    .filter(|grant| grant.actor.is_none() && Some(grant.user) == caller.user_id)
+                    .map(|grant| grant.user)
             }
             _ => None,
         };
-        own.ok_or_else(|| forbidden("only a person who is signed in to Kontor itself may do this, no key and no application"))
+        own.ok_or_else(|| {
+            forbidden("only a person who is signed in to Kontor itself may do this, no key and no application")
+        })
     }
 }

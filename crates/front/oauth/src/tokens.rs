@@ -273,12 +273,7 @@ impl Tokens {
     ///
     /// # Errors
     /// As there.
-    pub(crate) async fn standing_for(
-        &self,
-        space: SpaceId,
-        standing: Standing,
-        scopes: Vec<String>,
-    ) -> Result<Caller> {
+    pub(crate) async fn standing_for(&self, space: SpaceId, standing: Standing, scopes: Vec<String>) -> Result<Caller> {
         let holder = Holder {
             space,
             // Of one agreement: keys of idempotency are not shared between users of a client.

@@ -125,7 +125,8 @@ async fn fill(sight: &Sight<'_>, text: &Text, sender: Option<&Found>, person: &P
 
 /// What `POST /v1/templates/preview` takes.
 fn unsaved() -> Vec<Field> {
-    let mut all: Vec<Field> = object().fields.into_iter().filter(|field| PARTS.contains(&field.name.as_str())).collect();
+    let mut all: Vec<Field> =
+        object().fields.into_iter().filter(|field| PARTS.contains(&field.name.as_str())).collect();
     all.extend([Field::reference("contact", "contact"), Field::reference("lead", "lead")]);
     all
 }

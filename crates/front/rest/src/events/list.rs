@@ -50,11 +50,7 @@ pub async fn list(api: Arc<Api>, call: Call) -> Result<Response<Body>> {
         }
     };
     let events: Vec<String> = found.events.iter().map(|event| event.json(ctx.space()).to_string()).collect();
-    let page = envelope::Page {
-        limit,
-        has_more: found.has_more,
-        next_cursor: next.as_deref(),
-        ..envelope::Page::default()
-    };
+    let page =
+        envelope::Page { limit, has_more: found.has_more, next_cursor: next.as_deref(), ..envelope::Page::default() };
     Ok(reply::json(StatusCode::OK, envelope::list(events.join(",").as_bytes(), Some(&page), call.request_id())))
 }

@@ -87,7 +87,11 @@ fn log(route: &Route, detail: &mut Detail) {
             json!({"type": "string", "enum": ["sequence", "-sequence"], "default": "sequence"}),
         ));
         parameters.push(reference("parameters", "Limit"));
-        detail.answers = vec![json_answer(200, "Events, oldest first unless sort says otherwise.", reference("schemas", "EventList"))];
+        detail.answers = vec![json_answer(
+            200,
+            "Events, oldest first unless sort says otherwise.",
+            reference("schemas", "EventList"),
+        )];
     } else {
         parameters.push(json!({"name": "Last-Event-ID", "in": "header", "description": "Go on behind this event; before after and since.",
             "schema": sequence()}));

@@ -14,7 +14,6 @@ use kontor_identity::roles::Roles;
 use kontor_identity::spaces::Founding;
 use kontor_model::{Error, ErrorCode, Result};
 use kontor_oauth::OAuth;
-use kontor_oauth::providers::Federation;
 use serde_json::Value as J;
 
 use crate::{Api, Call};
@@ -27,7 +26,6 @@ pub struct Desk {
     pub keys: Arc<Keys>,
     pub founding: Arc<Founding>,
     pub roles: Arc<Roles>,
-    pub federation: Arc<Federation>,
     pub oauth: Arc<OAuth>,
 }
 

@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn segments_are_found_wherever_they_are_named() {
-        let json = r#"[{"or": [{"segment": "7"}, {"not": {"and": [{"segment": "8"}, {"field": "a", "value": "segment"}]}}]}]"#;
+        let json =
+            r#"[{"or": [{"segment": "7"}, {"not": {"and": [{"segment": "8"}, {"field": "a", "value": "segment"}]}}]}]"#;
         let mut ids = Vec::new();
         segments(&Json::parse_str(json).unwrap(), &mut ids);
         assert_eq!(ids, [Id(7), Id(8)]);

@@ -38,7 +38,12 @@ pub(super) fn check(catalog: &Catalog, def: &Arc<ObjectDef>, kind: &str, json: &
     if text.as_ref().is_some_and(|q| q.chars().count() > LONGEST_Q) {
         members.fault("q", "too_long", format!("must be at most {LONGEST_Q} characters"));
     }
-    let sort: Vec<Sort> = members.strings("sort").unwrap_or_default().iter().filter_map(|s| members.keep("sort", words::sort(s))).collect();
+    let sort: Vec<Sort> = members
+        .strings("sort")
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|s| members.keep("sort", words::sort(s)))
+        .collect();
     let needs = [("group_by", "board", GROUPS), ("date_field", "calendar", DATES), ("end_field", "", DATES)];
     for (member, of, types) in needs {
         let Some(path) = members.string(member) else {

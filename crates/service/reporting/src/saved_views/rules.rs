@@ -56,7 +56,11 @@ fn check(sight: &Sight<'_>, view: &Touched<'_>) -> Result<()> {
     let Some(def) = catalog.object(object).filter(|def| def.routed) else {
         let routed = catalog.objects().filter(|def| def.routed).map(|def| def.name.as_str());
         let message = format!("there is no object \"{object}\"{}", name::hint(object, routed));
-        return Err(refusal("unknown_object", &message).with_faults(vec![Fault::new("target_object", "unknown", message)]));
+        return Err(refusal("unknown_object", &message).with_faults(vec![Fault::new(
+            "target_object",
+            "unknown",
+            message,
+        )]));
     };
     let text = view.value("definition").as_str().unwrap_or("{}");
     if text.len() > LONGEST {

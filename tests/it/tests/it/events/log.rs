@@ -116,7 +116,7 @@ async fn the_newest_come_first(api: Api) {
     let older = api.get(&format!("{back}&after={}", sequence(&all[2]))).await.expect(200);
     assert_eq!(older.rows(), &all[3..]);
     let now = all[0]["time"].as_str().unwrap();
-    let since = api.get(&format!("{back}&since={now}&after={}", sequence(&all[0]) )).await.expect(200);
+    let since = api.get(&format!("{back}&since={now}&after={}", sequence(&all[0]))).await.expect(200);
     assert!(since.rows().len() < 4, "{since}");
     assert!(api.get(&format!("{back}&since=2100-01-01T00:00:00Z")).await.expect(200).rows().is_empty());
     let _ = api.get("/v1/events?sort=-time").await.refused(400_003);

@@ -45,16 +45,23 @@ async fn conditions_are_counted_before_they_are_saved(api: Api) {
     let here = json!({"field": "city", "op": "eq", "value": city});
     let seen = api.post(at, json!({"conditions": here, "limit": 2})).await.expect(200);
     let data = seen.data();
-    assert_eq!((&data["object"], &data["count"], &data["count_is_minimum"]), (&json!("contact"), &json!(3), &json!(false)));
+    assert_eq!(
+        (&data["object"], &data["count"], &data["count_is_minimum"]),
+        (&json!("contact"), &json!(3), &json!(false))
+    );
     let shown: Vec<&str> = data["members"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
     assert_eq!(shown, ids[..2]);
-    assert!(data["members"][0]["last_name"].is_string(), "{seen}");
+    assert!(data["members"][0]["name"].is_string(), "{seen}");
     let kept = segment(&api, here.clone(), json!({})).await;
     let not = json!({"conditions": {"and": [{"segment": kept}, {"not": {"field": "id", "value": ids[0]}}]}});
     assert_eq!(api.post(at, not).await.expect(200).data()["count"], 2);
     // Of what the caller may read.
     let me = crate::permissions::user(&api, None).await;
-    let name = crate::permissions::role(&api, &[("contact", "read", "own", json!(null)), ("segment", "read", "own", json!(null))]).await;
+    let name = crate::permissions::role(
+        &api,
+        &[("contact", "read", "own", json!(null)), ("segment", "read", "own", json!(null))],
+    )
+    .await;
     let seller = crate::permissions::acting(&api, &me, &name);
     assert_eq!(seller.post(at, json!({"conditions": here})).await.expect(200).data()["count"], 0);
     let _ = seller.post(at, json!({"conditions": {"segment": kept}})).await.refused(404_001);
