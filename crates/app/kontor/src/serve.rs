@@ -122,6 +122,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
     }));
     let handlers = transfer.handlers().into_iter().chain(privacy.handlers());
     let handlers: Vec<_> = handlers.chain(sandboxes.handlers()).collect();
+    let kinds: Vec<&'static str> = handlers.iter().map(|handler| handler.kind()).collect();
     let limits = limits::open(&config, &house).await?;
 
     let webhooks = telling::open(&config, &house);
@@ -149,6 +150,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
         let bulk = Arc::new(kontor_rest::jobs::Bulk {
             transfer: Transfer::new(house.records.clone(), house.catalogs.clone(), jobs.clone()),
             catalogs: house.catalogs.clone(),
+            kinds,
         });
         let server_limits = ServerLimits::from(&config);
         let mut listener = Server::bind(config.listen, server_limits.clone())
@@ -176,7 +178,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             keys: house.keys.clone(),
             founding: house.founding.clone(),
             roles: house.roles.clone(),
-            federation: oauth.federation().clone(),
+            oauth: oauth.clone(),
         });
         let authenticate = Arc::new(Credentials {
             keys: house.keys.clone(),

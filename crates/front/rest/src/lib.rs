@@ -31,6 +31,7 @@ pub mod outbox;
 mod params;
 mod percent;
 mod precondition;
+mod previews;
 pub mod privacy;
 pub mod public;
 mod read;
@@ -61,6 +62,7 @@ pub fn router(api: &Arc<Api>) -> Router {
     Router::new()
         .merge(metadata::router(api))
         .merge(audit::router(api))
+        .merge(previews::router(api))
         .merge(docs::router())
         .merge(openapi::router(api))
         .route("/v1/composite", post(at(api, composite::composite)))

@@ -16,7 +16,10 @@ impl Workshop<'_> {
         for (wanted, object) in asked.collect::<HashSet<_>>() {
             let rule = policy.rule(object);
             let reach = rule.reach(wanted);
-            if reach == Reach::All || (reach >= rule.read && !self.ctx.caller.standing.shared.contains(object)) {
+            // What is shared, or opened by its owner, is read beyond the reach and changed within it.
+            let is_opened = self.ctx.whole.object(object).is_some_and(|def| def.opened_by.is_some());
+            let reads_more = is_opened || self.ctx.caller.standing.shared.contains(object);
+            if reach == Reach::All || (reach >= rule.read && !reads_more) {
                 continue;
             }
             let def = self.ctx.whole.require(object)?.clone();

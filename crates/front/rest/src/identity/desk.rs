@@ -13,7 +13,7 @@ use kontor_identity::keys::Keys;
 use kontor_identity::roles::Roles;
 use kontor_identity::spaces::Founding;
 use kontor_model::{Error, ErrorCode, Result};
-use kontor_oauth::providers::Federation;
+use kontor_oauth::OAuth;
 use serde_json::Value as J;
 
 use crate::{Api, Call};
@@ -26,7 +26,7 @@ pub struct Desk {
     pub keys: Arc<Keys>,
     pub founding: Arc<Founding>,
     pub roles: Arc<Roles>,
-    pub federation: Arc<Federation>,
+    pub oauth: Arc<OAuth>,
 }
 
 impl Desk {

@@ -44,7 +44,7 @@ fn shown(desk: &Desk, of: &Provider) -> J {
     let settings = &of.settings;
     json!({
         "id": of.id.to_string(), "name": of.name, "kind": "oidc", "issuer": of.issuer, "client_id": of.client_id,
-        "has_client_secret": of.has_secret(), "redirect_uri": desk.federation.redirect_uri(of.id),
+        "has_client_secret": of.has_secret(), "redirect_uri": desk.oauth.federation().redirect_uri(of.id),
         "scopes": settings.scopes, "domains": settings.domains, "just_in_time": settings.just_in_time,
         "default_role": settings.default_role, "groups_claim": settings.groups_claim,
         "group_roles": settings.group_roles, "only": settings.only, "is_enabled": of.is_enabled,
@@ -68,7 +68,7 @@ async fn draft(desk: &Desk, ctx: &Ctx, mut form: Form, of: Option<&Provider>) ->
     // Another issuer would be told this one's secret, and its subjects would be taken for this one's.
     if of.is_some_and(|of| of.issuer != issuer) {
         form.fault(Fault::new("issuer", "read_only", "cannot be changed; make another provider"));
-    } else if !issuer.is_empty() && !desk.federation.may_call(&issuer) {
+    } else if !issuer.is_empty() && !desk.oauth.federation().may_call(&issuer) {
         let about = "must be the provider's https address, without a slash at the end, such as https://id.acme.example";
         form.fault(Fault::new("issuer", "format", about));
     }
@@ -129,7 +129,7 @@ async fn roles(desk: &Desk, ctx: &Ctx, form: &mut Form, settings: &Settings) -> 
 pub async fn list(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     call.params(&[])?;
     let ctx = admin(&desk, &call).await?;
-    let all = desk.federation.kept().of_space(ctx.space()).await?;
+    let all = desk.oauth.federation().kept().of_space(ctx.space()).await?;
     let shown: Vec<J> = all.iter().map(|provider| shown(&desk, provider)).collect();
     Ok(desk::list(&call, &shown))
 }
@@ -139,7 +139,7 @@ pub async fn list(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
 pub async fn read(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     call.params(&[])?;
     let ctx = admin(&desk, &call).await?;
-    let found = desk.federation.kept().get(ctx.space(), call.id(2)?).await?;
+    let found = desk.oauth.federation().kept().get(ctx.space(), call.id(2)?).await?;
     Ok(desk::single(&call, StatusCode::OK, &shown(&desk, &found)))
 }
 
@@ -148,7 +148,7 @@ pub async fn read(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
 pub async fn create(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let ctx = admin(&desk, &call).await?;
     let draft = draft(&desk, &ctx, Form::of(&call, KNOWN)?, None).await?;
-    let made = desk.federation.kept().create(draft, By::of(&ctx)).await?;
+    let made = desk.oauth.federation().kept().create(draft, By::of(&ctx)).await?;
     let mut response = desk::single(&call, StatusCode::CREATED, &shown(&desk, &made));
     let place = HeaderValue::try_from(format!("/v1/identity_providers/{}", made.id)).map_err(Error::internal)?;
     response.headers_mut().insert(LOCATION, place);
@@ -159,10 +159,10 @@ pub async fn create(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
 /// As [`create`]; 404001, 409000 when it was changed at the same time.
 pub async fn update(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let ctx = admin(&desk, &call).await?;
-    let before = desk.federation.kept().get(ctx.space(), call.id(2)?).await?;
+    let before = desk.oauth.federation().kept().get(ctx.space(), call.id(2)?).await?;
     let form = Form::of(&call, KNOWN)?;
     let draft = draft(&desk, &ctx, form, Some(&before)).await?;
-    let after = desk.federation.kept().change(&before, draft, By::of(&ctx)).await?;
+    let after = desk.oauth.federation().kept().change(&before, draft, By::of(&ctx)).await?;
     Ok(desk::single(&call, StatusCode::OK, &shown(&desk, &after)))
 }
 
@@ -170,8 +170,8 @@ pub async fn update(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
 /// As [`update`].
 pub async fn delete(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let ctx = admin(&desk, &call).await?;
-    let found = desk.federation.kept().get(ctx.space(), call.id(2)?).await?;
-    desk.federation.kept().delete(&found, By::of(&ctx)).await?;
+    let found = desk.oauth.federation().kept().get(ctx.space(), call.id(2)?).await?;
+    desk.oauth.federation().kept().delete(&found, By::of(&ctx)).await?;
     desk.accounts.forget();
     Ok(desk::single(&call, StatusCode::OK, &json!({"id": found.id.to_string(), "deleted": true})))
 }
@@ -183,8 +183,8 @@ pub async fn delete(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
 pub async fn test(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let ctx = admin(&desk, &call).await?;
     Form::optional(&call, &[])?.finish()?;
-    let found = desk.federation.kept().get(ctx.space(), call.id(2)?).await?;
-    let checks = desk.federation.probe(&found).await;
+    let found = desk.oauth.federation().kept().get(ctx.space(), call.id(2)?).await?;
+    let checks = desk.oauth.federation().probe(&found).await;
     let ok = checks.iter().all(|check| check.ok);
     let shown: Vec<J> =
         checks.iter().map(|check| json!({"name": check.name, "ok": check.ok, "detail": check.detail})).collect();
@@ -200,7 +200,7 @@ pub async fn identities(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let ctx = admin(&desk, &call).await?;
     let user = call.id(2)?;
     desk.accounts.person(ctx.space(), user).await?;
-    let links = desk.federation.kept().links_of(ctx.space(), user).await?;
+    let links = desk.oauth.federation().kept().links_of(ctx.space(), user).await?;
     let shown: Vec<J> = links
         .iter()
         .map(|link| {
@@ -219,7 +219,7 @@ pub async fn unlink(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
     let ctx = admin(&desk, &call).await?;
     let user = call.id(2)?;
     desk.accounts.person(ctx.space(), user).await?;
-    let count = desk.federation.kept().unlink(user, By::of(&ctx)).await?;
+    let count = desk.oauth.federation().kept().unlink(user, By::of(&ctx)).await?;
     desk.accounts.forget();
     let what = json!({"user_id": user.to_string(), "unlinked": count});
     Ok(desk::single(&call, StatusCode::OK, &what))

@@ -23,6 +23,9 @@ fn rules(object: &str) -> Value {
         "duplicate_rule" => json!({"active": false, "threshold_show": "0.7", "threshold_refuse": "0.98"}),
         "report" => json!({"target_object": "deal", "chart": "bar",
             "definition": {"group_by": ["stage_id"], "measures": [{"fn": "count", "as": "n"}]}}),
+        "saved_view" => {
+            json!({"target_object": "deal", "kind": "list", "shared": true, "definition": {"columns": [{"field": "name"}]}})
+        }
         "workflow" => {
             json!({"active": false, "event_type": "kontor.deal.won", "fields": ["name"], "condition": "record.name",
             "filter": {"field": "name", "value": "x"}, "schedule": null, "time_zone": "Europe/Berlin",
@@ -175,6 +178,10 @@ impl Examples {
         }
         if object == "consent" {
             body.insert("contact_id".to_owned(), json!(Box::pin(self.create(api, "contact")).await));
+        }
+        // A user has one for each object, and stories stand beside each other.
+        if object == "default_view" {
+            body.insert("owner_id".to_owned(), json!(Box::pin(self.create(api, "user")).await));
         }
         if object == "assignment_rule" {
             body.insert("users".to_owned(), json!([Box::pin(self.create(api, "user")).await]));
