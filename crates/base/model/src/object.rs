@@ -48,6 +48,8 @@ pub struct Object {
     pub read_only: bool,
     /// Whether its records are their owner's alone, whatever a role may with others; who manages the space reaches all.
     pub private: bool,
+    /// Whether its records are files: their bytes are kept beside them, under the same id, and go with them.
+    pub holds_bytes: bool,
 }
 
 /// A value that follows from others of the same record and is never sent.
@@ -90,6 +92,7 @@ impl Object {
             views: Vec::new(),
             read_only: false,
             private: false,
+            holds_bytes: false,
         }
     }
 
@@ -181,6 +184,13 @@ impl Object {
     #[must_use]
     pub fn private(mut self) -> Self {
         self.private = true;
+        self
+    }
+
+    /// Its records are files, whose bytes are kept beside them.
+    #[must_use]
+    pub fn holds_bytes(mut self) -> Self {
+        self.holds_bytes = true;
         self
     }
 
