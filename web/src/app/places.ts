@@ -20,6 +20,8 @@ const ELSEWHERE = new Set([
   'merge',
   'stage_visit',
   'ticket_comment',
+  'ticket_file',
+  'email_file',
   'notification',
   'channel_preference',
   'webhook_endpoint',

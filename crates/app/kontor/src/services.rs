@@ -75,6 +75,7 @@ pub fn looks() -> Vec<Arc<dyn Look>> {
         kontor_activities::looks(),
         kontor_sales::looks(),
         kontor_invoicing::looks(),
+        kontor_support::looks(),
         kontor_reporting::looks(),
         kontor_marketing::looks(),
         kontor_automation::looks(),

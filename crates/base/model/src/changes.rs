@@ -1,5 +1,7 @@
 //! The one change: what every door asks the engine to do, all of it or nothing.
 
+use std::sync::Arc;
+
 use crate::id::Id;
 use crate::json::Json;
 use crate::letter::Letter;
@@ -98,11 +100,13 @@ pub struct Step {
     pub touches: bool,
     /// Mail about the record that leaves with this change; of service steps alone.
     pub letters: Vec<Letter>,
+    /// The bytes of the file that this step makes; of service steps alone.
+    pub bytes: Option<Arc<[u8]>>,
 }
 
 impl From<Change> for Step {
     fn from(change: Change) -> Self {
-        Self { name: None, change, by: By::Caller, told: None, touches: false, letters: Vec::new() }
+        Self { name: None, change, by: By::Caller, told: None, touches: false, letters: Vec::new(), bytes: None }
     }
 }
 
@@ -123,6 +127,13 @@ impl Step {
     #[must_use]
     pub fn with_letter(mut self, letter: Letter) -> Self {
         self.letters.push(letter);
+        self
+    }
+
+    /// The record that it makes is a file of these bytes.
+    #[must_use]
+    pub fn with_bytes(mut self, bytes: Arc<[u8]>) -> Self {
+        self.bytes = Some(bytes);
         self
     }
 

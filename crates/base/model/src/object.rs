@@ -51,6 +51,8 @@ pub struct Object {
     /// The field of yes and no by which the owner of a private record lets all of the space read it. What is not opened
     /// is not read by who manages the space either.
     pub opened_by: Option<String>,
+    /// Whether its records are files: their bytes are kept beside them, under the same id, and go with them.
+    pub holds_bytes: bool,
 }
 
 /// A value that follows from others of the same record and is never sent.
@@ -94,6 +96,7 @@ impl Object {
             read_only: false,
             private: false,
             opened_by: None,
+            holds_bytes: false,
         }
     }
 
@@ -193,6 +196,13 @@ impl Object {
     pub fn opened_by(mut self, field: &str) -> Self {
         self.private = true;
         self.opened_by = Some(field.to_owned());
+        self
+    }
+
+    /// Its records are files, whose bytes are kept beside them.
+    #[must_use]
+    pub fn holds_bytes(mut self) -> Self {
+        self.holds_bytes = true;
         self
     }
 

@@ -84,7 +84,8 @@ pub struct Seller {
 }
 
 /// Who a document is for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Buyer {
     pub name: String,
     /// The person to speak to.
@@ -252,6 +253,21 @@ pub struct Issued {
     pub seller: Seller,
     /// By the id of the tax rate.
     pub taxes: std::collections::BTreeMap<String, TaxKind>,
+    /// None where it is kept elsewhere, or was issued before buyers were kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buyer: Option<Buyer>,
+}
+
+impl Buyer {
+    /// As a record keeps it.
+    pub fn value(&self) -> Value {
+        serde_json::to_string(self).map_or(Value::Null, Value::Json)
+    }
+
+    /// As [`Buyer::value`] wrote it; none where there is nothing, or nothing that can be read.
+    pub fn read(value: &Value) -> Option<Self> {
+        serde_json::from_str(value.as_str()?).ok()
+    }
 }
 
 impl Issued {
@@ -308,6 +324,11 @@ mod tests {
         let read = Issued::read(&issued.value()).unwrap();
         assert_eq!((read.seller.name.as_str(), read.seller.logo.as_str()), ("Nord GmbH", ""));
         assert_eq!(read.taxes, issued.taxes);
+        assert_eq!(read.buyer, None);
+        let buyer = Buyer { name: "Süd AG".to_owned(), language: "de".to_owned(), ..Buyer::default() };
+        assert_eq!(Buyer::read(&buyer.value()), Some(buyer.clone()));
+        let issued = Issued { buyer: Some(buyer), ..issued };
+        assert_eq!(Issued::read(&issued.value()).unwrap().buyer, issued.buyer);
         assert_eq!(Issued::read(&Value::Null), None);
     }
 

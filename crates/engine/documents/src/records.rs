@@ -114,15 +114,46 @@ pub async fn taxes(sight: &Sight<'_>, ids: impl IntoIterator<Item = i64>) -> Res
     Ok(found.iter().map(|rate| (rate.id.0, tax_kind(rate))).collect())
 }
 
-/// What a document with these lines keeps when it is issued; none where there is no legal entity yet.
+/// What a document with these lines keeps when it is issued: the seller, empty where there is no legal entity yet, and
+/// the kinds of tax.
 ///
 /// # Errors
 /// The database's.
-pub async fn issued(sight: &Sight<'_>, named: &Value, lines: &[Found]) -> Result<Option<Issued>> {
-    let Some(entity) = legal_entity(sight, named).await? else { return Ok(None) };
+pub async fn issued(sight: &Sight<'_>, named: &Value, lines: &[Found]) -> Result<Issued> {
+    let seller = legal_entity(sight, named).await?.as_ref().map(seller_of).unwrap_or_default();
     let taxes = taxes(sight, lines.iter().filter_map(|line| line.int("tax_rate_id"))).await?;
     let taxes = taxes.into_iter().map(|(id, kind)| (id.to_string(), kind)).collect();
-    Ok(Some(Issued { seller: seller_of(&entity), taxes }))
+    Ok(Issued { seller, taxes, buyer: None })
+}
+
+/// Who issued a document, or would; with the logo of today.
+///
+/// # Errors
+/// 422000 `legal_entity_missing`; the database's.
+pub async fn seller_as(sight: &Sight<'_>, named: &Value, issued: Option<&Issued>) -> Result<Seller> {
+    let Some(issued) = issued.filter(|issued| !issued.seller.name.is_empty()) else {
+        return seller(sight, named).await;
+    };
+    let entity = legal_entity(sight, named).await?;
+    let logo = entity.map(|entity| entity.text("logo").to_owned()).unwrap_or_default();
+    Ok(Seller { logo, ..issued.seller.clone() })
+}
+
+/// The kinds of tax of these rates, as they were where the document was issued.
+///
+/// # Errors
+/// The database's.
+pub async fn taxes_as(
+    sight: &Sight<'_>,
+    ids: impl IntoIterator<Item = i64>,
+    issued: Option<&Issued>,
+) -> Result<BTreeMap<i64, TaxKind>> {
+    let kept =
+        |issued: &Issued| issued.taxes.iter().filter_map(|(id, kind)| Some((id.parse().ok()?, kind.clone()))).collect();
+    match issued {
+        Some(issued) => Ok(kept(issued)),
+        None => taxes(sight, ids).await,
+    }
 }
 
 /// The language that a document is in: the first that is said, else the seller's.

@@ -1,6 +1,6 @@
 //! Mails that came back: delivery status notifications (RFC 3464), and the forms that older servers send.
 
-use mail_parser::{HeaderName, Message, MimeHeaders, PartType};
+use mail_parser::{HeaderName, Message, MimeHeaders};
 
 use crate::mail::{clean, line, tidy_id};
 
@@ -49,14 +49,14 @@ fn report(message: &Message<'_>) -> Option<Bounce> {
     let mut original = None;
     for part in &message.parts {
         let (kind, sub) = part.content_type().map_or(("", ""), |m| (m.ctype(), m.subtype().unwrap_or_default()));
-        match (&part.body, sub.to_ascii_lowercase().as_str()) {
-            (_, "delivery-status" | "global-delivery-status") if kind.eq_ignore_ascii_case("message") => {
+        match sub.to_ascii_lowercase().as_str() {
+            "delivery-status" | "global-delivery-status" if kind.eq_ignore_ascii_case("message") => {
                 status = Some(String::from_utf8_lossy(part.contents()).into_owned());
             }
-            (PartType::Message(nested), _) => original = nested.message_id().map(tidy_id),
-            (_, "rfc822-headers" | "global-headers") => {
-                let text = String::from_utf8_lossy(part.contents()).into_owned();
-                original = field(&text, "message-id").map(|id| tidy_id(&id));
+            "rfc822" | "global" | "rfc822-headers" | "global-headers" => {
+                let text = String::from_utf8_lossy(part.contents()).replace("\r\n", "\n");
+                let head = text.split("\n\n").next().unwrap_or_default();
+                original = field(head, "message-id").map(|id| tidy_id(&id));
             }
             _ => {}
         }

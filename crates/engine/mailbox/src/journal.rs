@@ -116,6 +116,7 @@ impl Entry {
             name: part(file, "name"),
             media: part(file, "media_type"),
             bytes: file.get("bytes").and_then(J::as_u64).unwrap_or_default(),
+            content: None,
         };
         Some(Self {
             id: Id(int("id")?),

@@ -5,6 +5,9 @@
 //! [thread] that a service has put into its references.
 
 mod bounce;
+pub mod copies;
+pub mod files;
+mod flat;
 mod fresh;
 mod journal;
 mod mail;

@@ -1,17 +1,25 @@
 //! A mail as it was read: RFC 5322 with MIME (RFC 2045 to 2047), whatever its charset. What is malformed is read as far
 //! as it goes.
 
+use std::sync::Arc;
+
 use kontor_model::{Error, ErrorCode, Result};
-use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, MimeHeaders, PartType};
+use mail_parser::{Address, Encoding, HeaderName, HeaderValue, Message, MessageParser, MimeHeaders, PartType};
 use sha2::{Digest, Sha256};
 
 use crate::bounce::{self, Bounce};
+use crate::flat;
 
 /// Characters of a text that are kept.
 const TEXT: usize = 100_000;
 const SUBJECT: usize = 255;
 /// Names of messages that it answers, addresses, files: at most so many of each.
 const MANY: usize = 50;
+/// Files of a mail that are kept, and the bytes that they may have together.
+const KEPT: usize = 20;
+const KEPT_BYTES: usize = 20 << 20;
+/// Characters of a file's name.
+const FILE_NAME: usize = 150;
 /// Characters of a `Message-ID`.
 const NAME: usize = 250;
 
@@ -23,12 +31,22 @@ pub struct Person {
     pub address: String,
 }
 
-/// A file that came along; its bytes are not kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A file that came along.
+#[derive(Clone, PartialEq, Eq)]
 pub struct File {
+    /// A name that leads out of no folder and looks like no other.
     pub name: String,
+    /// What it says it is, `application/pdf`; not believed.
     pub media: String,
     pub bytes: u64,
+    /// None past the bounds of what is kept, and of what is only noted.
+    pub content: Option<Arc<[u8]>>,
+}
+
+impl std::fmt::Debug for File {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("File").field("name", &self.name).field("bytes", &self.bytes).finish_non_exhaustive()
+    }
 }
 
 /// See the module.
@@ -39,6 +57,8 @@ pub struct Mail {
     pub from: Option<Person>,
     /// Everyone whom it was sent to, and the address that it came in by.
     pub to: Vec<Person>,
+    /// Those of them who got a copy, and were not written to.
+    pub cc: Vec<Person>,
     pub subject: String,
     /// Its text, that of its HTML where there is none.
     pub text: String,
@@ -62,8 +82,10 @@ impl Mail {
     /// 400000 for bytes that are no message.
     pub fn read(raw: &[u8]) -> Result<Self> {
         let none = || Error::new(ErrorCode::Malformed, "the body is no e-mail message (RFC 5322)");
-        let message = MessageParser::default().parse(raw).filter(|message| !message.headers().is_empty());
+        let closed = flat::closed(raw);
+        let message = MessageParser::default().parse(&*closed).filter(|message| !message.headers().is_empty());
         let message = message.ok_or_else(none)?;
+        let message = Whole(message);
         let from = message.from().and_then(|from| people(from).into_iter().next());
         let own = message.message_id().map(tidy_id).filter(|id| !id.is_empty());
         if from.is_none() && own.is_none() && message.subject().is_none() {
@@ -82,6 +104,7 @@ impl Mail {
             message_id: own.unwrap_or_else(|| format!("sha256.{:x}@none", Sha256::digest(raw))),
             from,
             to: receivers(&message),
+            cc: copied(&message),
             subject: line(message.subject().unwrap_or_default(), SUBJECT),
             text: text(&message),
             sent_at: message
@@ -91,7 +114,7 @@ impl Mail {
             answers: answers(&message),
             automatic,
             auto_reply,
-            files: files(&message),
+            files: files(&message, raw),
             bounce: bounce::read(&message),
         })
     }
@@ -110,6 +133,28 @@ impl Mail {
     /// What its files are, as lines for people.
     pub fn listed_files(&self) -> String {
         self.files.iter().map(|file| format!("\n[{}, {} bytes]", file.name, file.bytes)).collect()
+    }
+}
+
+/// A message that is taken apart level by level: should there be others in it after all, as deep as they are.
+struct Whole<'x>(Message<'x>);
+
+impl<'x> std::ops::Deref for Whole<'x> {
+    type Target = Message<'x>;
+
+    fn deref(&self) -> &Message<'x> {
+        &self.0
+    }
+}
+
+impl Drop for Whole<'_> {
+    fn drop(&mut self) {
+        let mut parts = std::mem::take(&mut self.0.parts);
+        while let Some(mut part) = parts.pop() {
+            if let PartType::Message(inner) = &mut part.body {
+                parts.append(&mut inner.parts);
+            }
+        }
     }
 }
 
@@ -154,6 +199,15 @@ fn receivers(message: &Message<'_>) -> Vec<Person> {
     out
 }
 
+/// Who is in `Cc` and not in `To` as well.
+fn copied(message: &Message<'_>) -> Vec<Person> {
+    let to = message.to().map(people).unwrap_or_default();
+    let mut seen: std::collections::HashSet<String> = to.into_iter().map(|person| person.address).collect();
+    let mut out = message.cc().map(people).unwrap_or_default();
+    out.retain(|person| seen.insert(person.address.clone()));
+    out
+}
+
 fn ids(value: &HeaderValue<'_>) -> Vec<String> {
     match value {
         HeaderValue::Text(id) => vec![tidy_id(id)],
@@ -186,21 +240,57 @@ pub(crate) fn clean(text: &str) -> String {
     kept.take(TEXT).collect::<String>().trim().to_owned()
 }
 
-fn files(message: &Message<'_>) -> Vec<File> {
+/// The last part of a name, without what leads elsewhere, hides its ending, or means something to a system of files;
+/// its ending is kept when it is too long.
+fn safe_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    // Marks that turn the direction of writing, and characters that are not seen.
+    let hidden =
+        |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let kept = last.chars().filter(|c| !hidden(*c)).map(|c| if "<>:\"|?*".contains(c) { '_' } else { c });
+    let clean = line(&kept.collect::<String>(), usize::MAX);
+    let clean = clean.trim_matches(['.', ' ']);
+    let ending = clean.rsplit_once('.').map_or(0, |(_, ending)| ending.chars().count() + 1);
+    let count = clean.chars().count();
+    if count <= FILE_NAME || ending >= 20 {
+        return clean.chars().take(FILE_NAME).collect();
+    }
+    let stem = FILE_NAME - ending;
+    clean.chars().take(stem).chain(clean.chars().skip(count - ending)).collect()
+}
+
+/// The bytes of a part; those that came where they are not encoded, whatever charset they are in.
+fn sent<'m>(part: &'m mail_parser::MessagePart<'_>, raw: &'m [u8]) -> &'m [u8] {
+    let own = (part.encoding == Encoding::None)
+        .then(|| raw.get(part.offset_body as usize..part.offset_end as usize))
+        .flatten()
+        .filter(|bytes| !bytes.is_empty());
+    own.unwrap_or_else(|| part.contents())
+}
+
+fn files(message: &Message<'_>, raw: &[u8]) -> Vec<File> {
+    let (mut kept, mut left) = (0, KEPT_BYTES);
     let file = |part: &mail_parser::MessagePart<'_>| {
         let media = part.content_type().map(|media| {
-            let (kind, sub) = (media.ctype(), media.subtype().unwrap_or("octet-stream"));
+            let (kind, sub) = (flat::opened(media.ctype()), media.subtype().unwrap_or("octet-stream"));
             line(&format!("{kind}/{sub}"), 100).to_ascii_lowercase()
         });
-        let nested = matches!(part.body, PartType::Message(_));
-        let name = part.attachment_name().map(|name| line(name, 200)).filter(|name| !name.is_empty());
+        let media = media.unwrap_or_else(|| "application/octet-stream".to_owned());
+        let name = part.attachment_name().map(safe_name).filter(|name| !name.is_empty());
+        let content = sent(part, raw);
+        let fits = kept < KEPT && content.len() <= left;
+        if fits {
+            kept += 1;
+            left -= content.len();
+        }
         File {
-            name: name.unwrap_or_else(|| if nested { "message.eml".to_owned() } else { "file".to_owned() }),
-            media: media.unwrap_or_else(|| "application/octet-stream".to_owned()),
-            bytes: u64::try_from(part.len()).unwrap_or(u64::MAX),
+            name: name.unwrap_or_else(|| if media.starts_with("message/") { "message.eml" } else { "file" }.to_owned()),
+            media,
+            bytes: u64::try_from(content.len()).unwrap_or(u64::MAX),
+            content: fits.then(|| content.into()),
         }
     };
-    message.attachments().map(file).take(MANY).collect()
+    message.attachments().take(MANY).map(file).collect()
 }
 
 #[cfg(test)]
@@ -223,6 +313,7 @@ mod tests {
         assert_eq!((mail.sender(), mail.sender_name()), ("juergen@example.com", "Jürgen Grün"));
         let to: Vec<&str> = mail.to.iter().map(|p| p.address.as_str()).collect();
         assert_eq!(to, ["support+q7@crm.example", "b@c.example", "d@e.example", "support@crm.example"]);
+        assert_eq!(mail.cc.iter().map(|p| p.address.as_str()).collect::<Vec<_>>(), ["d@e.example"]);
         assert_eq!((mail.subject.as_str(), mail.text.as_str()), ("Drücker kaputt", "Grüße"));
         assert_eq!(mail.message_id, "abc@example.com");
         assert_eq!(mail.answers, ["two@x", "one@x"]);
@@ -243,10 +334,57 @@ mod tests {
         let mail = Mail::read(raw.as_bytes()).unwrap();
         assert!(mail.text.contains("你好"), "{}", mail.text);
         assert!(!mail.text.contains('<'));
-        let file = File { name: "Rechnung ü.pdf".into(), media: "application/pdf".into(), bytes: 4 };
+        let content = Some(Arc::from(&b"%PDF"[..]));
+        let file = File { name: "Rechnung ü.pdf".into(), media: "application/pdf".into(), bytes: 4, content };
         assert_eq!(mail.files, [file]);
         assert!(mail.message_id.starts_with("sha256."), "made of its bytes, and the same again");
         assert_eq!(Mail::read(raw.as_bytes()).unwrap().message_id, mail.message_id);
+    }
+
+    #[test]
+    fn names_of_files_lead_nowhere() {
+        for (name, safe) in [
+            ("../../etc/passwd", "passwd"),
+            ("C:\\Windows\\system32\\evil.dll", "evil.dll"),
+            ("a\r\nContent-Type: text/html.pdf", "html.pdf"),
+            ("invoice\u{202e}fdp.exe", "invoicefdp.exe"),
+            ("..", ""),
+            (".htaccess", "htaccess"),
+            ("a<b>:\"|?*.txt", "a_b______.txt"),
+            ("Rechnung ü.pdf", "Rechnung ü.pdf"),
+        ] {
+            assert_eq!(safe_name(name), safe, "{name:?}");
+        }
+        let long = safe_name(&format!("{}.pdf", "ä".repeat(300)));
+        assert!(long.ends_with("ä.pdf") && long.chars().count() == FILE_NAME, "{long}");
+        assert_eq!(safe_name(&format!("a.{}", "b".repeat(300))).chars().count(), FILE_NAME);
+    }
+
+    #[test]
+    fn of_many_files_some_are_kept() {
+        let part = "--m\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nhello\r\n";
+        let raw = format!(
+            "From: a@b.example\r\nSubject: x\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n{}--m--\r\n",
+            part.repeat(200)
+        );
+        let mail = Mail::read(raw.as_bytes()).unwrap();
+        assert_eq!(mail.files.len(), MANY);
+        assert_eq!(mail.files.iter().filter(|file| file.content.is_some()).count(), KEPT);
+    }
+
+    /// A message whose parts, or messages, are nested as deep as a body of 25 MiB allows: read or refused, and no stack
+    /// runs out.
+    #[test]
+    fn depth_ends() {
+        for (head, deep) in [
+            ("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n", 100_000),
+            ("Content-Type: message/rfc822\r\n\r\n", 100_000),
+            ("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n", 1_000),
+        ] {
+            let raw = format!("From: a@b.example\r\nSubject: x\r\n{}hello\r\n", head.repeat(deep));
+            let read = std::thread::Builder::new().stack_size(2 << 20).spawn(move || sound(raw.as_bytes())).unwrap();
+            read.join().unwrap();
+        }
     }
 
     #[test]

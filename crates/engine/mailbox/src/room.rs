@@ -115,7 +115,7 @@ impl Mailroom {
             reason: None,
             record: None,
             bytes: i64::try_from(raw.len()).unwrap_or(i64::MAX),
-            files: mail.files.clone(),
+            files: mail.files.iter().map(|file| crate::File { content: None, ..file.clone() }).collect(),
         };
         let about = self.about(ctx.space(), &mail).await?;
         let own = self.outbox.by_message_id(ctx.space(), &mail.message_id).await?;

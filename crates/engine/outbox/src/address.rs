@@ -28,6 +28,11 @@ pub fn address(text: &str) -> Result<Address> {
     text.parse().map_err(|_| Error::new(ErrorCode::RuleRefused, "the receiver's e-mail address cannot be sent to"))
 }
 
+/// Whether mail can be sent to it: one address of at most 254 characters (RFC 5321, 4.5.3.1.3).
+pub fn is_address(text: &str) -> bool {
+    text.len() <= 254 && address(text).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +50,7 @@ mod tests {
         ] {
             assert!(address(bad).is_err(), "{bad:?}");
         }
+        assert!(is_address("a@b.example") && !is_address(&format!("{}@b.example", "a".repeat(250))));
         assert!(address("maria+crm@example.com").is_ok());
         for bad in ["Hello\r\nBcc: c@d.example", "Hello\u{b}", "a\u{85}b"] {
             assert!(line("subject", bad).is_err(), "{bad:?}");

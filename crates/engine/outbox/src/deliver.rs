@@ -44,7 +44,7 @@ impl Outbox {
             (None, Some(mailer)) => {
                 let mut attached = Vec::with_capacity(message.attachments.len());
                 for file in &message.attachments {
-                    attached.extend(files::bytes(&*self.parts.store, space, file).await?);
+                    attached.extend(files::content(&*self.parts.store, space, file).await?);
                 }
                 let begun = Instant::now();
                 let outcome = if attached.len() == message.attachments.len() {

@@ -23,6 +23,7 @@ mod row;
 mod smtp;
 mod teller;
 
+pub use address::is_address;
 pub use dkim::Dkim;
 pub use files::File;
 pub use forget::Forgotten;

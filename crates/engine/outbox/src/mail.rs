@@ -1,6 +1,7 @@
 //! A message as it goes over the wire (RFC 5322, RFC 2045).
 
 use lettre::Message as Mail;
+use lettre::address::Envelope;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 
@@ -14,11 +15,22 @@ pub fn build(from: &Mailbox, message: &Message, attached: Vec<Vec<u8>>) -> Resul
     address::line("subject", &message.subject).map_err(said)?;
     let body = message.body.as_ref().ok_or("its body is not kept any more")?;
     let name = body.from_name.clone().or_else(|| from.name.clone());
+    // Who gets it is one of those whom it names.
+    let envelope = Envelope::new(Some(from.email.clone()), vec![to.clone()]).map_err(|e| e.to_string())?;
     let mut mail = Mail::builder()
         .from(Mailbox::new(name, from.email.clone()))
-        .to(Mailbox::new(None, to))
+        .envelope(envelope)
         .subject(message.subject.as_str())
         .message_id(Some(format!("<{}>", message.message_id(from.email.domain()))));
+    if body.addressed.is_empty() {
+        mail = mail.to(Mailbox::new(None, to));
+    }
+    for one in &body.addressed {
+        mail = mail.to(Mailbox::new(None, address::address(one).map_err(said)?));
+    }
+    for one in &body.cc {
+        mail = mail.cc(Mailbox::new(None, address::address(one).map_err(said)?));
+    }
     if let Some(reply_to) = &body.reply_to {
         mail = mail.reply_to(Mailbox::new(None, address::address(reply_to).map_err(said)?));
     }
@@ -108,6 +120,8 @@ pub(crate) mod tests {
             html: None,
             from_name: Some("Jürgen, Support".into()),
             reply_to: Some("support@example.com".into()),
+            addressed: vec!["b@c.example".into(), "a@b.example".into()],
+            cc: vec!["d@e.example".into(), "f@e.example".into()],
             headers: vec![
                 ("In-Reply-To".into(), "<q@a.example>".into()),
                 ("List-Unsubscribe".into(), "<https://crm.example.com/public/unsubscribe/x>".into()),
@@ -120,6 +134,8 @@ pub(crate) mod tests {
         let text = text(&message, vec![b"%PDF\xff".to_vec()]);
         for part in [
             "Reply-To: support@example.com",
+            "To: b@c.example, a@b.example",
+            "Cc: d@e.example, f@e.example",
             "In-Reply-To: <q@a.example>",
             "List-Unsubscribe: <https://crm.example.com/public/unsubscribe/x>",
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
@@ -129,6 +145,8 @@ pub(crate) mod tests {
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }
+        let sent = build(&from(), &message, Vec::new()).unwrap();
+        assert_eq!(sent.envelope().to().iter().map(ToString::to_string).collect::<Vec<_>>(), ["a@b.example"]);
         assert!(text.contains("<crm@example.com>") && !text.contains("From: Kontor"), "{text}");
     }
 }

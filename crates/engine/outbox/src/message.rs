@@ -64,6 +64,9 @@ pub struct Body {
     pub from_name: Option<String>,
     /// Where answers go.
     pub reply_to: Option<String>,
+    /// Whom `To` and `Cc` name; empty where that is the receiver alone.
+    pub addressed: Vec<String>,
+    pub cc: Vec<String>,
     /// Further headers, each a single line.
     pub headers: Vec<(String, String)>,
 }
@@ -75,6 +78,8 @@ impl Body {
             html: letter.html.clone(),
             from_name: letter.from_name.clone(),
             reply_to: letter.reply_to.clone(),
+            addressed: letter.addressed.iter().map(|one| one.trim().to_lowercase()).collect(),
+            cc: letter.cc.iter().map(|one| one.trim().to_lowercase()).collect(),
             headers: letter.headers.clone(),
         }
     }
@@ -83,7 +88,7 @@ impl Body {
     pub(crate) fn stored(&self) -> String {
         json!({
             "text": self.text, "html": self.html, "from_name": self.from_name, "reply_to": self.reply_to,
-            "headers": self.headers,
+            "addressed": self.addressed, "cc": self.cc, "headers": self.headers,
         })
         .to_string()
     }
@@ -92,11 +97,14 @@ impl Body {
         let body: J = serde_json::from_str(stored).unwrap_or_default();
         let part = |name: &str| body.get(name).and_then(J::as_str).map(str::to_owned);
         let headers = body.get("headers").cloned().and_then(|list| serde_json::from_value(list).ok());
+        let list = |name: &str| body.get(name).cloned().and_then(|list| serde_json::from_value(list).ok());
         Self {
             text: part("text").unwrap_or_default(),
             html: part("html"),
             from_name: part("from_name"),
             reply_to: part("reply_to"),
+            addressed: list("addressed").unwrap_or_default(),
+            cc: list("cc").unwrap_or_default(),
             headers: headers.unwrap_or_default(),
         }
     }
@@ -169,6 +177,8 @@ impl Message {
             members.insert("text".to_owned(), json!(body.map(|b| &b.text)));
             members.insert("html".to_owned(), json!(body.and_then(|b| b.html.as_ref())));
             members.insert("reply_to".to_owned(), json!(body.and_then(|b| b.reply_to.as_ref())));
+            members.insert("addressed".to_owned(), json!(body.map(|b| b.addressed.as_slice()).unwrap_or_default()));
+            members.insert("cc".to_owned(), json!(body.map(|b| b.cc.as_slice()).unwrap_or_default()));
             let headers =
                 body.map(|b| b.headers.iter().map(|(n, v)| json!({"name": n, "value": v})).collect::<Vec<_>>());
             members.insert("headers".to_owned(), json!(headers.unwrap_or_default()));

@@ -26,6 +26,9 @@ const OWN: &[&str] = &[
     "dkim-signature",
 ];
 
+/// Receivers that a mail names.
+const NAMED: usize = 50;
+
 impl Post for Outbox {
     fn compose<'a>(&'a self, space: SpaceId, posted: &'a Posted) -> BoxFuture<'a, Result<Vec<Write>>> {
         async move {
@@ -75,6 +78,11 @@ fn fault(letter: &Letter) -> Option<String> {
         .or_else(|| line("subject", &letter.subject))
         .or_else(|| letter.from_name.as_ref().and_then(|name| line("sender's name", name)))
         .or_else(|| letter.reply_to.as_ref().and_then(|address| one(address)))
+        .or_else(|| letter.addressed.iter().chain(&letter.cc).find_map(|address| one(address.trim())))
+        .or_else(|| {
+            let names = letter.addressed.len() + letter.cc.len();
+            (names > NAMED).then(|| format!("it names {names} receivers; a mail names at most {NAMED}"))
+        })
         .or_else(|| letter.headers.iter().find_map(|(name, value)| header(name, value)))
         .or_else(|| letter.attachments.iter().find_map(|a| line("name of an attachment", &a.name)))
         .or_else(|| {
@@ -117,6 +125,10 @@ mod tests {
             Letter { subject: "a\nb".into(), ..letter() },
             Letter { from_name: Some("a\nb".into()), ..letter() },
             Letter { reply_to: Some("a b".into()), ..letter() },
+            Letter { cc: vec!["a@b.example, c@d.example".into()], ..letter() },
+            Letter { cc: vec!["a@b.example\r\nBcc: c@d.example".into()], ..letter() },
+            Letter { addressed: vec!["nobody".into()], ..letter() },
+            Letter { cc: vec!["a@b.example".into(); NAMED + 1], ..letter() },
         ] {
             assert!(fault(&bad).is_some(), "{bad:?}");
         }

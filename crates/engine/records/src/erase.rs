@@ -116,6 +116,10 @@ impl Records {
             },
             kontor_audit::redact::record(id.0, now),
         ];
+        // A file that says something about the person is not told apart from one that does not.
+        if def.holds_bytes && !names.is_empty() {
+            writes.extend(crate::bytes::remove(id));
+        }
         crate::likeness::key_writes(id.0, Some(&before), Some(&after), &mut writes);
         writes.extend(events.iter().map(|event| purge::empty_event(*event)));
         let entry = NewEntry {

@@ -19,6 +19,8 @@ pub struct Touched<'a> {
     pub after: Option<&'a [Value]>,
     /// In whose right: rules about what callers may send leave a service's own changes alone.
     pub by: By,
+    /// Whether it goes for good.
+    pub purged: bool,
 }
 
 impl Touched<'_> {

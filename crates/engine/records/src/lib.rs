@@ -9,6 +9,7 @@ mod allows;
 mod audit;
 mod authorise;
 pub mod bounces;
+pub mod bytes;
 mod caller;
 mod carry;
 mod change;

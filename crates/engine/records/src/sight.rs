@@ -225,6 +225,22 @@ impl<'a> Sight<'a> {
         Ok(out)
     }
 
+    /// The ids of all records whose reference `path` is `id`, those in the bin included.
+    ///
+    /// # Errors
+    /// A field that the object does not have; the database's.
+    pub async fn all_of(&self, object: &str, path: &str, id: Id) -> Result<Vec<Id>> {
+        let def = self.ctx.whole.require(object)?.clone();
+        let index = place(&def, path).ok_or_else(|| Error::internal(format!("{object} has no {path}")))?;
+        let (mut out, mut after) = (Vec::new(), i64::MIN);
+        loop {
+            let page = self.records.stored_page(self.ctx, &def, Some((index, &[id.0])), after).await?;
+            let Some((last, _)) = page.last() else { return Ok(out) };
+            after = last.0;
+            out.extend(page.iter().map(|(id, _)| *id));
+        }
+    }
+
     /// The next number of a series without gaps: it is used when the changes are, or given again. A series belongs to
     /// rules or to actions: an action's own numbers and those of the rules about its changes are counted apart.
     ///

@@ -9,6 +9,7 @@ mod workshop;
 mod write;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use kontor_model::{By, Changes, Error, Fault, Id, Letter, Result, SpaceId, Told};
 use kontor_store::{Batch, Write};
@@ -53,6 +54,8 @@ struct Effect {
     by: By,
     told: Option<Told>,
     letters: Vec<Letter>,
+    /// Of a file that is made.
+    bytes: Option<Arc<[u8]>>,
 }
 
 impl Records {

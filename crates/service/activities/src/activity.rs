@@ -54,8 +54,13 @@ fn email() -> Object {
             .refuses(&[
                 ("email_state", "it came in, is on its way, done or called off"),
                 ("no_receiver", "nobody with an e-mail address takes part in it"),
+                ("copy_unwanted", "who would get a copy is not to be written to"),
             ])
-            .takes(Field::new("to", FieldType::email()).doc("Only to this address.")),
+            .takes(Field::new("to", FieldType::email()).doc("Only to this address, and to cc."))
+            .takes(Field::new("cc", FieldType::json()).doc(
+                "Addresses that get a copy, at most 20, noted as participants; left out, the participants of the role cc, \
+                 unless to is sent.",
+            )),
         )
 }
 
@@ -79,9 +84,9 @@ fn activity(name: &str, plural: &str, status: &str, doc: &str) -> Object {
         .field(Field::new("direction", FieldType::enumeration(["inbound", "outbound"])))
         .field(Field::new("outcome", FieldType::text(255)).personal().doc("What came of it."))
         .field(
-            Field::new("participants", FieldType::json())
-                .personal()
-                .doc("Who takes part: [{\"contact_id\" or \"user_id\" or \"email\", \"role\"?}]."),
+            Field::new("participants", FieldType::json()).personal().doc(
+                "Who takes part: [{\"contact_id\" or \"user_id\" or \"email\", \"role\"?}]; of e-mails cc is a role.",
+            ),
         )
         .field(
             Field::new("related_to_object", FieldType::text(40))

@@ -22,13 +22,13 @@ pub const SERVICE: &str = "activities";
 /// What this service keeps.
 pub fn objects() -> Vec<Object> {
     let mut objects = activity::objects();
-    objects.push(calendar::object());
+    objects.extend([mail::files::object(), calendar::object()]);
     objects
 }
 
 /// Its rules about changes.
 pub fn hooks() -> Vec<Arc<dyn Hook>> {
-    vec![Arc::new(rules::Times), Arc::new(calendar::Marks)]
+    vec![Arc::new(rules::Times), Arc::new(calendar::Marks), Arc::new(mail::files::PARTING)]
 }
 
 /// Its actions.
@@ -40,7 +40,7 @@ pub fn acts() -> Vec<Arc<dyn Act>> {
 
 /// What it shows of records besides their fields.
 pub fn looks() -> Vec<Arc<dyn Look>> {
-    let mut looks: Vec<Arc<dyn Look>> = vec![Arc::new(calendar::Link)];
+    let mut looks: Vec<Arc<dyn Look>> = vec![Arc::new(calendar::Link), Arc::new(mail::files::CONTENT)];
     looks.extend(activity::REMINDING.iter().map(|kind| Arc::new(calendar::One(kind)) as Arc<dyn Look>));
     looks
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use kontor_mailbox::Receive;
 use kontor_model::Object;
-use kontor_records::{Act, Guest, Hear, Hook, Sweep};
+use kontor_records::{Act, Guest, Hear, Hook, Look, Sweep};
 
 /// The service's name in declarations.
 pub const SERVICE: &str = "support";
@@ -29,6 +29,7 @@ pub fn objects() -> Vec<Object> {
     vec![
         ticket::ticket(),
         ticket::ticket_comment(),
+        mail::files::object(),
         queue::object(),
         sla::sla_policy(),
         sla::business_hours(),
@@ -44,12 +45,18 @@ pub fn hooks() -> Vec<Arc<dyn Hook>> {
         Arc::new(ticket::Comments),
         Arc::new(sla::SoundHours),
         Arc::new(canned::KnownPlaceholders),
+        Arc::new(mail::files::PARTING),
     ]
 }
 
 /// Its actions.
 pub fn acts() -> Vec<Arc<dyn Act>> {
     acts::all()
+}
+
+/// What it shows of records besides their fields.
+pub fn looks() -> Vec<Arc<dyn Look>> {
+    vec![Arc::new(mail::files::CONTENT)]
 }
 
 /// Its pages for who has a link.

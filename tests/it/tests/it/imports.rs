@@ -105,6 +105,9 @@ async fn the_trader_comes_in_through_the_command_line(backend: Backend) {
         ("products", "products.csv", "products"),
         ("orders", "orders.csv", "orders"),
         ("order_lines", "orders.csv", "order_lines"),
+        ("customers", "customers.csv", "accounts"),
+        ("invoices", "orders.csv", "invoices"),
+        ("invoice_lines", "orders.csv", "invoice_lines"),
     ] {
         let (file, map) = (folder.join(file), folder.join(format!("{map}.map.json")));
         let output = server.place().output(&["import", object, file.to_str().unwrap(), "--map", map.to_str().unwrap()]);
@@ -116,6 +119,22 @@ async fn the_trader_comes_in_through_the_command_line(backend: Backend) {
     assert_eq!(lines.rows(), [json!({"n": 2_155, "total": "1265793.0395"})], "1,265,793.04 to the cent");
     let customers = api.get("/v1/orders?limit=1&count=exact").await.expect(200);
     assert_eq!(customers.page()["total"], 830);
+    assert_eq!(api.get("/v1/customers?limit=1&count=exact").await.expect(200).page()["total"], 91);
+    // An invoice is in cents, line by line, half to even: 1.95 cents less than the exact sum of the 2,155 lines.
+    let sums = |field: &str| {
+        json!({"measures": [{"fn": "count", "as": "n"}, {"fn": "sum", "field": field, "as": "total"}]})
+    };
+    for (path, field, n) in
+        [("invoice_lines", "net", 2_155), ("invoices", "total", 830), ("invoices", "amount_due", 830)]
+    {
+        let sum = api.post(&format!("/v1/{path}/aggregate"), sums(field)).await.expect(200);
+        assert_eq!(sum.rows(), [json!({"n": n, "total": "1265793.02"})], "{path}.{field}");
+    }
+    let one = api.get("/v1/invoices/by/external_id/10248?expand=customer,order").await.expect(200);
+    assert_eq!(
+        (&one.data()["number"], &one.data()["total"], &one.data()["issue_date"], &one.data()["customer"]["name"]),
+        (&json!("NW-10248"), &json!("440"), &json!("1996-07-04"), &json!("Vins et alcools Chevalier"))
+    );
     let file = server.place().root().join("orders.csv");
     let output = server.place().output(&["export", "orders", file.to_str().unwrap(), "--fields", "number,order_date"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

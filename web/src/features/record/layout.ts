@@ -16,6 +16,8 @@ const NOT_SHOWN = new Set([
   'score_reasons',
   'tax_lines',
   'as_issued',
+  'as_sent',
+  'sent_to',
   'pauses',
   'related_to_object',
 ]);

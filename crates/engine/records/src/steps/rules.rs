@@ -179,6 +179,7 @@ impl Effect {
     fn touched(&self) -> Touched<'_> {
         let was = self.before.as_ref().filter(|_| self.done != Done::Restored).map(|w| w.values.as_slice());
         let is = (!matches!(self.done, Done::Deleted | Done::Purged)).then_some(self.after.values.as_slice());
-        Touched { step: self.step, id: self.id, def: &self.after.def, before: was, after: is, by: self.by }
+        let purged = self.done == Done::Purged;
+        Touched { step: self.step, id: self.id, def: &self.after.def, before: was, after: is, by: self.by, purged }
     }
 }

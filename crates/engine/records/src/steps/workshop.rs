@@ -100,6 +100,7 @@ impl Workshop<'_> {
         if let Some(own) = effects.first_mut() {
             own.told = step.told;
             own.letters.clone_from(&step.letters);
+            own.bytes.clone_from(&step.bytes);
             if step.touches && own.done == Done::Unchanged {
                 let (mut after, before) = (own.after.clone(), own.before.take());
                 self.touch(&mut after);
@@ -199,7 +200,7 @@ impl Workshop<'_> {
         after: Working,
     ) -> Effect {
         self.work.insert(id, after.clone());
-        Effect { step, id, done, before, after, by: By::Caller, told: None, letters: Vec::new() }
+        Effect { step, id, done, before, after, by: By::Caller, told: None, letters: Vec::new(), bytes: None }
     }
 
     /// The record, when it is there and of the version that was asked for.

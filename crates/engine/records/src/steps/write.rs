@@ -11,6 +11,7 @@ use super::update::{full_text, update};
 use super::workshop::Workshop;
 use super::{Effect, LINES, NO_STEP, Prepared};
 use crate::audit::{Entry, difference};
+use crate::bytes::{self, NewFile};
 use crate::change::{Done, Outcome};
 use crate::fetch::Working;
 use crate::likeness::key_writes;
@@ -117,6 +118,17 @@ impl Records {
                     on_conflict: OnConflict::Fail,
                     search: def.is_searched().then(|| full_text(def, &effect.after.values)),
                 });
+                if let Some(content) = effect.bytes.as_deref().filter(|_| def.holds_bytes) {
+                    let name = format!("{}/{}", def.plural, effect.id);
+                    let media = "application/octet-stream";
+                    writes.extend(bytes::keep(NewFile {
+                        blob: effect.id,
+                        name: &name,
+                        media,
+                        bytes: content,
+                        at: now,
+                    }));
+                }
                 (text(), None)
             }
             (Done::Purged, _) => {
@@ -128,6 +140,9 @@ impl Records {
                     must: true,
                     search: def.is_searched(),
                 });
+                if def.holds_bytes {
+                    writes.extend(bytes::remove(effect.id));
+                }
                 // The entries stay, without what they say of the record; the purge's own follows them.
                 writes.push(kontor_audit::redact::record(effect.id.0, now));
                 ("{}".to_owned(), None)

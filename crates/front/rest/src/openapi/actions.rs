@@ -73,6 +73,7 @@ fn shown(def: &ObjectDef, view: &View) -> Detail {
         parameters: view.input.iter().map(parameter).collect(),
         answers: vec![Answer { status: 200, about: "The view.", content: content.collect(), headers: &[] }],
         collection: Some(def.plural.clone()),
+        refusals: super::rules::of_view(&def.name, &view.name),
         ..Detail::default()
     }
 }

@@ -56,6 +56,8 @@ pub fn schemas() -> Map<String, J> {
         json!({"type": "array", "items": {"type": "object", "required": ["name", "media_type", "bytes"], "properties": {
         "name": text(), "media_type": text(), "bytes": {"type": "integer"}}}})
     };
+    let addresses =
+        |about: &str| json!({"type": "array", "items": {"type": "string", "format": "email"}, "description": about});
     let header =
         json!({"type": "object", "required": ["name", "value"], "properties": {"name": text(), "value": text()}});
     let J::Object(all) = json!({
@@ -65,7 +67,9 @@ pub fn schemas() -> Map<String, J> {
             "tries": {"type": "integer", "description": "Attempts that failed."}, "created_at": moment(), "next_try_at": maybe(),
             "sent_at": maybe(), "expires_at": maybe(), "bulk": {"type": "boolean", "description": "One of many: others go first."},
             "about_object": perhaps("The object of the record that it is about."), "about_id": perhaps("The record that it is about."),
-            "attachments": files(), "reply_to": perhaps("Where answers go."), "headers": {"type": "array", "items": header},
+            "attachments": files(), "reply_to": perhaps("Where answers go."),
+            "addressed": addresses("Whom To names, where the mail has copies."), "cc": addresses("Whom Cc names; to each of them goes a message of their own."),
+            "headers": {"type": "array", "items": header},
             "text": perhaps("Null when it is not kept any more."), "html": {"type": ["string", "null"]}}},
         "OutboxAnswer": envelope(reference("schemas", "OutboxMessage")),
         "OutboxList": list(reference("schemas", "OutboxMessage")),

@@ -12,6 +12,7 @@ mod operation;
 mod paths;
 mod privacy;
 mod records;
+mod rules;
 mod samples;
 mod sandboxes;
 mod scim;

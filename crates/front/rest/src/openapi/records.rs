@@ -76,6 +76,12 @@ fn detail(route: &Route, def: &ObjectDef, names: &Schemas) -> Detail {
         collection: Some(def.plural.clone()),
         ..Detail::default()
     };
+    if matches!(
+        route.operation,
+        "createRecord" | "replaceRecord" | "updateRecord" | "upsertRecord" | "deleteRecord" | "restoreRecord"
+    ) {
+        detail.refusals = super::rules::of_changes(&def.name);
+    }
     let reads = || vec![own(names, "Fields"), own(names, "Expand")];
     let pages = || vec![shared("Limit"), shared("Cursor")];
     match route.operation {

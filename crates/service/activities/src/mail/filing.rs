@@ -3,8 +3,8 @@
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use kontor_mailbox::{Arrived, Mail, Outcome, Receive, Taken, Where};
-use kontor_model::{Id, Op, Result, Value};
+use kontor_mailbox::{Arrived, Mail, Outcome, Person, Receive, Taken, Where, files};
+use kontor_model::{Id, Json, Op, Result, Value};
 use kontor_records::{Found, Plan, Sight};
 use serde_json::json;
 
@@ -12,6 +12,9 @@ use crate::activity::DONE;
 
 /// Characters of a text, below what a field takes.
 const TEXT: usize = 90_000;
+
+/// The name of the step that files the e-mail.
+const STEP: &str = "email";
 
 /// See the module.
 pub(crate) struct Filing;
@@ -61,7 +64,11 @@ impl Receive for Filing {
                     owner = user(sight, &person.address).await?;
                 }
             }
-            let plan = Plan::one(sight.create("email", &fields(sight, mail, outbound, &about, owner))?);
+            let email = sight.create("email", &fields(sight, mail, outbound, &about, owner))?;
+            let mut plan = Plan::one(email.named(STEP));
+            let mut whole = vec![("email_id", Json::String(format!("${STEP}.id")))];
+            whole.extend(about.contact.filter(|_| !outbound).map(|id| ("contact_id", files::known(id))));
+            plan.steps.extend(files::steps(sight, "email_file", &whole, mail)?);
             let reason = about.record.is_none().then(|| "nobody with this address is known".to_owned());
             Ok(Some(Taken { plan, outcome: Outcome::Email, filed: Where::Step(0), reason }))
         }
@@ -80,7 +87,8 @@ fn fields(
     let subject = if mail.subject.is_empty() { "(no subject)" } else { mail.subject.as_str() };
     let text: String = mail.text.chars().take(TEXT).collect();
     let mut participants = vec![json!({"email": mail.sender(), "role": "from"})];
-    participants.extend(mail.to.iter().take(20).map(|person| json!({"email": person.address, "role": "to"})));
+    let role = |person: &Person| if mail.cc.contains(person) { "cc" } else { "to" };
+    participants.extend(mail.to.iter().take(20).map(|one| json!({"email": one.address, "role": role(one)})));
     participants.extend(about.contact.map(|id| json!({"contact_id": id.to_string()})));
     let (object, id) = about.record.as_ref().map(|(object, id)| (object.as_str(), id.0)).unzip();
     let owner: Value = owner.map(|id| id.0).into();

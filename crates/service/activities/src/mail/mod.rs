@@ -1,6 +1,7 @@
 //! E-mails as activities: filed when they come in, sent when they are drafts, told what became of them.
 
 mod fates;
+pub(crate) mod files;
 mod filing;
 mod send;
 

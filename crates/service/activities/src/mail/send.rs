@@ -2,8 +2,10 @@
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use kontor_mailbox::copies;
 use kontor_model::{Error, Fault, Id, Letter, Result, Value};
 use kontor_records::{Act, Asked, Found, Plan, Sight, refusal};
+use serde_json::{Value as J, json};
 
 use crate::activity::is_ahead;
 
@@ -34,18 +36,18 @@ impl Act for Send {
                 let detail = format!("the e-mail is {}; only one that is open is sent", email.text("status"));
                 return Err(refusal("email_state", detail));
             }
-            let receivers = receivers(sight, asked).await?;
+            let Receivers { to, cc, noted } = receivers(sight, asked).await?;
+            copies::wanted(sight, &cc).await?;
             let letter = letter(sight, email).await?;
-            let fields = [
+            let mut fields = vec![
                 ("status", Value::from("in_progress")),
                 ("direction", "outbound".into()),
                 ("mail_status", "queued".into()),
                 ("mail_reason", Value::Null),
             ];
+            fields.extend(noted.map(|list| ("participants", list)));
             let mut step = sight.update(email, &fields)?.told("send", "queued");
-            for to in receivers {
-                step.letters.push(Letter { to, ..letter.clone() });
-            }
+            step.letters = letter.for_all(&to, &cc);
             Ok(Plan::one(step))
         }
         .boxed()
@@ -72,40 +74,70 @@ async fn letter(sight: &Sight<'_>, email: &Found) -> Result<Letter> {
     })
 }
 
-/// Whom it goes to: who is named, else who takes part, else whom it is about.
-async fn receivers(sight: &Sight<'_>, asked: &Asked) -> Result<Vec<String>> {
-    if let Some(to) = asked.input.text("to") {
-        return Ok(vec![to.to_owned()]);
-    }
+/// Whom it goes to.
+#[derive(Default)]
+struct Receivers {
+    to: Vec<String>,
+    cc: Vec<String>,
+    /// The participants with those who were named for a copy just now.
+    noted: Option<Value>,
+}
+
+/// Whom it goes to: who is named, else who takes part, else whom it is about; and who gets a copy.
+async fn receivers(sight: &Sight<'_>, asked: &Asked) -> Result<Receivers> {
+    let mut out = Receivers { cc: copies::read(asked.input.json("cc"))?, ..Receivers::default() };
     let email = &asked.record;
-    let mut out: Vec<String> = Vec::new();
-    let list: Vec<serde_json::Value> = serde_json::from_str(email.text("participants")).unwrap_or_default();
-    if list.len() > MOST {
-        let message = format!("has more than {MOST} receivers; a campaign writes to many");
-        return Err(Error::from(Fault::new("participants", "too_many", message)));
-    }
-    for participant in &list {
-        let text = |name: &str| participant.get(name).and_then(serde_json::Value::as_str);
-        if let Some(address) = text("email") {
-            out.push(address.trim().to_lowercase());
-        } else if let Some(id) = text("contact_id").and_then(|id| id.parse::<Id>().ok()) {
-            out.extend(address(sight, "contact", id).await?);
+    let mut list: Vec<J> = serde_json::from_str(email.text("participants")).unwrap_or_default();
+    let is_known = |list: &[J], address: &str| list.iter().any(|one| address_of(one).as_deref() == Some(address));
+    let named: Vec<J> =
+        out.cc.iter().filter(|cc| !is_known(&list, cc)).map(|cc| json!({"email": cc, "role": "cc"})).collect();
+    if let Some(to) = asked.input.text("to") {
+        out.to.push(to.to_owned());
+    } else {
+        if list.len() > MOST {
+            let message = format!("has more than {MOST} receivers; a campaign writes to many");
+            return Err(Error::from(Fault::new("participants", "too_many", message)));
+        }
+        for participant in &list {
+            let copied = participant.get("role").and_then(J::as_str) == Some("cc");
+            if copied && asked.input.json("cc").is_some() {
+                continue;
+            }
+            let place = if copied { &mut out.cc } else { &mut out.to };
+            if let Some(address) = address_of(participant) {
+                place.push(address);
+            } else if let Some(id) =
+                participant.get("contact_id").and_then(J::as_str).and_then(|id| id.parse::<Id>().ok())
+            {
+                place.extend(address(sight, "contact", id).await?);
+            }
         }
     }
+    if !named.is_empty() {
+        list.extend(named);
+        out.noted = Some(Value::Json(J::from(list).to_string()));
+    }
     let about = email.text("related_to_object");
-    if out.is_empty()
+    if out.to.is_empty()
         && matches!(about, "contact" | "lead" | "customer")
         && let Some(id) = email.reference("related_to_id")
     {
-        out.extend(address(sight, about, id).await?);
+        out.to.extend(address(sight, about, id).await?);
     }
-    out.sort_unstable();
-    out.dedup();
-    if out.is_empty() {
+    for list in [&mut out.to, &mut out.cc] {
+        list.sort_unstable();
+        list.dedup();
+    }
+    if out.to.is_empty() {
         let detail = "nobody with an e-mail address takes part in it; name one with to, or in participants";
         return Err(refusal("no_receiver", detail));
     }
     Ok(out)
+}
+
+/// The address that a participant is named by.
+fn address_of(participant: &J) -> Option<String> {
+    participant.get("email").and_then(J::as_str).map(|address| address.trim().to_lowercase())
 }
 
 /// The address of a record that the caller may see.

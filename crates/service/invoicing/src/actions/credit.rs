@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use kontor_documents::records;
+use kontor_documents::{Issued, records};
 use kontor_model::decimal::{MONEY_SCALE, parse_scaled};
 use kontor_model::field::ADDRESS_PARTS;
 use kontor_model::{Change, Error, Fault, Id, Json, Op, Result, Step, Value};
@@ -68,7 +68,9 @@ impl Act for Credit {
             }
             let note = totals(&nets, &before, digits).ok_or_else(|| refusal("amount_too_large", "the credit"))?;
             let issued = records::issued(sight, invoice.value("legal_entity_id"), &lines).await?;
-            planned(sight, asked, &note, rows, issued.map_or(Value::Null, |issued| issued.value()))
+            let buyer = Issued::read(invoice.value("as_issued")).and_then(|issued| issued.buyer);
+            let issued = if issued.seller.name.is_empty() { Value::Null } else { Issued { buyer, ..issued }.value() };
+            planned(sight, asked, &note, rows, issued)
         }
         .boxed()
     }

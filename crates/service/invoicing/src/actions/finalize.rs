@@ -2,7 +2,7 @@
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use kontor_documents::records;
+use kontor_documents::{Issued, records};
 use kontor_model::field::ADDRESS_PARTS;
 use kontor_model::{Error, Fault, Result, Value, time};
 use kontor_records::{Act, Asked, Found, Plan, Sight, refusal};
@@ -51,7 +51,10 @@ impl Act for Finalize {
             let billing = billing(sight, invoice, &customer).await?;
             fields.extend(billing.iter().map(|(name, value)| (name.as_str(), value.clone())));
             let issued = records::issued(sight, invoice.value("legal_entity_id"), &lines).await?;
-            fields.extend(issued.map(|issued| ("as_issued", issued.value())));
+            if !issued.seller.name.is_empty() {
+                let buyer = Some(records::buyer(sight, invoice).await?);
+                fields.push(("as_issued", Issued { buyer, ..issued }.value()));
+            }
             // The rules give it its number.
             Ok(Plan::one(sight.update(invoice, &fields)?.told("finalize", "finalized")))
         }

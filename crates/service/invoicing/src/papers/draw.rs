@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kontor_documents::records as from;
-use kontor_documents::{Document, Issued, Kind, Seller, Stamp, TaxKind, TaxLine};
+use kontor_documents::{Document, Issued, Kind, Stamp, TaxKind, TaxLine};
 use kontor_model::{Op, Result, Value};
 use kontor_records::{Found, Sight};
 
@@ -30,10 +30,13 @@ pub(crate) async fn document(sight: &Sight<'_>, record: &Found, language: Option
     let own = [(parent.as_str(), Op::Eq, Value::Int(record.id.0))];
     let found = sight.sorted(&line, &own, &["position"], MOST_LINES).await?;
     let issued = Issued::read(record.value("as_issued"));
-    let seller = seller(sight, record, issued.as_ref()).await?;
+    let seller = from::seller_as(sight, record.value("legal_entity_id"), issued.as_ref()).await?;
     let groups = words::read_tax_lines(record.value("tax_lines"));
     let kinds = kinds(sight, &found, &groups, issued.as_ref()).await?;
-    let buyer = from::buyer(sight, record).await?;
+    let buyer = match issued.as_ref().and_then(|issued| issued.buyer.clone()) {
+        Some(buyer) => buyer,
+        None => from::buyer(sight, record).await?,
+    };
     let kind = |id: Option<i64>| id.and_then(|id| kinds.get(&id)).cloned();
     let lines = found.iter().map(|line| from::line(line, line.int("net").unwrap_or(0), kind(line.int("tax_rate_id"))));
     let preceding = match sight.referred("invoice", record.value("invoice_id")).await? {
@@ -72,14 +75,6 @@ pub(crate) async fn document(sight: &Sight<'_>, record: &Found, language: Option
     })
 }
 
-/// Who issued it, or would; with the logo of today.
-async fn seller(sight: &Sight<'_>, record: &Found, issued: Option<&Issued>) -> Result<Seller> {
-    let Some(issued) = issued else { return from::seller(sight, record.value("legal_entity_id")).await };
-    let entity = from::legal_entity(sight, record.value("legal_entity_id")).await?;
-    let logo = entity.map(|entity| entity.text("logo").to_owned()).unwrap_or_default();
-    Ok(Seller { logo, ..issued.seller.clone() })
-}
-
 /// The kinds of tax by the id of their rate. The rates are those that its totals were made with.
 async fn kinds(
     sight: &Sight<'_>,
@@ -88,10 +83,7 @@ async fn kinds(
     issued: Option<&Issued>,
 ) -> Result<BTreeMap<i64, TaxKind>> {
     let ids = lines.iter().filter_map(|line| line.int("tax_rate_id"));
-    let mut out = match issued {
-        Some(issued) => issued.taxes.iter().filter_map(|(id, kind)| Some((id.parse().ok()?, kind.clone()))).collect(),
-        None => from::taxes(sight, ids).await?,
-    };
+    let mut out = from::taxes_as(sight, ids, issued).await?;
     for rate in groups.iter().filter_map(|group| group.rate) {
         let category = if rate.rate == 0 { "zero" } else { "standard" };
         let new = || TaxKind { category: category.to_owned(), rate: rate.rate, reason: String::new() };

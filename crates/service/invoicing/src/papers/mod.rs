@@ -48,7 +48,7 @@ pub(crate) fn fields() -> Vec<Field> {
         Field::new("language", FieldType::text(35))
             .doc("BCP 47, of its PDF; left out, the customer's, else the legal entity's."),
         Field::new("as_issued", FieldType::json()).read_only().doc(
-            "The legal entity and the kinds of tax as they were when it was issued: what its papers go by for ever.",
+            "The legal entity, the buyer and the kinds of tax as they were when it was issued: what its papers go by for ever.",
         ),
     ]
 }

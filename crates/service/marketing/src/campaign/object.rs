@@ -55,6 +55,8 @@ pub(crate) fn campaign() -> Object {
                     ("no_members", "it has neither a segment nor members"),
                     ("segment_object", "its segment holds neither contacts nor leads"),
                     ("segment_reach", "the caller's role does not see everybody in the segment"),
+                    ("segment_drawing", "the segment's members are being written down; try again in a moment"),
+                    ("template_inactive", "the template is not active"),
                 ]),
         )
         .action(

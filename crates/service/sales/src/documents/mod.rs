@@ -65,8 +65,8 @@ pub(crate) fn merged<'a>(touched: &[Touched<'a>]) -> Vec<Touched<'a>> {
             continue;
         }
         places.insert(one.id, out.len());
-        let Touched { step, id, def, before, after, by } = *one;
-        out.push(Touched { step, id, def, before, after, by });
+        let Touched { step, id, def, before, after, by, purged } = *one;
+        out.push(Touched { step, id, def, before, after, by, purged });
     }
     out
 }

@@ -2,6 +2,7 @@
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use kontor_documents::records;
 use kontor_model::{Change, Json, Op, Result, Step, Value};
 use kontor_records::{Act, Asked, Found, Plan, Sight, refusal};
 
@@ -82,10 +83,16 @@ impl Act for Send {
             let quote = &asked.record;
             only(quote, &["draft"], "sent")?;
             in_time(sight, quote)?;
-            if lines(sight, quote).await?.is_empty() {
+            let lines = lines(sight, quote).await?;
+            if lines.is_empty() {
                 return Err(refusal("quote_empty", "the quote has no lines; add some before it is sent"));
             }
-            let fields = [("status", "sent".into()), ("sent_at", sight.now().into())];
+            let fields = [
+                ("status", "sent".into()),
+                ("sent_at", sight.now().into()),
+                ("as_sent", records::issued(sight, quote.value("legal_entity_id"), &lines).await?.value()),
+                ("sent_to", records::buyer(sight, quote).await?.value()),
+            ];
             let step = sight.update(quote, &fields)?.told("send", "sent");
             Ok(Plan::one(match paper::letter(sight, quote, &asked.input).await? {
                 Some(letter) => step.with_letter(letter),

@@ -60,6 +60,15 @@ pub(crate) fn quote() -> Object {
             Field::new("language", FieldType::text(35)).doc("BCP 47, of its PDF and page; left out, the customer's."),
         )
         .field(Field::new("notes", FieldType::long_text()).doc("Printed below the lines."))
+        .field(Field::new("as_sent", FieldType::json()).read_only().doc(
+            "The legal entity and the kinds of tax as they were when it was sent: what its PDF and its page go by.",
+        ))
+        .field(
+            Field::new("sent_to", FieldType::json())
+                .read_only()
+                .personal()
+                .doc("The buyer as it was when it was sent: what its PDF and its page go by."),
+        )
         .action(
             Action::new(
                 "send",

@@ -4,7 +4,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use kontor_documents::letter::usual;
 use kontor_documents::records as from;
-use kontor_documents::{Document, Kind, PDF, Stamp, TaxLine};
+use kontor_documents::{Buyer, Document, Issued, Kind, PDF, Stamp, TaxLine};
 use kontor_model::{Attachment, Error, Letter, Result};
 use kontor_records::{Found, Input, Look, Sheet, Sight, Viewed, refusal};
 
@@ -15,13 +15,15 @@ use crate::documents::totals::{Rate, parts};
 /// The page of the link in a letter.
 pub(super) const PAGE: &str = "quotes";
 
-/// A quote as it is printed.
+/// A quote as it is printed; as it was sent, once it is.
 ///
 /// # Errors
 /// 422000 `legal_entity_missing`; the database's.
 pub(super) async fn document(sight: &Sight<'_>, quote: &Found, language: Option<&str>) -> Result<Document> {
     let found = acts::lines(sight, quote).await?;
-    let kinds = from::taxes(sight, found.iter().filter_map(|line| line.int("tax_rate_id"))).await?;
+    let sent_as = Issued::read(quote.value("as_sent"));
+    let rates = found.iter().filter_map(|line| line.int("tax_rate_id"));
+    let kinds = from::taxes_as(sight, rates, sent_as.as_ref()).await?;
     let rate = |line: &Found| {
         let id = line.int("tax_rate_id")?;
         kinds.get(&id).map(|kind| Rate { rate: kind.rate, id })
@@ -30,8 +32,11 @@ pub(super) async fn document(sight: &Sight<'_>, quote: &Found, language: Option<
     let amounts = found.iter().map(|line| Line::found(line, "quote_id").amounts(rate(line)));
     let sums = parts(amounts, &currency).ok_or_else(|| Error::internal("a quote beyond what money can hold"))?;
     let kind = |rate: Option<Rate>| rate.and_then(|rate| kinds.get(&rate.id)).cloned();
-    let seller = from::seller(sight, quote.value("legal_entity_id")).await?;
-    let buyer = from::buyer(sight, quote).await?;
+    let seller = from::seller_as(sight, quote.value("legal_entity_id"), sent_as.as_ref()).await?;
+    let buyer = match Buyer::read(quote.value("sent_to")) {
+        Some(buyer) => buyer,
+        None => from::buyer(sight, quote).await?,
+    };
     let said = [language.unwrap_or_default(), quote.text("language"), buyer.language.as_str()];
     let int = |path: &str| quote.int(path).unwrap_or(0);
     let zone = &sight.settings().time_zone;

@@ -38,8 +38,10 @@ impl Act for Merge {
                 });
             }
             let comments = sight.find("ticket_comment", &[("ticket_id", Op::Eq, ticket.id.0.into())], MOST + 1).await?;
-            if comments.len() as u64 > MOST {
-                return Err(refusal("merge_comments", format!("the ticket has more than {MOST} comments")));
+            let files = sight.find("ticket_file", &[("ticket_id", Op::Eq, ticket.id.0.into())], MOST + 1).await?;
+            if (comments.len() + files.len()) as u64 > MOST {
+                let detail = format!("the ticket has more than {MOST} comments and files");
+                return Err(refusal("merge_comments", detail));
             }
             let fields = [("status", Value::from(CLOSED)), ("merged_into_id", Value::Int(into.0))];
             let from = sight.update(ticket, &fields)?.told("merge", "merged");
@@ -57,7 +59,7 @@ impl Act for Merge {
                 mode: Mode::Merge,
                 data: Json::Object(Vec::new()),
             }));
-            for comment in &comments {
+            for comment in comments.iter().chain(&files) {
                 plan.push(sight.update(comment, &[("ticket_id", Value::Int(into.0))])?);
             }
             Ok(plan)

@@ -2,6 +2,7 @@
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use kontor_mailbox::copies;
 use kontor_model::{Error, Fault, Result, Value};
 use kontor_records::{Act, Asked, Gives, Plan, Sight, refusal};
 
@@ -26,13 +27,27 @@ impl Act for Reply {
             let public = input.value("public").as_bool() != Some(false);
             in_state(ticket, &[OPEN, PENDING, SOLVED], "one that is not closed is replied to")?;
             let body = body(sight, asked).await?;
+            let cc = copies::read(input.json("cc"))?;
+            if !public && !cc.is_empty() {
+                let message = "needs a public reply: a note is for colleagues";
+                return Err(Fault::new("cc", "not_allowed", message).into());
+            }
+            copies::wanted(sight, &cc).await?;
             let written = if public { mail::answer(sight, ticket, &body).await? } else { None };
+            if written.is_none() && !cc.is_empty() {
+                let detail = "copies go with the answer to the asker, who has no address, or whose queue mails none";
+                return Err(refusal("no_receiver", detail));
+            }
             let mut fields =
                 vec![("ticket_id", Value::Int(ticket.id.0)), ("body", body.into()), ("public", public.into())];
             fields.extend(written.as_ref().map(|_| ("mail_status", "queued".into())));
+            fields.push(("cc", copies::value(&cc)));
             let mut plan = Plan { steps: Vec::new(), gives: Gives::First };
             let mut comment = sight.create("ticket_comment", &fields)?;
-            comment.letters.extend(written);
+            comment.letters.extend(written.into_iter().flat_map(|letter| {
+                let to = [letter.to.clone()];
+                letter.for_all(&to, &cc)
+            }));
             plan.push(comment);
             if input.flag("pending") {
                 if !public {

@@ -2,6 +2,7 @@
 
 mod asker;
 mod fates;
+pub(crate) mod files;
 mod letters;
 mod receive;
 mod satisfaction;

@@ -2,13 +2,16 @@
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use kontor_mailbox::{Arrived, Mail, Outcome, Receive, Taken, Where, fresh};
-use kontor_model::{Change, Json, Op, Result, Step, Value};
+use kontor_mailbox::{Arrived, Mail, Outcome, Receive, Taken, Where, copies, files, fresh};
+use kontor_model::{Change, Error, Json, Op, Result, Step, Value};
 use kontor_records::{Found, Gives, Plan, Sight};
 
 use super::asker::Asker;
+use super::files::NAME;
 use crate::ticket::CLOSED;
 
+/// The name of the step that makes the ticket, or the comment.
+const STEP: &str = "said";
 /// How many tickets a merged one is followed through.
 const MERGES: usize = 8;
 /// Queues that are looked through for an address.
@@ -127,20 +130,31 @@ async fn reply(sight: &Sight<'_>, mail: &Mail, ticket: &Found) -> Result<Taken> 
     let mut plan = Plan { steps: Vec::new(), gives: Gives::First };
     let fields = |body: Value, id: Value| {
         let public = Value::Bool(!mail.automatic);
-        [("ticket_id", Value::Int(ticket.id.0)), ("body", body), ("message_id", id), ("public", public)]
+        let cc = ("cc", copies::kept(mail));
+        [("ticket_id", Value::Int(ticket.id.0)), ("body", body), ("message_id", id), ("public", public), cc]
+    };
+    let with_files = |plan: &mut Plan, contact: Option<Json>| {
+        let mut whole =
+            vec![("ticket_id", files::known(ticket.id)), ("ticket_comment_id", Json::String(format!("${STEP}.id")))];
+        whole.extend(contact.map(|contact| ("contact_id", contact)));
+        plan.steps.extend(files::steps(sight, NAME, &whole, mail)?);
+        Ok::<_, Error>(())
     };
     if mail.automatic || mail.sender().is_empty() {
         let note = fields(Value::text(body.as_str()), Value::text(mail.message_id.as_str()));
-        let filed = Where::Step(plan.push(sight.create("ticket_comment", &note)?));
+        let filed = Where::Step(plan.push(sight.create("ticket_comment", &note)?.named(STEP)));
+        with_files(&mut plan, None)?;
         return Ok(Taken { plan, outcome: Outcome::Reply, filed, reason: Some("noted; nobody wrote it".to_owned()) });
     }
     let asker = Asker::of(sight, mail).await?;
     let fields = fields(asker.literal(&body), asker.literal(&mail.message_id));
-    let comment = with(sight.create("ticket_comment", &fields)?, "contact_id", asker.reference());
+    let comment = with(sight.create("ticket_comment", &fields)?, "contact_id", asker.reference()).named(STEP);
+    let contact = asker.reference();
     if let Asker::New(contact) = asker {
         plan.push(*contact);
     }
     let filed = Where::Step(plan.push(comment));
+    with_files(&mut plan, Some(contact))?;
     Ok(Taken { plan, outcome: Outcome::Reply, filed, reason: None })
 }
 
@@ -154,16 +168,20 @@ async fn begin(sight: &Sight<'_>, mail: &Mail, queue: Option<&Found>) -> Result<
         ("channel", "email".into()),
         ("message_id", asker.literal(&mail.message_id)),
         ("queue_id", queue.map(|queue| queue.id.0).into()),
+        ("cc", copies::kept(mail)),
     ];
     if let Asker::Known(contact) = &asker {
         fields.push(("company_id", contact.value("company_id").clone()));
     }
-    let ticket = with(sight.create("ticket", &fields)?, "contact_id", asker.reference());
+    let contact = asker.reference();
+    let ticket = with(sight.create("ticket", &fields)?, "contact_id", contact.clone()).named(STEP);
     let mut plan = Plan { steps: Vec::new(), gives: Gives::First };
     if let Asker::New(contact) = asker {
         plan.push(*contact);
     }
     let filed = Where::Step(plan.push(ticket));
+    let whole = [("ticket_id", Json::String(format!("${STEP}.id"))), ("contact_id", contact)];
+    plan.steps.extend(files::steps(sight, NAME, &whole, mail)?);
     Ok(Taken { plan, outcome: Outcome::Ticket, filed, reason: None })
 }
 

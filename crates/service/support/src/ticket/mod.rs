@@ -97,6 +97,12 @@ pub(crate) fn ticket() -> Object {
         .field(Field::new("csat_comment", FieldType::long_text()).personal().doc("What the asker said about that."))
         .field(Field::new("tags", FieldType::tags()).personal())
         .field(
+            Field::new("cc", FieldType::json())
+                .read_only()
+                .personal()
+                .doc("The addresses that the mail which it came in by was copied to."),
+        )
+        .field(
             Field::new("message_id", FieldType::text(255))
                 .technical()
                 .read_only()
@@ -118,10 +124,16 @@ pub(crate) fn ticket() -> Object {
                     ("ticket_merged", "the ticket was merged into another; go on there"),
                     ("canned_reply_queue", "the canned reply is for another queue"),
                     ("canned_reply_inactive", "the canned reply is not in use"),
+                    ("no_receiver", "copies are named, and the asker is not written to"),
+                    ("copy_unwanted", "who would get a copy is not to be written to"),
                 ])
                 .takes(Field::new("body", FieldType::long_text()).doc("Required without canned_reply_id."))
                 .takes(Field::reference("canned_reply", "canned_reply").doc("Its text is sent, placeholders filled."))
                 .takes(Field::new("public", FieldType::boolean()).default(true).doc("Whether the asker may read it."))
+                .takes(
+                    Field::new("cc", FieldType::json())
+                        .doc("Addresses that get a copy, at most 20. Nobody where it is left out, whoever wrote in."),
+                )
                 .takes(
                     Field::new("pending", FieldType::boolean())
                         .default(false)
@@ -179,6 +191,12 @@ pub(crate) fn ticket_comment() -> Object {
         .field(Field::new("body", FieldType::long_text()).personal().required())
         .field(Field::new("public", FieldType::boolean()).default(true).doc("Whether the asker may read it."))
         .field(Field::reference("contact", "contact").doc("The asker, when it is theirs."))
+        .field(
+            Field::new("cc", FieldType::json())
+                .read_only()
+                .personal()
+                .doc("The addresses that the mail was copied to, the one that came in or the one that went out."),
+        )
         .field(
             Field::new("message_id", FieldType::text(255))
                 .technical()

@@ -11,8 +11,15 @@ both!(
     every_route_is_in_the_document,
     a_custom_object_is_in_the_document_of_its_space,
     every_reference_leads_somewhere,
-    every_action_does_its_example_or_refuses_as_it_says
+    every_action_does_its_example_or_refuses_as_it_says,
+    every_rule_of_the_services_is_in_the_document
 );
+
+/// The services of the business: what may refuse a caller in them is documented.
+const SERVICES: [&str; 8] =
+    ["contacts", "activities", "leads", "sales", "invoicing", "support", "marketing", "reporting"];
+/// Refusals of public pages, which have no operation of an object.
+const OF_PAGES: [&str; 1] = ["form_time"];
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
@@ -178,4 +185,49 @@ async fn every_reference_leads_somewhere(api: Api) {
         }
     }
     assert!(seen > 100);
+}
+
+/// Every source file below a folder.
+fn sources(folder: &std::path::Path, out: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() {
+            sources(&entry, out);
+        } else if entry.extension().is_some_and(|ending| ending == "rs") {
+            out.push(std::fs::read_to_string(&entry).unwrap());
+        }
+    }
+}
+
+/// The rules that a source refuses by: the first text of a call of `refusal` or `refuse`.
+fn rules(source: &str) -> Vec<String> {
+    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let calls = source.split("refusal(").skip(1).chain(source.split("refuse(").skip(1));
+    let first = |call: &str| {
+        let (before, rest) = call.split_once('"')?;
+        let (rule, _) = rest.split_once('"')?;
+        let named = before.len() <= 60 && !before.contains(['{', ';']);
+        (named && !rule.is_empty() && rule.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')).then(|| rule.to_owned())
+    };
+    calls.filter_map(first).collect()
+}
+
+/// What the services refuse by name, the document has an example of.
+async fn every_rule_of_the_services_is_in_the_document(api: Api) {
+    let document = document(&api.anonymous()).await;
+    let mut named = std::collections::HashSet::new();
+    for operation in document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values()) {
+        let examples = &operation["responses"]["422"]["content"]["application/problem+json"]["examples"];
+        named.extend(examples.as_object().into_iter().flat_map(|examples| examples.keys().cloned()));
+    }
+    let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates");
+    let mut texts = Vec::new();
+    for service in SERVICES {
+        sources(&crates.join("service").join(service).join("src"), &mut texts);
+    }
+    sources(&crates.join("engine/mailbox/src"), &mut texts);
+    let all: std::collections::BTreeSet<String> = texts.iter().flat_map(|text| rules(text)).collect();
+    assert!(all.len() > 70, "{all:?}");
+    let missing: Vec<&String> =
+        all.iter().filter(|rule| !named.contains(*rule) && !OF_PAGES.contains(&rule.as_str())).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }

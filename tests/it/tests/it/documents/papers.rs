@@ -110,7 +110,9 @@ async fn what_was_issued_stays(backend: Backend) {
     let server = Server::builder().backend(backend).start().await;
     let api = server.api();
     let entity = firm(&api).await;
-    let buyer = customer(&api, json!({"language": "en-GB"})).await;
+    let person = json!({"first_name": "Eva", "last_name": "Alt"});
+    let person = api.create("/v1/contacts", person).await;
+    let buyer = customer(&api, json!({"language": "en-GB", "contact_id": person})).await;
     let invoice = finalized(&api, &buyer).await;
     let before = api.get(&format!("{invoice}/ubl")).await.expect(200).text();
     let printed = is_pdf(api.get(&format!("{invoice}/pdf")).await);
@@ -121,6 +123,7 @@ async fn what_was_issued_stays(backend: Backend) {
         .patch(&format!("/v1/customers/{buyer}"), json!({"email": "new@sued.example", "language": "de"}))
         .await
         .expect(200);
+    let _ = api.patch(&format!("/v1/contacts/{person}"), json!({"last_name": "Neu"})).await.expect(200);
     assert_eq!(api.get(&format!("{invoice}/ubl")).await.expect(200).text(), before);
     assert_eq!(is_pdf(api.get(&format!("{invoice}/pdf")).await).body, printed.body, "the same to the byte");
     let next = finalized(&api, &buyer).await;

@@ -6,7 +6,12 @@ use serde_json::{Value, json};
 use super::sending::letters;
 use super::{customer, firm, is_pdf, rate};
 
-both_alone!(a_quote_is_accepted_by_its_link, a_quote_is_rejected_or_runs_out, a_quote_is_said_to_be_sent);
+both_alone!(
+    a_quote_is_accepted_by_its_link,
+    a_quote_is_rejected_or_runs_out,
+    a_quote_is_said_to_be_sent,
+    what_was_sent_stays
+);
 
 async fn draft(api: &Api, more: Value) -> String {
     let tax = rate(api, "0.19", json!({})).await;
@@ -130,4 +135,67 @@ async fn a_quote_is_said_to_be_sent(backend: Backend) {
     let nobody = draft(&api, json!({})).await;
     let _ = api.post(&format!("{nobody}/send"), json!({})).await.expect(200);
     assert!(api.get("/v1/outbox").await.expect(200).rows().iter().all(|row| row["purpose"] != "quote"));
+}
+
+async fn what_was_sent_stays(backend: Backend) {
+    let server = Server::builder().backend(backend).start().await;
+    let api = server.api();
+    let entity = firm(&api).await;
+    let company = json!({"name": "Süd AG", "billing_street": "Ring 1", "billing_city": "München",
+        "billing_postal_code": "80331", "billing_country": "DE"});
+    let company = api.create("/v1/companies", company).await;
+    let contact =
+        api.create("/v1/contacts", json!({"first_name": "Eva", "last_name": "Alt", "email": "eva@sued.example"})).await;
+    let buyer =
+        customer(&api, json!({"name": "Süd AG", "company_id": company, "contact_id": contact, "language": "en-GB"}))
+            .await;
+    let tax = rate(&api, "0.19", json!({})).await;
+    let body = json!({"valid_until": "2199-12-31", "customer_id": buyer, "lines": [
+        {"description": "Chair", "quantity": "3", "unit_price": "10", "tax_rate_id": tax}]});
+    let quote = format!("/v1/quotes/{}", api.create("/v1/quotes", body).await);
+    assert!(api.get(&quote).await.expect(200).data()["as_sent"].is_null());
+    let _ = api.post(&format!("{quote}/send"), json!({})).await.expect(200);
+    let path = link(&api, 1).await;
+    let printed = is_pdf(api.get(&format!("{quote}/pdf")).await);
+    let (page_then, data_then) =
+        (page(&api, &path).await.expect(200).text(), api.anonymous().get(&path).await.expect(200));
+    let kept = api.get(&quote).await.expect(200).data().clone();
+    assert_eq!((&kept["as_sent"]["seller"]["name"], &kept["sent_to"]["name"]), (&json!("Nord GmbH"), &json!("Süd AG")));
+    assert_eq!(kept["as_sent"]["seller"]["iban"], "DE75512108001245126199");
+    // Everybody moves, and is called otherwise; the tax is another.
+    let own = format!("/v1/legal_entities/{}", entity["id"].as_str().unwrap());
+    let then =
+        json!({"name": "Nord SE", "vat_id": "DE987654321", "iban": null, "address_city": "Kiel", "language": "en"});
+    let _ = api.patch(&own, then).await.expect(200);
+    let _ = api
+        .patch(&format!("/v1/companies/{company}"), json!({"billing_city": "Ulm", "billing_street": "Tor 9"}))
+        .await
+        .expect(200);
+    let _ = api
+        .patch(&format!("/v1/customers/{buyer}"), json!({"name": "Süd SE", "language": "de", "tax_id": "DE111111111"}))
+        .await
+        .expect(200);
+    let _ = api.patch(&format!("/v1/contacts/{contact}"), json!({"last_name": "Neu"})).await.expect(200);
+    let _ = api.patch(&format!("/v1/tax_rates/{tax}"), json!({"name": "Another", "rate": "0.25"})).await;
+    assert_eq!(is_pdf(api.get(&format!("{quote}/pdf")).await).body, printed.body, "the same to the byte");
+    assert_eq!(page(&api, &path).await.expect(200).text(), page_then);
+    assert_eq!(api.anonymous().get(&path).await.expect(200).data(), data_then.data());
+    for field in ["as_sent", "sent_to"] {
+        let by_hand = json!({field: {"seller": {"name": "Eve"}, "name": "Eve"}});
+        assert!(api.patch(&quote, by_hand).await.status >= 400, "{field}");
+    }
+    // The next version is of today.
+    let next = api.post(&format!("{quote}/revise"), json!({})).await.expect(201);
+    assert!(next.data()["as_sent"].is_null() && next.data()["sent_to"].is_null(), "{next}");
+    let next = format!("/v1/quotes/{}", next.id());
+    let _ = api.post(&format!("{next}/send"), json!({"mail": false})).await.expect(200);
+    let kept = api.get(&next).await.expect(200).data().clone();
+    assert_eq!((&kept["as_sent"]["seller"]["name"], &kept["sent_to"]["name"]), (&json!("Nord SE"), &json!("Süd SE")));
+    assert_ne!(is_pdf(api.get(&format!("{quote}/pdf")).await).body, is_pdf(api.get(&format!("{next}/pdf")).await).body);
+    // Who is erased is in no quote any more; who made the offer stays as it was.
+    let _ = crate::privacy::ask(&api, "erasure", "contact", &contact).await;
+    let after = api.get(&quote).await.expect(200);
+    assert!(after.data()["sent_to"].is_null() && !after.text().contains("Alt"), "{after}");
+    assert_eq!(after.data()["as_sent"]["seller"]["name"], "Nord GmbH");
+    let _ = is_pdf(api.get(&format!("{quote}/pdf")).await);
 }

@@ -13,7 +13,7 @@ use kontor_testkit::{Api, Backend, Server};
 use serde_json::{Value, json};
 
 /// Makes a request and waits until it is done.
-async fn ask(api: &Api, kind: &str, object: &str, id: &str) -> Value {
+pub async fn ask(api: &Api, kind: &str, object: &str, id: &str) -> Value {
     let body = json!({"kind": kind, "subject": {"object": object, "id": id}});
     let begun = Instant::now();
     let made = api.post("/v1/privacy/requests", body).await.expect(202);
@@ -58,7 +58,7 @@ fn no_table_holds(server: &Server, canary: &str) {
 }
 
 /// Fails when the database or a file beside it holds the text.
-fn left_behind(server: &Server, backend: Backend, canary: &str) {
+pub fn left_behind(server: &Server, backend: Backend, canary: &str) {
     if backend == Backend::Postgres {
         no_table_holds(server, canary);
     } else {

@@ -36,6 +36,13 @@ async fn done(api: &Api, sandbox: &Value) -> Value {
     }
 }
 
+/// A masked copy of live, entered.
+pub async fn copied(live: &Api) -> Api {
+    let sandbox = make(live, "masked", "live").await;
+    let _ = done(live, &sandbox).await;
+    enter(live, &sandbox).await
+}
+
 fn id(sandbox: &Value) -> String {
     sandbox["id"].as_str().unwrap().to_owned()
 }
