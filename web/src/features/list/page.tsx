@@ -20,6 +20,7 @@ import { useRows } from './rows';
 import { useSelection } from './selection';
 import { Totals } from './totals';
 import { columnsOf, type View } from './view';
+import { isPlain, useMeant, viewOf } from './views';
 import { ViewsMenu } from './views-menu';
 
 const QuickCreate = lazy(() => import('~/features/create/quick'));
@@ -33,7 +34,25 @@ export function ListPage() {
   const { plural } = route.useParams();
   const def = useCatalog().collection(plural);
   if (!def || !may(def, 'read')) return <NotFoundPage />;
-  return <List key={def.name} def={def} />;
+  return <Meant key={def.name} def={def} />;
+}
+
+/** The list, when it is known what its address means: a saved view by its id, or the caller's own choice. */
+function Meant({ def }: { def: ObjectDef }) {
+  const view = route.useSearch();
+  const navigate = useNavigate();
+  const meant = useMeant(def, view);
+  useEffect(() => {
+    if (meant)
+      void navigate({
+        to: '/records/$plural',
+        params: { plural: def.plural },
+        search: () => viewOf(meant),
+        replace: true,
+      });
+  }, [meant, navigate, def.plural]);
+  const isSaying = meant && !isPlain({ ...viewOf(meant), saved: undefined });
+  return meant === undefined || isSaying ? <LoadingPage /> : <List def={def} />;
 }
 
 function List({ def }: { def: ObjectDef }) {
@@ -89,7 +108,7 @@ function List({ def }: { def: ObjectDef }) {
               {t('list.board')}
             </Button>
           )}
-          <ViewsMenu def={def} view={view} />
+          <ViewsMenu def={def} view={view} columns={columns} />
           <ColumnsMenu def={def} value={columns.map((field) => field.path)} onChange={(cols) => set({ cols })} />
           <Tooltip label={t('list.export')}>
             <ActionIcon variant="default" size={30} onClick={() => setExporting(true)} aria-label={t('list.export')}>

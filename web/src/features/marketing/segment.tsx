@@ -7,6 +7,7 @@ import { may, type ObjectDef, useCatalog } from '~/api/catalog';
 import { api, ask } from '~/api/client';
 import { type Row, same, titleOf } from '~/api/record';
 import { usePatch } from '~/api/records';
+import { toGroup } from '~/features/list/conditions';
 import { toFilter } from '~/features/list/filter';
 import FilterBuilder from '~/features/list/filters';
 import { RecordLink } from '~/fields/show';
@@ -14,7 +15,6 @@ import { Fault } from '~/ui/complain';
 import { number } from '~/ui/format';
 import { fromJson } from '~/ui/json';
 import { useNames } from '~/ui/names';
-import { toGroup } from './conditions';
 
 const SHOWN = 10;
 
