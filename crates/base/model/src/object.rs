@@ -48,6 +48,9 @@ pub struct Object {
     pub read_only: bool,
     /// Whether its records are their owner's alone, whatever a role may with others; who manages the space reaches all.
     pub private: bool,
+    /// The field of yes and no by which the owner of a private record lets all of the space read it. What is not opened
+    /// is not read by who manages the space either.
+    pub opened_by: Option<String>,
 }
 
 /// A value that follows from others of the same record and is never sent.
@@ -90,6 +93,7 @@ impl Object {
             views: Vec::new(),
             read_only: false,
             private: false,
+            opened_by: None,
         }
     }
 
@@ -181,6 +185,14 @@ impl Object {
     #[must_use]
     pub fn private(mut self) -> Self {
         self.private = true;
+        self
+    }
+
+    /// Reached by their owners alone, and read by everybody where `field` says yes.
+    #[must_use]
+    pub fn opened_by(mut self, field: &str) -> Self {
+        self.private = true;
+        self.opened_by = Some(field.to_owned());
         self
     }
 

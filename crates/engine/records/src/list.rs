@@ -96,6 +96,16 @@ impl Records {
         })
     }
 
+    /// Whether a list can be asked for: what it names is there and open to the caller, and what it compares fits.
+    ///
+    /// # Errors
+    /// As [`Records::list`], but for the database's.
+    pub fn check(&self, ctx: &Ctx, query: &Query) -> Result<()> {
+        let def = ctx.catalog.require(&query.object)?.clone();
+        ctx.caller.may(Access::Read, &def)?;
+        plan(ctx, &def, query, &self.signer).map(drop)
+    }
+
     async fn count(&self, ctx: &Ctx, mut select: Select, count: Count) -> Result<(u64, bool)> {
         select.order.clear();
         select.after = None;

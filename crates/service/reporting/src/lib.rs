@@ -1,5 +1,5 @@
-//! Knowing how the business does: reports, dashboards, and what the pipeline was like on each day.
-
+//! Knowing how the business does: reports, dashboards, what the pipeline was like on each day, and the views that people
+//! keep of lists.
 //!
 //! A `report` is a question that is kept: an aggregate of one's own, or one of the ready-made kinds. Its result is made
 //! when it is read, of the records that the reader may read. Of a live report what the result is made of is kept ([`live`]).
@@ -13,6 +13,7 @@ mod live;
 mod looks;
 mod report;
 mod rules;
+mod saved_views;
 mod snapshot;
 mod snapshots;
 mod table;
@@ -28,17 +29,29 @@ pub const SERVICE: &str = "reporting";
 
 /// What this service keeps.
 pub fn objects() -> Vec<Object> {
-    vec![report::object(), dashboard::object(), snapshot::object(), forecast_snapshot::object()]
+    vec![
+        report::object(),
+        dashboard::object(),
+        snapshot::object(),
+        forecast_snapshot::object(),
+        saved_views::saved_view(),
+        saved_views::default_view(),
+    ]
 }
 
 /// Its rules about changes.
 pub fn hooks() -> Vec<Arc<dyn Hook>> {
-    vec![Arc::new(rules::Definitions), Arc::new(rules::Layouts)]
+    vec![
+        Arc::new(rules::Definitions),
+        Arc::new(rules::Layouts),
+        Arc::new(saved_views::Views),
+        Arc::new(saved_views::Choices),
+    ]
 }
 
 /// What can be done to them.
 pub fn acts() -> Vec<Arc<dyn Act>> {
-    vec![Arc::new(live::Rebuild)]
+    vec![Arc::new(live::Rebuild), Arc::new(saved_views::SetDefault)]
 }
 
 /// What it does when something happens.

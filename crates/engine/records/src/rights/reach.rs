@@ -45,10 +45,23 @@ impl Ctx {
             Reach::Own | Reach::Team if def.owned => self.owned(reach, relation),
             Reach::Own | Reach::Team => self.parent(action, def, relation, parents)?,
         };
-        Some(match self.shared(action, def, relation) {
-            Some(shared) if reach != Reach::None => Cond::Or(vec![own, shared]),
-            _ => own,
-        })
+        if reach == Reach::None {
+            return Some(own);
+        }
+        let more = [self.opened(action, def, relation), self.shared(action, def, relation)];
+        let mut ways: Vec<Cond> = more.into_iter().flatten().collect();
+        if ways.is_empty() {
+            return Some(own);
+        }
+        ways.insert(0, own);
+        Some(Cond::Or(ways))
+    }
+
+    /// Private records that their owners let everybody read.
+    fn opened(&self, action: Action, def: &ObjectDef, relation: usize) -> Option<Cond> {
+        let field = def.opened_by.as_deref().filter(|_| action == Action::Read)?;
+        let (index, _) = def.native().field(field)?;
+        Some(Cond::Test { left: def.expr(index, relation)?, op: Op::Eq, right: Value::Bool(true) })
     }
 
     fn owned(&self, reach: Reach, relation: usize) -> Cond {

@@ -57,6 +57,7 @@ const FAMILIAR_JSON: &[(&str, &str)] = &[
     ("steps", r#"[{"kind": "notify", "title": "Hello"}]"#),
     ("inputs", r#"[{"field": "email", "label": "E-mail", "required": true}]"#),
     ("conditions", r#"[{"field": "city", "op": "eq", "value": "Rome"}]"#),
+    ("definition", r#"{"group_by": "stage_id"}"#),
     ("covers", r#"{"company": {"field": "city", "op": "eq", "value": "Rome"}}"#),
 ];
 

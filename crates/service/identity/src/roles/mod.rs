@@ -21,11 +21,13 @@ const CACHED: usize = 4_096;
 
 /// What is private is its owner's, whatever the role may with other things.
 fn secluded(mut policy: Policy, catalog: &Catalog) -> Policy {
-    if policy.manages {
-        return policy;
-    }
     for def in catalog.objects().filter(|def| def.private) {
-        let own = Rule::new(true, Reach::Own, Reach::Own);
+        let own = match (policy.manages, &def.opened_by) {
+            (false, _) => Rule::new(true, Reach::Own, Reach::Own),
+            // What others let it read, who manages the space changes, too.
+            (true, Some(_)) => Rule { read: Reach::Own, ..Rule::new(true, Reach::All, Reach::All) },
+            (true, None) => continue,
+        };
         let Rule { hidden, locked, .. } = policy.rule(&def.name).clone();
         policy.objects.insert(def.name.clone(), Rule { hidden, locked, ..own });
         policy.private.insert(def.name.clone(), def.plural.clone());

@@ -24,8 +24,8 @@ const PARTS: &[(&str, &str)] = &[
     ("campaign_member", "campaign"),
 ];
 
-/// What only its owner sees, whatever the role: told in `notifications`.
-const PRIVATE: &[&str] = &["notification", "channel_preference", "system_alert"];
+/// What only its owner sees, whatever the role: told in `notifications` and `reporting::saved_views`.
+const PRIVATE: &[&str] = &["notification", "channel_preference", "system_alert", "saved_view", "default_view"];
 
 /// What changes although a request was refused, and may: who called, and how often.
 const COUNTED: [&str; 4] = ["request_log", "day_use", "api_key", "session"];

@@ -8,6 +8,7 @@ mod expected;
 mod figures;
 mod live;
 mod opportunities;
+mod saved_views;
 
 use kontor_testkit::Api;
 use serde_json::{Value, json};

@@ -23,6 +23,7 @@ fn rules(object: &str) -> Value {
         "duplicate_rule" => json!({"active": false, "threshold_show": "0.7", "threshold_refuse": "0.98"}),
         "report" => json!({"target_object": "deal", "chart": "bar",
             "definition": {"group_by": ["stage_id"], "measures": [{"fn": "count", "as": "n"}]}}),
+        "saved_view" => json!({"target_object": "deal", "kind": "list", "definition": {"columns": [{"field": "name"}]}}),
         "workflow" => {
             json!({"active": false, "event_type": "kontor.deal.won", "fields": ["name"], "condition": "record.name",
             "filter": {"field": "name", "value": "x"}, "schedule": null, "time_zone": "Europe/Berlin",
