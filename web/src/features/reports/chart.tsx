@@ -1,4 +1,5 @@
 import { Center, Table, Text } from '@mantine/core';
+import { useElementSize } from '@mantine/hooks';
 import { useTranslation } from 'react-i18next';
 import {
   Bar,
@@ -168,29 +169,39 @@ export default function Chart({ chart, result, height = 280, title }: Props) {
 interface TableProps {
   result: Result;
   words: Words;
+  /** Figures are short, so that many columns stand in a narrow place. */
+  isTight?: boolean;
 }
 
+/** Pixels that a column wants, and that it needs with short figures. */
+const WANTED = 92;
+const NEEDED = 58;
+
 function ResultTable(props: TableProps) {
+  const { ref, width } = useElementSize();
+  const columns = columnsOf(props.result).length;
+  const isTight = width > 0 && width < columns * WANTED;
   return (
-    <ScrollBox minWidth={Math.max(320, props.result.columns.length * 92)} maxHeight={420}>
-      <Plain {...props} />
-    </ScrollBox>
+    <div ref={ref}>
+      <ScrollBox minWidth={Math.max(isTight ? 260 : 320, columns * (isTight ? NEEDED : WANTED))} maxHeight={420}>
+        <Plain {...props} isTight={isTight} />
+      </ScrollBox>
+    </div>
   );
 }
 
-function Plain({ result, words }: TableProps) {
+function Plain({ result, words, isTight = false }: TableProps) {
   const figures = new Set(figuresOf(result));
   const columns = columnsOf(result);
-  const shown = (row: Record<string, unknown>, column: string, value: unknown) => {
-    if (value === null || value === undefined) return '–';
-    return isMoney(result, column) ? money(String(value), String(row.currency ?? '')) : number(String(value));
-  };
+  const whole = (row: Record<string, unknown>, column: string, value: unknown) =>
+    isMoney(result, column) ? money(String(value), String(row.currency ?? '')) : number(String(value));
+  const isNone = (value: unknown) => value === null || value === undefined;
   return (
-    <Table verticalSpacing={4} striped>
+    <Table verticalSpacing={4} horizontalSpacing={isTight ? 5 : undefined} fz={isTight ? 12 : undefined} striped>
       <Table.Thead>
         <Table.Tr>
           {columns.map((column) => (
-            <Table.Th key={column} ta={figures.has(column) ? 'right' : undefined}>
+            <Table.Th key={column} ta={figures.has(column) ? 'right' : undefined} style={{ verticalAlign: 'bottom' }}>
               {words.column(column)}
             </Table.Th>
           ))}
@@ -202,9 +213,17 @@ function Plain({ result, words }: TableProps) {
             {columns.map((column) => {
               const value = row[column];
               const isFigure = figures.has(column);
+              const shown = !isFigure ? words.value(value, column) : isNone(value) ? '–' : whole(row, column, value);
+              const isShort = isTight && isFigure && !isNone(value);
               return (
-                <Table.Td key={column} ta={isFigure ? 'right' : undefined} className="numbers">
-                  {isFigure ? shown(row, column, value) : words.value(value, column)}
+                <Table.Td
+                  key={column}
+                  ta={isFigure ? 'right' : undefined}
+                  className="numbers"
+                  title={isShort ? shown : undefined}
+                  style={isFigure ? { whiteSpace: 'nowrap' } : { overflowWrap: 'anywhere' }}
+                >
+                  {isShort ? brief(Number(value)) : shown}
                 </Table.Td>
               );
             })}
