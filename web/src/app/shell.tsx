@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { onAway, onSessionEnd, serverIsAway } from '~/api/client';
 import { useMe } from '~/api/me';
 import { SandboxBar } from '~/session/sandbox';
+import { SeeingBar } from '~/session/seeing';
 import { signIn, signOut } from '~/session/tokens';
 import { Live } from './live';
 import { Nav } from './nav';
@@ -122,6 +123,7 @@ function Bars() {
   return (
     <>
       <SandboxBar />
+      <SeeingBar />
       {!online && (
         <div className="offline-bar" role="status">
           {t('shell.offline')}

@@ -27,6 +27,12 @@ export default function SegmentRoom({ def, row }: { def: ObjectDef; row: Row }) 
   return <Builder key={row.version} def={def} row={row} target={target} />;
 }
 
+interface Drawn {
+  count: number;
+  count_is_minimum: boolean;
+  members: Row[];
+}
+
 function Builder({ def, row, target }: { def: ObjectDef; row: Row; target: ObjectDef }) {
   const { t } = useTranslation();
   const names = useNames();
@@ -43,18 +49,23 @@ function Builder({ def, row, target }: { def: ObjectDef; row: Row; target: Objec
       api<Row[]>('POST', `/v1/${target.plural}/search`, {
         body: { filter: asked ?? undefined, limit: SHOWN, count: 'exact' },
       }),
-    // A segment as a condition is known to segments only; the saved one is counted then.
     enabled: read === null,
     placeholderData: keepPreviousData,
     retry: false,
   });
-  const kept = useQuery({
-    queryKey: ['record', 'segment', row.id, 'count', row.version],
-    queryFn: () => ask<{ count: number }>('GET', `/v1/segments/${row.id}/count`),
-    enabled: read !== null,
+  // A segment as a condition is known to segments only.
+  const drawn = useQuery({
+    queryKey: ['list', target.name, 'drawn', asked],
+    queryFn: () =>
+      ask<Drawn>('POST', '/v1/segments/preview', { target_object: target.name, conditions: asked, limit: SHOWN }),
+    enabled: read !== null && !read.isFaulty,
+    placeholderData: keepPreviousData,
+    retry: false,
   });
   const counted = (n: number) => (n === 1 ? names.one(target) : names.many(target));
-  const count = read ? kept.data?.count : found.data?.page?.total;
+  const count = read ? drawn.data?.count : found.data?.page?.total;
+  const more = read && drawn.data?.count_is_minimum ? '+' : '';
+  const fault = read ? drawn.error : found.error;
   return (
     <Stack>
       {text === null ? (
@@ -89,10 +100,10 @@ function Builder({ def, row, target }: { def: ObjectDef; row: Row; target: Objec
       )}
       <Card withBorder component="section" aria-label={t('segment.who')}>
         <Title order={2} size="h5" aria-live="polite">
-          {count === undefined ? t('segment.who') : `${number(String(count))} ${counted(count)}`}
+          {count === undefined ? t('segment.who') : `${number(String(count))}${more} ${counted(count)}`}
         </Title>
-        {found.error && <Fault error={found.error} />}
-        {read === null && <People rows={found.data?.data ?? []} target={target} />}
+        {fault && <Fault error={fault} />}
+        <People rows={(read ? drawn.data?.members : found.data?.data) ?? []} target={target} />
       </Card>
     </Stack>
   );
