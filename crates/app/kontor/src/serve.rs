@@ -122,6 +122,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
     }));
     let handlers = transfer.handlers().into_iter().chain(privacy.handlers());
     let handlers: Vec<_> = handlers.chain(sandboxes.handlers()).collect();
+    let kinds: Vec<&'static str> = handlers.iter().map(|handler| handler.kind()).collect();
     let limits = limits::open(&config, &house).await?;
 
     let webhooks = telling::open(&config, &house);
@@ -149,6 +150,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
         let bulk = Arc::new(kontor_rest::jobs::Bulk {
             transfer: Transfer::new(house.records.clone(), house.catalogs.clone(), jobs.clone()),
             catalogs: house.catalogs.clone(),
+            kinds,
         });
         let server_limits = ServerLimits::from(&config);
         let mut listener = Server::bind(config.listen, server_limits.clone())
@@ -177,6 +179,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             founding: house.founding.clone(),
             roles: house.roles.clone(),
             federation: oauth.federation().clone(),
+            oauth: oauth.clone(),
         });
         let authenticate = Arc::new(Credentials {
             keys: house.keys.clone(),
@@ -193,6 +196,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             .merge(kontor_rest::inbound::router(&mailing::inbound(&house, &api)))
             .merge(kontor_rest::public::router(&public))
             .merge(kontor_rest::webhooks::router(&api, &webhooks))
+            .merge(kontor_rest::previews::router(&api))
             .merge(kontor_rest::functions::router(&api, &working::credentials(&house)))
             .merge(kontor_rest::events::router(&kontor_rest::events::News::new(
                 api.clone(),

@@ -13,6 +13,8 @@ pub struct View {
     pub input: Vec<Field>,
     /// Media types; the first is what is answered when nothing else is asked for.
     pub media: Vec<String>,
+    /// Whether what it shows opens something by itself: not for who sees as another user does.
+    pub secret: bool,
 }
 
 /// What is answered in the envelope.
@@ -21,13 +23,20 @@ pub const JSON: &str = "application/json";
 impl View {
     /// Answers with JSON in the envelope.
     pub fn new(name: &str, doc: &str) -> Self {
-        Self { name: name.to_owned(), doc: doc.to_owned(), input: Vec::new(), media: vec![JSON.to_owned()] }
+        Self { name: name.to_owned(), doc: doc.to_owned(), input: Vec::new(), media: vec![JSON.to_owned()], secret: false }
     }
 
     /// Takes this parameter.
     #[must_use]
     pub fn takes(mut self, field: Field) -> Self {
         self.input.push(field);
+        self
+    }
+
+    /// Shows what opens something by itself: a link, a key.
+    #[must_use]
+    pub fn secret(mut self) -> Self {
+        self.secret = true;
         self
     }
 

@@ -33,4 +33,4 @@ pub use relay::Relay;
 pub use retention::forget;
 pub use row::{Row, by_ids, read};
 pub use touched::{object_of, touched};
-pub use view::{Page, open, page, shown};
+pub use view::{Page, open, page, page_back, shown};

@@ -124,6 +124,31 @@ pub async fn read(
     Ok(store.rows(select).await?.into_iter().filter_map(Row::of).collect())
 }
 
+/// Events with numbers below `before` and above `floor`, newest first, whoever may see them.
+///
+/// # Errors
+/// The database's.
+pub async fn read_back(
+    store: &dyn Store,
+    space: SpaceId,
+    (floor, before): (i64, i64),
+    types: &Types,
+    subjects: &Subjects,
+    limit: u64,
+) -> Result<Vec<Row>> {
+    let audit = Source { table: system::AUDIT.into(), object: None, which: Which::All };
+    let mut select = Select::new(space, system::EVENT, columns())
+        .filter(compare("sequence", Op::Gt, floor.max(0)))
+        .filter(compare("sequence", Op::Lt, before))
+        .order(Expr::column("sequence", Kind::Int), true)
+        .limit(limit);
+    select.joins.push(Join { source: audit, on: Expr::column("id", Kind::Int), filter: None });
+    for cond in [types.cond(), subjects.cond(space)].into_iter().flatten() {
+        select = select.filter(cond);
+    }
+    Ok(store.rows(select).await?.into_iter().filter_map(Row::of).collect())
+}
+
 /// Events by their ids, in no order, whoever may see them.
 ///
 /// # Errors

@@ -63,6 +63,42 @@ pub async fn page(
     Ok(page)
 }
 
+/// Events below the number `before` and above `floor`, newest first, at most `limit`, that the caller may see; `up_to` is
+/// the number down to which the log was looked at.
+///
+/// # Errors
+/// The database's.
+pub async fn page_back(
+    records: &Records,
+    ctx: &Ctx,
+    (floor, before): (i64, i64),
+    types: &Types,
+    subjects: &Subjects,
+    limit: usize,
+) -> Result<Page> {
+    let store = records.store();
+    let last = head(&**store, ctx.space()).await?.last;
+    let mut page = Page { events: Vec::new(), up_to: before.min(last + 1), has_more: false };
+    let mut looked_at = 0;
+    while page.up_to > floor + 1 && page.events.len() < limit && looked_at < LOOKED_AT {
+        let rows = row::read_back(&**store, ctx.space(), (floor, page.up_to), types, subjects, CHUNK).await?;
+        looked_at += rows.len();
+        let is_end = (rows.len() as u64) < CHUNK;
+        let end = rows.last().map_or(page.up_to, |row| row.sequence);
+        for event in shown(records, ctx, rows).await? {
+            if page.events.len() == limit {
+                page.has_more = true;
+                return Ok(page);
+            }
+            page.up_to = event.sequence;
+            page.events.push(event);
+        }
+        page.up_to = if is_end { floor + 1 } else { end };
+    }
+    page.has_more = page.up_to > floor + 1;
+    Ok(page)
+}
+
 /// Those of the events that the caller may see, as it sees them.
 ///
 /// # Errors

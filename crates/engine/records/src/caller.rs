@@ -47,6 +47,8 @@ pub struct Via {
     pub client: Option<Id>,
     /// Who acts in the user's name.
     pub impersonator: Option<Id>,
+    /// Whether it is there to look and not to change anything.
+    pub read_only: bool,
 }
 
 /// A checked credential.

@@ -20,7 +20,7 @@ impl Input {
     ///
     /// # Errors
     /// As there.
-    pub(crate) fn of(name: &str, input: &[Field], body: &Json, settings: &Settings) -> Result<Self> {
+    pub fn of(name: &str, input: &[Field], body: &Json, settings: &Settings) -> Result<Self> {
         let Some(members) = body.as_object() else {
             return Err(Error::new(ErrorCode::Malformed, format!("the body must be an object, not {}", body.kind())));
         };

@@ -54,6 +54,20 @@ impl Records {
         self.looks.iter().map(|look| (look.object(), look.name()))
     }
 
+    /// Answers a question of a service about no record that is kept; nothing is changed.
+    ///
+    /// # Errors
+    /// Those of the question.
+    pub async fn ask<T>(
+        &self,
+        ctx: &Ctx,
+        question: impl for<'a> FnOnce(&'a Sight<'a>) -> BoxFuture<'a, Result<T>>,
+    ) -> Result<T> {
+        let counters = Counters::default();
+        let sight = Sight::new(self, ctx, self.clock().now_ms(), None, &counters);
+        question(&sight).await
+    }
+
     /// Shows a record.
     ///
     /// # Errors
@@ -66,6 +80,10 @@ impl Records {
             return Err(Error::new(ErrorCode::NoRoute, format!("{} have no {}", def.plural, glance.view)));
         };
         ctx.caller.may(Access::Read, &def)?;
+        if view.secret && ctx.caller.via.impersonator.is_some() {
+            let detail = format!("{} of {} is for the user alone, not for who acts in the user's name", view.name, def.plural);
+            return Err(Error::new(ErrorCode::Forbidden, detail));
+        }
         let input = Input::of(&view.name, &view.input, glance.input, ctx.settings())?;
         let counters = Counters::default();
         let sight = Sight::new(self, ctx, self.clock().now_ms(), None, &counters);

@@ -21,7 +21,7 @@ pub use export::ExportOptions;
 pub use forget::Forgotten;
 pub use import::{ImportOptions, OnError, Status, Tally};
 pub use mapping::Mapping;
-pub use transfer::{Download, Transfer};
+pub use transfer::{Download, KINDS, Transfer};
 
 /// An object that callers may reach by themselves.
 ///

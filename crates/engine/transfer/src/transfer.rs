@@ -24,8 +24,8 @@ pub const MAX_BYTES: i64 = 1 << 30;
 const KEPT_MS: i64 = 7 * 86_400_000;
 /// How long jobs without files are kept.
 const OTHERS_KEPT_MS: i64 = 30 * 86_400_000;
-/// Jobs with files.
-const KINDS: &[&str] = &[import::KIND, export::KIND];
+/// The kinds of jobs that [`Transfer::handlers`] do: those with files.
+pub const KINDS: &[&str] = &[import::KIND, export::KIND];
 /// How often a waiting caller looks.
 const LOOK: Duration = Duration::from_millis(150);
 

@@ -125,6 +125,7 @@ impl Drop for Line<'_> {
                 request_id: self.request_id.clone(),
                 credential: caller.key_id,
                 user: caller.user_id,
+                impersonator: caller.via.impersonator,
                 version: self.path.version,
                 method: self.method.clone(),
                 route: self.path.template.clone(),

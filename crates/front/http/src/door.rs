@@ -36,7 +36,7 @@ use crate::route::{Access, Gives, Route, Takes};
 use crate::table::{Path, Row, Table};
 use crate::versions::{self, Notices};
 use crate::via::{Side, Via};
-use crate::{Admitted, Ready, Refusal, compress, headers, health, limits, negotiate, reply};
+use crate::{Admitted, Ready, Refusal, compress, headers, health, limits, negotiate, reply, seeing};
 
 /// What a door is made of.
 pub struct DoorParts {
@@ -373,7 +373,13 @@ impl Door {
                 client: client.address,
             };
             match self.known(presented).await {
-                Ok(caller) => line.caller = Some(caller),
+                Ok(caller) => {
+                    let is_read_only = caller.via.read_only;
+                    line.caller = Some(caller);
+                    if is_read_only {
+                        seeing::only_reads(&path.template, row)?;
+                    }
+                }
                 Err(error) => {
                     let cache = self.cache.as_ref().filter(|_| row.kept && cache::is_unasked(error.code()));
                     let known = cache.and_then(|cache| self.authenticate.remembered(presented, cache.stale()));

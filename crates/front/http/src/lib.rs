@@ -31,6 +31,7 @@ mod request_id;
 pub mod request_log;
 pub mod route;
 mod seat;
+mod seeing;
 mod server;
 mod table;
 pub mod tls;

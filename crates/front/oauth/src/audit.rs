@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kontor_http::Admitted;
 use kontor_model::{Error, Result};
 use kontor_records::{Caller, Ctx, Origin};
 use kontor_store::Write;
@@ -17,11 +18,26 @@ impl OAuth {
     /// # Errors
     /// The database's; the machine gives no randomness.
     pub async fn entry(&self, call: &Call, caller: Arc<Caller>, object: &str, action: &str, what: &J) -> Result<Write> {
+        self.noted(&call.admitted, caller, object, action, what).await
+    }
+
+    /// As [`OAuth::entry`], of a request to another part of the server.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn noted(
+        &self,
+        admitted: &Admitted,
+        caller: Arc<Caller>,
+        object: &str,
+        action: &str,
+        what: &J,
+    ) -> Result<Write> {
         let space = caller.space;
         let catalog = self.catalogs.get(space).await?;
         let via = caller.via;
-        let origin = Origin { credential: via.credential, impersonator: via.impersonator, ..call.admitted.origin() };
-        let ctx = Ctx { origin, ..Ctx::new(caller, catalog, call.admitted.request_id.clone()) };
+        let origin = Origin { credential: via.credential, impersonator: via.impersonator, ..admitted.origin() };
+        let ctx = Ctx { origin, ..Ctx::new(caller, catalog, admitted.request_id.clone()) };
         Ok(self.records.audit_write(&ctx, object, action, what)?.of(space))
     }
 

@@ -18,6 +18,8 @@ pub struct Grant {
     pub user: Id,
     /// Who acts in the user's name (RFC 8693, 4.1).
     pub actor: Option<Id>,
+    /// Whether it is there to look and not to change anything.
+    pub read_only: bool,
     pub scope: Scope,
     pub amr: Vec<String>,
     /// Unix milliseconds.
@@ -32,6 +34,7 @@ const COLUMNS: &[(&str, Kind)] = &[
     ("of_space", Kind::Int),
     ("user_id", Kind::Int),
     ("actor_id", Kind::Int),
+    ("read_only", Kind::Int),
     ("scope", Kind::Text),
     ("amr", Kind::Text),
     ("auth_time", Kind::Int),
@@ -46,6 +49,7 @@ fn read(row: &Row) -> Grant {
         space: SpaceId(row.int("of_space")),
         user: Id(row.int("user_id")),
         actor: row.opt_int("actor_id").map(Id),
+        read_only: row.int("read_only") != 0,
         scope: Scope::stored(&row.text("scope")),
         amr: row.text("amr").split_whitespace().map(str::to_owned).collect(),
         auth_time: row.int("auth_time"),
@@ -73,6 +77,7 @@ pub fn made(grant: &Grant, now: i64) -> Write {
             db::int("of_space", grant.space.0),
             db::int("user_id", grant.user.0),
             db::opt_int("actor_id", grant.actor.map(|id| id.0)),
+            db::int("read_only", i64::from(grant.read_only)),
             db::text("scope", &grant.scope.to_string()),
             db::text("amr", &grant.amr.join(" ")),
             db::int("auth_time", grant.auth_time),
@@ -109,6 +114,14 @@ pub fn refresh_token(grant: Id, client: Id, jkt: Option<&str>, now: i64) -> Resu
     Ok((token, write))
 }
 
+/// The writes that end what others see by this user, and what this user sees by others.
+fn sights_end(space: SpaceId, user: Id) -> [Write; 2] {
+    ["user_id", "actor_id"].map(|side| {
+        let keys = vec![db::int(side, user.0), db::int("of_space", space.0), db::int("read_only", 1)];
+        db::update_any(OAUTH_GRANT, keys, vec![db::int("revoked", 1)])
+    })
+}
+
 impl OAuth {
     /// The grant, unless it has ended.
     ///
@@ -124,6 +137,10 @@ impl OAuth {
     /// The database's.
     pub async fn end_grant(&self, id: Id) -> Result<()> {
         let mut batch = db::batch();
+        // Who signs out here sees as nobody else any more, and nobody as this user.
+        if let Some(own) = self.grant(id).await?.filter(|grant| grant.actor.is_none()) {
+            batch.writes.extend(sights_end(own.space, own.user));
+        }
         batch.writes.push(db::update_any(OAUTH_GRANT, vec![db::int("id", id.0)], vec![db::int("revoked", 1)]));
         db::commit(&*self.store, batch).await?;
         self.tokens.forget();
@@ -153,6 +170,7 @@ impl OAuth {
             space,
             user,
             actor: None,
+            read_only: false,
             scope,
             amr: Vec::new(),
             auth_time: now,

@@ -27,6 +27,7 @@ mod random;
 mod redirect;
 pub mod routes;
 mod scope;
+mod seeing;
 mod sweep;
 mod tokens;
 
@@ -51,6 +52,7 @@ use keys::seal::Vault;
 use people::People;
 use providers::Federation;
 pub use routes::ROUTES;
+pub use seeing::Seeing;
 pub use tokens::Tokens;
 
 /// Life of an access token in seconds.

@@ -265,18 +265,33 @@ impl Tokens {
     /// # Errors
     /// As [`Callers::of`].
     pub async fn acting(&self, token: &Verified, standing: Standing) -> Result<Caller> {
+        let scopes = token.scope.names().map(str::to_owned).collect();
+        self.standing_for(token.space, standing, scopes).await
+    }
+
+    /// As [`Tokens::acting`], for a token that is yet to be given.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn standing_for(
+        &self,
+        space: SpaceId,
+        standing: Standing,
+        scopes: Vec<String>,
+    ) -> Result<Caller> {
         let holder = Holder {
-            space: token.space,
+            space,
             // Of one agreement: keys of idempotency are not shared between users of a client.
             credential: standing.grant.as_ref().map_or(standing.client.id, |grant| grant.id),
             via: Via {
                 credential: Credential::Token,
                 client: Some(standing.client.id),
                 impersonator: standing.grant.as_ref().and_then(|grant| grant.actor),
+                read_only: standing.grant.as_ref().is_some_and(|grant| grant.read_only),
             },
             user: standing.grant.as_ref().map_or(standing.client.user, |grant| Some(grant.user)),
             role: standing.role,
-            scopes: Some(token.scope.names().map(str::to_owned).collect()),
+            scopes: Some(scopes),
             allowance: Allowance::default(),
         };
         self.callers.of(holder).await

@@ -22,13 +22,18 @@ use crate::params::Params;
 use crate::{exports, imports};
 
 const LISTED: &[&str] = &["limit", "cursor", "kind", "state", "filter"];
-/// The kinds of jobs that there are.
-pub(crate) const KINDS: &[&str] = &["import", "export", "privacy", "retention", "sandbox"];
+
+/// The kinds of jobs that there are, as those say who do them.
+pub(crate) fn kinds() -> Vec<&'static str> {
+    [kontor_transfer::KINDS, kontor_privacy::KINDS, kontor_sandboxes::KINDS].concat()
+}
 
 /// What the routes of bulk work share.
 pub struct Bulk {
     pub transfer: Transfer,
     pub catalogs: Arc<Catalogs>,
+    /// Of the handlers that this process has.
+    pub kinds: Vec<&'static str>,
 }
 
 impl Bulk {
@@ -139,7 +144,7 @@ async fn list(bulk: Arc<Bulk>, request: Request<Body>) -> Result<Response<Body>>
     let params = call.params(LISTED)?;
     let limit = params.page_limit()?;
     let states: Vec<(&str, State)> = State::ALL.iter().map(|s| (s.name(), *s)).collect();
-    let kinds: Vec<(&str, &str)> = KINDS.iter().map(|kind| (*kind, *kind)).collect();
+    let kinds: Vec<(&str, &str)> = bulk.kinds.iter().map(|kind| (*kind, *kind)).collect();
     let asked = |name: &str| either(&params, name);
     let before = match params.get("cursor").map(str::parse) {
         None => None,

@@ -31,6 +31,7 @@ pub mod outbox;
 mod params;
 mod percent;
 mod precondition;
+pub mod previews;
 pub mod privacy;
 pub mod public;
 mod read;

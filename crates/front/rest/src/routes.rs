@@ -397,6 +397,7 @@ pub const DOCUMENTS: &[Route] = &[
 
 pub use crate::events::routes::EVENTS;
 pub use crate::identity::routes::IDENTITY;
+pub use crate::previews::PREVIEWS;
 pub use crate::webhooks::routes::WEBHOOKS;
 
 const COUNT: usize = 2
@@ -405,6 +406,7 @@ const COUNT: usize = 2
     + EVENTS.len()
     + WEBHOOKS.len()
     + AUTOMATION.len()
+    + PREVIEWS.len()
     + AUDIT.len()
     + PRIVACY.len()
     + SANDBOXES.len()
@@ -421,8 +423,8 @@ pub const ROUTES: &[Route] = &joined();
 const fn joined() -> [Route; COUNT] {
     let mut all = [r("", "", "", Open, Private, ""); COUNT];
     let tables = [
-        RECORDS, OTHERS, EVENTS, WEBHOOKS, AUTOMATION, AUDIT, PRIVACY, SANDBOXES, OUTBOX, INBOUND, IDENTITY, PUBLIC,
-        DOCUMENTS,
+        RECORDS, OTHERS, EVENTS, WEBHOOKS, AUTOMATION, PREVIEWS, AUDIT, PRIVACY, SANDBOXES, OUTBOX, INBOUND, IDENTITY,
+        PUBLIC, DOCUMENTS,
     ];
     all[0] = ACTION;
     all[1] = VIEW;

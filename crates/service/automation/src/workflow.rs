@@ -60,8 +60,8 @@ pub(crate) fn object() -> Object {
                 .makes(crate::RUN),
         )
         .action(Action::new("rotate_hook", "Gives it another address; the one before opens nothing any more."))
-        .view(View::new("hook", "The address that starts it, of one with the trigger webhook."))
-        .view(View::new("signing_secret", "What its calls to other systems are signed with."))
+        .view(View::new("hook", "The address that starts it, of one with the trigger webhook.").secret())
+        .view(View::new("signing_secret", "What its calls to other systems are signed with.").secret())
         .view(
             View::new("dry_run", "What it would do for an event of the past; nothing is done.")
                 .takes(Field::new("event", FieldType::text(32)).required().doc("The event's sequence number.")),

@@ -43,6 +43,11 @@ impl Text {
         Self { subject: part("subject"), text: part("body_text"), html: part("body_html"), name: part("name") }
     }
 
+    /// A text that is not saved.
+    pub fn unsaved(subject: &str, text: &str, html: &str) -> Self {
+        Self { subject: subject.to_owned(), text: text.to_owned(), html: html.to_owned(), name: "preview".to_owned() }
+    }
+
     /// Why it cannot be sent by mail.
     ///
     /// # Errors

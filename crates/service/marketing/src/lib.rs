@@ -21,6 +21,8 @@ use std::sync::Arc;
 use kontor_model::Object;
 use kontor_records::{Act, Guest, Hear, Hook, Look, Sweep};
 
+pub use crate::segment::preview as preview_segment;
+pub use crate::template::preview as preview_template;
 use crate::unsubscribe::Unsubscribe;
 
 /// The service's name in declarations.

@@ -2,8 +2,10 @@
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use kontor_model::{Action, Fault, Field, FieldType, Letter, Object, Result, View};
-use kontor_records::{Act, Asked, Found, Hook, Look, Plan, Sheet, Sight, Touched, Verdict, Viewed, refusal};
+use kontor_model::{Action, Fault, Field, FieldType, Json, Letter, Object, Result, View};
+use kontor_records::{
+    Access, Act, Asked, Ctx, Found, Hook, Input, Look, Plan, Records, Sheet, Sight, Touched, Verdict, Viewed, refusal,
+};
 use kontor_templates::{Limits, check};
 use serde_json::json;
 
@@ -60,18 +62,7 @@ impl Hook for Sound {
             let mut known = None;
             let mut out = Vec::new();
             for template in touched.iter().filter(|t| !t.is_gone() && PARTS.iter().any(|part| t.changes(part))) {
-                let mut faults: Vec<Fault> = Vec::new();
-                for part in PARTS {
-                    let source = template.field(part).1.as_str().unwrap_or_default();
-                    if !source.contains('{') {
-                        continue;
-                    }
-                    if known.is_none() {
-                        known = Some(values::known(sight)?);
-                    }
-                    let names = known.as_ref().unwrap_or(&serde_json::Value::Null);
-                    faults.extend(check(source, names, &Limits::default()).err().map(|wrong| wrong.fault(part)));
-                }
+                let faults = faults(sight, &mut known, |part| template.field(part).1.as_str().unwrap_or_default())?;
                 if !faults.is_empty() {
                     out.push(Verdict::Refuse { step: template.step, error: kontor_model::Error::from_faults(faults) });
                 }
@@ -80,6 +71,27 @@ impl Hook for Sound {
         }
         .boxed()
     }
+}
+
+/// What is wrong with the parts of a template; `known` are the names that it may use, found out when there are any.
+fn faults<'s>(
+    sight: &Sight<'_>,
+    known: &mut Option<serde_json::Value>,
+    source: impl Fn(&str) -> &'s str,
+) -> Result<Vec<Fault>> {
+    let mut faults = Vec::new();
+    for part in PARTS {
+        let source = source(part);
+        if !source.contains('{') {
+            continue;
+        }
+        if known.is_none() {
+            *known = Some(values::known(sight)?);
+        }
+        let names = known.as_ref().unwrap_or(&serde_json::Value::Null);
+        faults.extend(check(source, names, &Limits::default()).err().map(|wrong| wrong.fault(part)));
+    }
+    Ok(faults)
 }
 
 /// The person that the caller names, among those that it sees.
@@ -93,7 +105,11 @@ async fn named(sight: &Sight<'_>, contact: Option<kontor_model::Id>, lead: Optio
 }
 
 async fn filled(sight: &Sight<'_>, template: &Found, person: &Person) -> Result<Rendered> {
-    let text = Text::of(template);
+    let sender = owner(sight, template).await?;
+    fill(sight, &Text::of(template), sender.as_ref(), person).await
+}
+
+async fn fill(sight: &Sight<'_>, text: &Text, sender: Option<&Found>, person: &Person) -> Result<Rendered> {
     let company = match person.record.reference("company_id").filter(|_| text.names_company()) {
         Some(id) => match sight.visible("company", id).await {
             Ok(company) => Some(company),
@@ -102,10 +118,44 @@ async fn filled(sight: &Sight<'_>, template: &Found, person: &Person) -> Result<
         },
         None => None,
     };
-    let sender = owner(sight, template).await?;
     let unsubscribe_url = Some("https://example.com/public/unsubscribe/example".to_owned());
-    let saying = Saying { person, company: company.as_ref(), campaign: None, sender: sender.as_ref(), unsubscribe_url };
+    let saying = Saying { person, company: company.as_ref(), campaign: None, sender, unsubscribe_url };
     text.render(sight, &saying)
+}
+
+/// What `POST /v1/templates/preview` takes.
+fn unsaved() -> Vec<Field> {
+    let mut all: Vec<Field> = object().fields.into_iter().filter(|field| PARTS.contains(&field.name.as_str())).collect();
+    all.extend([Field::reference("contact", "contact"), Field::reference("lead", "lead")]);
+    all
+}
+
+/// `POST /v1/templates/preview`: a text that is not saved, filled for a contact or a lead, by the rules and limits that
+/// templates have: subject, text and HTML. The sender is the caller.
+///
+/// # Errors
+/// 403 for who may not write templates; 400001 for a text that could not be saved; 404001 for a person that the caller
+/// does not see; 422000 without one, and for what cannot be filled; the database's.
+pub async fn preview(records: &Records, ctx: &Ctx, body: &Json) -> Result<serde_json::Value> {
+    ctx.caller.may(Access::Write, ctx.catalog.require("template")?)?;
+    let input = Input::of("preview", &unsaved(), body, ctx.settings())?;
+    records.ask(ctx, move |sight| async move { previewed(sight, &input).await }.boxed()).await
+}
+
+async fn previewed(sight: &Sight<'_>, input: &Input) -> Result<serde_json::Value> {
+    let part = |name: &str| input.text(name).unwrap_or_default();
+    let faults = faults(sight, &mut None, part)?;
+    if !faults.is_empty() {
+        return Err(kontor_model::Error::from_faults(faults));
+    }
+    let person = named(sight, input.reference("contact_id"), input.reference("lead_id")).await?;
+    let sender = match sight.ctx().caller.user_id {
+        Some(id) => sight.record("user", id).await?,
+        None => None,
+    };
+    let text = Text::unsaved(part("subject"), part("body_text"), part("body_html"));
+    let Rendered { subject, text, html } = fill(sight, &text, sender.as_ref(), &person).await?;
+    Ok(json!({"subject": subject, "text": text, "html": html}))
 }
 
 /// `GET /v1/templates/{id}/preview`

@@ -22,3 +22,6 @@ pub use logins::Logins;
 pub use request::{Kind, Request, Subject};
 pub use retention::{Action, Rule};
 pub use service::{Parts, Privacy};
+
+/// The kinds of jobs that [`Privacy::handlers`] do.
+pub const KINDS: &[&str] = &[service::JOB, retention::JOB];

@@ -14,6 +14,10 @@ mod service;
 mod wipe;
 
 pub use handler::KIND;
+
+/// The kinds of jobs that [`Sandboxes::handlers`] do.
+pub const KINDS: &[&str] = &[KIND];
+
 pub use mask::Masker;
 pub use sandbox::{From, Sandbox, State};
 pub use service::{Filled, Furnisher, Parts, Rendered, Sandboxes};

@@ -33,6 +33,8 @@ pub struct Line {
     pub request_id: Arc<str>,
     pub credential: Id,
     pub user: Option<Id>,
+    /// Who acts in the user's name.
+    pub impersonator: Option<Id>,
     pub version: Option<ApiVersion>,
     pub method: Method,
     /// The template.

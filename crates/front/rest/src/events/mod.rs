@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::routing::{get, post};
 use kontor_catalog::Catalogs;
-use kontor_events::{Feed, Subjects, Types, head, since};
+use kontor_events::{Feed, Head, Subjects, Types, head, since};
 use kontor_http::Authenticate;
 use kontor_model::time::{millis, parse_datetime};
 use kontor_model::{Error, ErrorCode, Id, Json, Result, SpaceId};
@@ -96,14 +96,7 @@ async fn begin(store: &dyn Store, space: SpaceId, after: Option<&str>, moment: O
         return since(store, space, ms).await.map(Some);
     }
     let Some(text) = after else { return Ok(None) };
-    let digits = (1..=18).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    let number: i64 = text.parse().ok().filter(|_| digits).ok_or_else(|| {
-        bad_cursor("a cursor of the event log is an event's sequence, or next_cursor of a page".to_owned())
-    })?;
-    let head = head(store, space).await?;
-    if number > head.last {
-        return Err(bad_cursor(format!("the log ends at {}, and the cursor is behind its end", head.last)));
-    }
+    let (number, head) = number(store, space, text).await?;
     // From the beginning means from what is kept.
     if number > 0 && number + 1 < head.first {
         return Err(bad_cursor(format!(
@@ -112,4 +105,17 @@ async fn begin(store: &dyn Store, space: SpaceId, after: Option<&str>, moment: O
         )));
     }
     Ok(Some(number))
+}
+
+/// The number of a cursor, which the log has come to, and how far that goes.
+async fn number(store: &dyn Store, space: SpaceId, text: &str) -> Result<(i64, Head)> {
+    let digits = (1..=18).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    let number: i64 = text.parse().ok().filter(|_| digits).ok_or_else(|| {
+        bad_cursor("a cursor of the event log is an event's sequence, or next_cursor of a page".to_owned())
+    })?;
+    let head = head(store, space).await?;
+    if number > head.last {
+        return Err(bad_cursor(format!("the log ends at {}, and the cursor is behind its end", head.last)));
+    }
+    Ok((number, head))
 }

@@ -81,8 +81,13 @@ fn log(route: &Route, detail: &mut Detail) {
         ),
     ];
     if route.operation == "listEvents" {
+        parameters.push(parameter(
+            "sort",
+            "-sequence for the newest first: after then leads on to older events, and since says where the list ends.",
+            json!({"type": "string", "enum": ["sequence", "-sequence"], "default": "sequence"}),
+        ));
         parameters.push(reference("parameters", "Limit"));
-        detail.answers = vec![json_answer(200, "Events, oldest first.", reference("schemas", "EventList"))];
+        detail.answers = vec![json_answer(200, "Events, oldest first unless sort says otherwise.", reference("schemas", "EventList"))];
     } else {
         parameters.push(json!({"name": "Last-Event-ID", "in": "header", "description": "Go on behind this event; before after and since.",
             "schema": sequence()}));

@@ -23,7 +23,7 @@ pub const EVENTS: &[Route] = &[
         "listEvents",
         Signed,
         Partner,
-        "The event log, oldest first: what happened to records that the caller may read, as CloudEvents.",
+        "The event log, oldest or newest first: what happened to records that the caller may read, as CloudEvents.",
     )
     .by_catalog(),
     r(

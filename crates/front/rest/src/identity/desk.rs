@@ -13,6 +13,7 @@ use kontor_identity::keys::Keys;
 use kontor_identity::roles::Roles;
 use kontor_identity::spaces::Founding;
 use kontor_model::{Error, ErrorCode, Result};
+use kontor_oauth::OAuth;
 use kontor_oauth::providers::Federation;
 use serde_json::Value as J;
 
@@ -27,6 +28,7 @@ pub struct Desk {
     pub founding: Arc<Founding>,
     pub roles: Arc<Roles>,
     pub federation: Arc<Federation>,
+    pub oauth: Arc<OAuth>,
 }
 
 impl Desk {

@@ -57,6 +57,11 @@ pub async fn read(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
         },
     };
     set(&mut data, "credential", credential);
+    set(&mut data, "read_only", J::Bool(caller.via.read_only));
+    if let Some(id) = caller.via.impersonator {
+        let person = desk.accounts.person(caller.space, id).await.ok();
+        set(&mut data, "impersonator", json!({"id": id.to_string(), "name": person.map(|person| person.name)}));
+    }
     Ok(desk::single(&call, StatusCode::OK, &data))
 }
 

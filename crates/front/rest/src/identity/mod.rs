@@ -47,6 +47,7 @@ pub fn router(desk: &Arc<Desk>) -> Router {
         .route("/v1/me/passkeys/begin", post(on(desk, passkeys::begin)))
         .route("/v1/me/passkeys/{id}", patch(on(desk, passkeys::rename)).delete(on(desk, passkeys::remove)))
         .route("/v1/users/{id}/invite", post(on(desk, users::invite)))
+        .route("/v1/users/{id}/impersonate", post(on(desk, users::impersonate)))
         .route("/v1/users/{id}/deactivate-sessions", post(on(desk, users::end_sessions)))
         .route("/v1/api_keys", get(on(desk, keys::list)).post(on(desk, keys::create)))
         .route(

@@ -100,6 +100,8 @@ pub fn schemas() -> Map<String, J> {
         &["user", "space", "role", "scopes", "credential"],
         json!({
         "user": {"type": ["object", "null"], "required": ["id"], "properties": {"id": id(), "name": maybe_text(), "email": maybe_text()}},
+        "read_only": {"type": "boolean", "description": "Whether the credential is there to look and changes nothing."},
+        "impersonator": {"type": "object", "description": "Who sees as this user does.", "required": ["id"], "properties": {"id": id(), "name": maybe_text()}},
         "space": space, "role": text(), "scopes": texts(), "spaces": {"type": "array", "items": space},
         "second_factor": {"type": "object", "properties": {"totp": {"type": "boolean"}, "passkeys": {"type": "integer"}, "recovery_codes_left": {"type": "integer"}}},
         "credential": {"type": "object", "required": ["kind", "id"], "properties": {
@@ -286,6 +288,20 @@ pub fn detail(route: &Route) -> Detail {
                     "The link, to be handed to the user.",
                     data(&["user_id", "url", "token", "expires_at"], properties),
                 )],
+            )
+        }
+        "impersonateUser" => {
+            let properties = json!({
+                "access_token": {"type": "string", "description": "Shown only now; there is no refresh token."},
+                "token_type": {"type": "string", "const": "Bearer"}, "expires_in": {"type": "integer", "description": "Seconds."},
+                "expires_at": {"type": "string", "format": "date-time"}, "scope": {"type": "string"},
+                "read_only": {"type": "boolean", "const": true},
+                "user": {"type": "object", "required": ["id", "name"], "properties": {"id": schema("Id"), "name": {"type": "string"}}}});
+            let reason = json!({"type": ["string", "null"], "maxLength": 255, "description": "For the audit.", "examples": ["Ticket 4711"]});
+            let required = ["access_token", "token_type", "expires_in", "expires_at", "scope", "read_only", "user"];
+            (
+                optional_body(object(&[], json!({"reason": reason}))),
+                vec![json_answer(201, "The token; the audit says who sees as whom.", data(&required, properties))],
             )
         }
         "endSessionsOfUser" => (

@@ -45,6 +45,14 @@ pub const IDENTITY: &[Route] = &[
     r("POST", "/v1/users/{id}/invite", "inviteUser", Admin, Private, "Make the link with which a user first signs in."),
     r(
         "POST",
+        "/v1/users/{id}/impersonate",
+        "impersonateUser",
+        Admin,
+        Private,
+        "See as a user does: a token for a quarter of an hour that reads with the user's rights and changes nothing.",
+    ),
+    r(
+        "POST",
         "/v1/users/{id}/deactivate-sessions",
         "endSessionsOfUser",
         Admin,

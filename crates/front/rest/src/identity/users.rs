@@ -17,6 +17,9 @@ use super::desk::{self, Desk};
 use super::form::Form;
 use crate::Call;
 
+/// The most characters of a reason.
+const LONGEST_REASON: usize = 255;
+
 /// A role of the space by its name.
 ///
 /// # Errors
@@ -72,4 +75,25 @@ pub async fn end_sessions(desk: Arc<Desk>, call: Call) -> Result<Response<Body>>
     let ended = desk.accounts.sessions_of(ctx.space(), user).await?.len();
     desk.accounts.revoke_sessions_of(ctx.space(), user, By::of(&ctx)).await?;
     Ok(desk::single(&call, StatusCode::OK, &json!({"user_id": user.to_string(), "ended": ended})))
+}
+
+/// # Errors
+/// 403 for anyone but an administrator who is signed in, 404001 for no such user, 422000 for one that cannot be seen as.
+pub async fn impersonate(desk: Arc<Desk>, call: Call) -> Result<Response<Body>> {
+    let ctx = desk.api.ctx(&call).await?;
+    ctx.caller.may_manage(Access::Admin)?;
+    let user = call.id(2)?;
+    let mut form = Form::optional(&call, &["reason"])?;
+    let reason = form.text("reason");
+    if reason.as_ref().is_some_and(|reason| reason.chars().count() > LONGEST_REASON) {
+        form.fault(Fault::new("reason", "too_long", format!("must be at most {LONGEST_REASON} characters")));
+    }
+    form.finish()?;
+    let seeing = desk.oauth.see_as(&call.admitted, user, reason.as_deref()).await?;
+    let data = json!({
+        "access_token": seeing.access_token, "token_type": "Bearer", "expires_in": seeing.expires_in,
+        "expires_at": datetime_text(seeing.expires_at), "scope": seeing.scope, "read_only": true,
+        "user": {"id": user.to_string(), "name": seeing.name},
+    });
+    Ok(desk::single(&call, StatusCode::CREATED, &data))
 }

@@ -243,6 +243,7 @@ fn bulk() -> J {
         "RequestLog": {"type": "object", "required": ["id", "at", "method", "route", "status"], "properties": {
             "id": reference("schemas", "Id"), "at": {"type": "string", "format": "date-time", "description": "When the answer was complete."},
             "request_id": {"type": "string"}, "credential": reference("schemas", "Id"), "user_id": {"type": ["string", "null"]},
+            "impersonator_id": {"type": ["string", "null"], "description": "Who acted in the user's name."},
             "version": {"type": ["string", "null"], "description": "v1 or v2; null for a path without versions."},
             "method": {"type": "string"}, "route": {"type": "string", "description": "The template of the path."}, "status": {"type": "integer"},
             "error_code": {"type": ["integer", "null"]}, "error_type": {"type": ["string", "null"]}, "duration_ms": {"type": "number"}, "db_ms": {"type": "number"},

@@ -60,6 +60,7 @@ pub fn document(catalog: &Catalog) -> J {
     schemas.extend(crate::events::openapi::schemas());
     schemas.extend(crate::webhooks::openapi::schemas());
     schemas.extend(crate::functions::schemas());
+    schemas.extend(crate::previews::schemas());
     schemas.extend(crate::identity::openapi::schemas());
     schemas.extend(oauth::schemas());
     schemas.extend(scim::schemas());

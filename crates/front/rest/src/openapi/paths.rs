@@ -10,7 +10,7 @@ use super::{oauth, scim};
 use crate::functions::AUTOMATION;
 use crate::identity::openapi as identity;
 use crate::routes::{
-    AUDIT, DOCUMENTS, EVENTS, IDENTITY, INBOUND, OTHERS, OUTBOX, PRIVACY, PUBLIC, Route, SANDBOXES, WEBHOOKS,
+    AUDIT, DOCUMENTS, EVENTS, IDENTITY, INBOUND, OTHERS, OUTBOX, PREVIEWS, PRIVACY, PUBLIC, Route, SANDBOXES, WEBHOOKS,
 };
 
 /// The states of a job.
@@ -49,6 +49,7 @@ pub fn add(operations: &mut Names, paths: &mut Map<String, J>) {
         .chain(EVENTS)
         .chain(WEBHOOKS)
         .chain(AUTOMATION)
+        .chain(PREVIEWS)
         .chain(AUDIT)
         .chain(PRIVACY)
         .chain(SANDBOXES)
@@ -87,6 +88,8 @@ fn tag(route: &Route) -> &'static str {
         "privacy"
     } else if under("/v1/webhook_") {
         "webhooks"
+    } else if PREVIEWS.iter().any(|row| row.operation == route.operation) {
+        "marketing"
     } else if under("/v1/dashboards") {
         "reporting"
     } else if under("/v1/events") {
@@ -213,13 +216,14 @@ fn detail(route: &Route) -> Detail {
         }
         "listJobs" => {
             let word = |name: &str, about: &str, words: &[&str]| json!({"name": name, "in": "query", "description": about, "schema": {"type": "string", "enum": words}});
+            let kinds = crate::jobs::kinds();
             detail.parameters = vec![
                 reference("parameters", "Limit"),
                 reference("parameters", "Cursor"),
                 word("filter[state]", "Only jobs in this state; failed are the dead letters.", JOB_STATES),
-                word("filter[kind]", "Only jobs of this kind.", crate::jobs::KINDS),
+                word("filter[kind]", "Only jobs of this kind.", &kinds),
                 word("state", "As filter[state].", JOB_STATES),
-                word("kind", "As filter[kind].", crate::jobs::KINDS),
+                word("kind", "As filter[kind].", &kinds),
             ];
             detail.answers = vec![json_answer(200, "A page of jobs.", schema("JobList"))];
         }
@@ -236,6 +240,7 @@ fn detail(route: &Route) -> Detail {
         "readJobResult" => detail.answers = vec![other("The file, in its own type.", vec![("*/*", json!({}))])],
         "listAudit" | "readAudit" | "exportAudit" | "auditState" => super::audit::detail(route, &mut detail),
         _ if tag(route) == "webhooks" => crate::webhooks::openapi::detail(route, &mut detail),
+        _ if tag(route) == "marketing" => crate::previews::detail(route, &mut detail),
         _ if tag(route) == "automation" => crate::functions::detail(route, &mut detail),
         _ if EVENTS.iter().any(|row| row.operation == route.operation) => {
             crate::events::openapi::detail(route, &mut detail)

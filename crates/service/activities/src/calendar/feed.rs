@@ -34,7 +34,7 @@ pub(crate) fn object() -> Object {
                 .doc("What its link is made of; another one closes the links before."),
         )
         .action(Action::new("renew", "Gives it a new link; the old one opens nothing any more."))
-        .view(View::new("link", "The address that a calendar program subscribes to."))
+        .view(View::new("link", "The address that a calendar program subscribes to.").secret())
 }
 
 /// Says whose a new feed is, and gives it its mark.

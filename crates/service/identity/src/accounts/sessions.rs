@@ -96,6 +96,14 @@ impl Session {
     }
 }
 
+/// The writes that end what others see by this user, and what this user sees by others: a sign-out of either ends it.
+fn sights_end(space: SpaceId, user: Id) -> [Write; 2] {
+    ["user_id", "actor_id"].map(|side| {
+        let keys = vec![int(side, user.0), int("of_space", space.0), int("read_only", 1)];
+        rows::update(OAUTH_GRANT, keys, vec![int("revoked", 1)], false).of(INSTALLATION)
+    })
+}
+
 /// How somebody came in.
 pub struct Begun<'a> {
     pub amr: &'a [&'a str],
@@ -269,7 +277,8 @@ impl Accounts {
     pub async fn revoke_session(&self, id: Id, user: Id, by: By<'_>) -> Result<()> {
         let told = json!({"user_id": user.to_string(), "session_id": id.to_string()});
         let entry = self.entry(by, user, "end_session", &told)?;
-        self.end(vec![int("id", id.0)], true, Some(entry)).await
+        let sights = sights_end(by.space, user);
+        self.end(vec![int("id", id.0)], true, sights.into_iter().chain([entry])).await
     }
 
     /// Ends all sessions of a user in a space.
@@ -278,7 +287,8 @@ impl Accounts {
     /// The database's.
     pub async fn revoke_sessions_of(&self, space: SpaceId, user: Id, by: By<'_>) -> Result<()> {
         let entry = self.entry(by, user, "end_sessions", &json!({"user_id": user.to_string()}))?;
-        self.end(vec![int("session_space", space.0), int("user_id", user.0)], false, Some(entry)).await
+        let keys = vec![int("session_space", space.0), int("user_id", user.0)];
+        self.end(keys, false, sights_end(space, user).into_iter().chain([entry])).await
     }
 
     /// What ends with a user's being active, for the commit that ends it: sessions and agreements with applications, for
@@ -291,7 +301,9 @@ impl Accounts {
         let keys = vec![int("of_space", space.0), int("user_id", user.0)];
         let grants = rows::update(OAUTH_GRANT, keys, vec![int("revoked", 1)], false);
         let told = json!({"user_id": user.to_string()});
-        Ok(vec![sessions.of(INSTALLATION), grants.of(INSTALLATION), self.entry(by, user, "end_sessions", &told)?])
+        let entry = self.entry(by, user, "end_sessions", &told)?;
+        let sights = sights_end(space, user);
+        Ok([sessions.of(INSTALLATION), grants.of(INSTALLATION)].into_iter().chain(sights).chain([entry]).collect())
     }
 
     /// Nothing that was believed of sessions is believed any longer.
@@ -304,10 +316,10 @@ impl Accounts {
         by.entry(&*self.parts.clock, &self.parts.ids, "user", user, action, told)
     }
 
-    async fn end(&self, keys: Vec<rows::Cell>, must: bool, entry: Option<Write>) -> Result<()> {
+    async fn end(&self, keys: Vec<rows::Cell>, must: bool, more: impl IntoIterator<Item = Write>) -> Result<()> {
         let mut batch = Batch::new(INSTALLATION);
         batch.writes.push(self.ending(keys, must));
-        batch.writes.extend(entry);
+        batch.writes.extend(more);
         let done = self.parts.store.commit(batch).await;
         self.believed.forget();
         match done {

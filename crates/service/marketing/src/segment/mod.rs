@@ -7,6 +7,7 @@ mod conditions;
 mod freeze;
 mod looks;
 mod object;
+mod preview;
 mod rules;
 mod tracking;
 
@@ -14,5 +15,6 @@ pub(crate) use conditions::{Members, page};
 pub(crate) use freeze::Freeze;
 pub(crate) use looks::{CountOf, MembersOf};
 pub(crate) use object::{segment, segment_member};
+pub use preview::preview;
 pub(crate) use rules::Definitions;
 pub(crate) use tracking::Tracking;

@@ -77,6 +77,7 @@ fn grant() -> Table {
             int("of_space").not_null(),
             int("user_id").not_null(),
             int("actor_id"),
+            int("read_only"),
             text("scope").not_null(),
             text("amr").not_null(),
             int("auth_time").not_null(),
@@ -86,6 +87,7 @@ fn grant() -> Table {
         ],
     )
     .index(Index::on("ix_oauth_grant_user", &["space", "user_id", "client"]))
+    .index(Index::on("ix_oauth_grant_actor", &["space", "actor_id"]))
     .index(Index::on("ix_oauth_grant_expires", &["expires_at"]))
 }
 

@@ -13,6 +13,7 @@ pub(crate) fn tables() -> Vec<Table> {
         text("request_id").not_null(),
         int("credential").not_null(),
         int("user_id"),
+        int("impersonator_id"),
         text("version"),
         text("method").not_null(),
         text("route").not_null(),

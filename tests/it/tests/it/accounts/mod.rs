@@ -9,5 +9,6 @@ mod keys;
 pub mod passkeys;
 pub mod person;
 pub mod secrets;
+mod seeing;
 mod sessions;
 mod throttle;

@@ -9,6 +9,7 @@ both!(
     a_change_is_an_event,
     an_action_has_a_word_of_its_own,
     it_is_read_a_page_at_a_time,
+    the_newest_come_first,
     types_and_times_are_asked_for,
     what_cannot_be_asked_is_refused,
     version_2_has_its_own_words,
@@ -86,6 +87,40 @@ async fn it_is_read_a_page_at_a_time(api: Api) {
     assert_eq!(page.rows().len(), 1);
     let again = api.get(&format!("/v1/events?subject={subject}&after={}", sequence(&all[2]))).await.expect(200);
     assert_eq!(again.rows()[..2], all[3..]);
+}
+
+async fn the_newest_come_first(api: Api) {
+    let (id, _) = contact(&api).await;
+    for n in 0..4 {
+        let _ = api.patch(&format!("/v1/contacts/{id}"), json!({"title": format!("t{n}")})).await.expect(200);
+    }
+    let subject = format!("contacts/{id}");
+    let mut all = about(&api, &subject, 5).await;
+    all.reverse();
+    let back = format!("/v1/events?subject={subject}&sort=-sequence");
+    assert_eq!(api.get(&back).await.expect(200).rows(), all);
+    assert_eq!(api.get(&format!("/v1/events?subject={subject}&sort=sequence")).await.expect(200).rows().len(), 5);
+    let (mut found, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = api.get(&format!("{back}&limit=2{cursor}")).await.expect(200);
+        assert!(page.rows().len() <= 2);
+        found.extend(page.rows().to_vec());
+        match page.page()["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&after={next}"),
+            None => break,
+        }
+        assert_eq!(page.page()["has_more"], true);
+    }
+    assert_eq!(found, all);
+    // Behind an event there are older ones; since a time there are none that are older.
+    let older = api.get(&format!("{back}&after={}", sequence(&all[2]))).await.expect(200);
+    assert_eq!(older.rows(), &all[3..]);
+    let now = all[0]["time"].as_str().unwrap();
+    let since = api.get(&format!("{back}&since={now}&after={}", sequence(&all[0]) )).await.expect(200);
+    assert!(since.rows().len() < 4, "{since}");
+    assert!(api.get(&format!("{back}&since=2100-01-01T00:00:00Z")).await.expect(200).rows().is_empty());
+    let _ = api.get("/v1/events?sort=-time").await.refused(400_003);
+    let _ = api.get("/v1/events?sort=-sequence&after=999999999999999999").await.refused(400_005);
 }
 
 async fn types_and_times_are_asked_for(api: Api) {

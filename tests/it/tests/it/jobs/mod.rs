@@ -10,6 +10,7 @@ use crate::webhooks::until;
 both_alone!(
     a_dead_letter_is_found_and_replayed,
     a_page_is_of_what_one_may_see,
+    kinds_are_those_that_are_done,
     a_schedule_strikes_once,
     a_killed_import_goes_on,
     two_processes_do_nothing_twice
@@ -36,6 +37,20 @@ async fn over(api: &Api, location: &str) -> Value {
 
 async fn contacts(api: &Api) -> Value {
     api.get("/v1/contacts?count=exact&limit=1").await.expect(200).page()["total"].clone()
+}
+
+/// What the document says is what this process has handlers for.
+async fn kinds_are_those_that_are_done(backend: Backend) {
+    let server = Server::builder().backend(backend).start().await;
+    let api = server.api();
+    let refused = api.get("/v1/jobs?filter[kind]=nonsense").await.refused(400_006);
+    let document = api.get("/openapi/v1.json").await.expect(200).json;
+    let parameters = document["paths"]["/v1/jobs"]["get"]["parameters"].as_array().unwrap();
+    let kind = parameters.iter().find(|parameter| parameter["name"] == "filter[kind]").unwrap();
+    assert_eq!(refused.faults()[0]["allowed"], kind["schema"]["enum"], "{refused}");
+    for kind in kind["schema"]["enum"].as_array().unwrap() {
+        let _ = api.get(&format!("/v1/jobs?filter[kind]={}", kind.as_str().unwrap())).await.expect(200);
+    }
 }
 
 async fn a_dead_letter_is_found_and_replayed(backend: Backend) {

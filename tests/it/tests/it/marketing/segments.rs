@@ -5,7 +5,12 @@ use serde_json::{Value, json};
 
 use super::{becomes, contact};
 
-both!(a_segment_follows_its_filter, a_segment_is_no_part_of_itself, what_cannot_be_asked_is_not_saved);
+both!(
+    a_segment_follows_its_filter,
+    conditions_are_counted_before_they_are_saved,
+    a_segment_is_no_part_of_itself,
+    what_cannot_be_asked_is_not_saved
+);
 both_alone!(a_frozen_segment_keeps_whom_it_found, a_tracked_segment_knows_who_came_and_went);
 
 async fn segment(api: &Api, conditions: Value, more: Value) -> String {
@@ -28,6 +33,44 @@ async fn members(api: &Api, segment: &str) -> Vec<String> {
 
 async fn count(api: &Api, segment: &str) -> i64 {
     api.get(&format!("/v1/segments/{segment}/count")).await.expect(200).data()["count"].as_i64().unwrap()
+}
+
+async fn conditions_are_counted_before_they_are_saved(api: Api) {
+    let city = format!("City{}", serial());
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(contact(&api, json!({"city": city})).await);
+    }
+    let at = "/v1/segments/preview";
+    let here = json!({"field": "city", "op": "eq", "value": city});
+    let seen = api.post(at, json!({"conditions": here, "limit": 2})).await.expect(200);
+    let data = seen.data();
+    assert_eq!((&data["object"], &data["count"], &data["count_is_minimum"]), (&json!("contact"), &json!(3), &json!(false)));
+    let shown: Vec<&str> = data["members"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    assert_eq!(shown, ids[..2]);
+    assert!(data["members"][0]["last_name"].is_string(), "{seen}");
+    let kept = segment(&api, here.clone(), json!({})).await;
+    let not = json!({"conditions": {"and": [{"segment": kept}, {"not": {"field": "id", "value": ids[0]}}]}});
+    assert_eq!(api.post(at, not).await.expect(200).data()["count"], 2);
+    // Of what the caller may read.
+    let me = crate::permissions::user(&api, None).await;
+    let name = crate::permissions::role(&api, &[("contact", "read", "own", json!(null)), ("segment", "read", "own", json!(null))]).await;
+    let seller = crate::permissions::acting(&api, &me, &name);
+    assert_eq!(seller.post(at, json!({"conditions": here})).await.expect(200).data()["count"], 0);
+    let _ = seller.post(at, json!({"conditions": {"segment": kept}})).await.refused(404_001);
+    let _ = seller.post(at, json!({"target_object": "deal"})).await.refused(403_000);
+    // What cannot be asked is named.
+    for (body, code) in [
+        (json!({"conditions": {"field": "citty", "value": "x"}}), 400_003),
+        (json!({"conditions": {"field": "city", "op": "gt", "value": "x"}}), 400_003),
+        (json!({"target_object": "contcat"}), 400_001),
+        (json!({"conditions": {"segment": "x"}}), 400_001),
+        (json!({"limit": 51}), 400_001),
+        (json!({"name": "x"}), 400_002),
+    ] {
+        let _ = api.post(at, body).await.refused(code);
+    }
+    let _ = api.post(at, json!({"conditions": {"segment": crate::support::NO_ID}})).await.refused(404_001);
 }
 
 async fn a_segment_follows_its_filter(api: Api) {

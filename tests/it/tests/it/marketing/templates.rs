@@ -5,7 +5,12 @@ use serde_json::json;
 
 use super::{contact, mailing, mails};
 
-both!(what_cannot_be_filled_is_not_saved, a_preview_is_filled, a_loop_without_end_is_refused);
+both!(
+    what_cannot_be_filled_is_not_saved,
+    a_preview_is_filled,
+    a_text_is_seen_before_it_is_saved,
+    a_loop_without_end_is_refused
+);
 both_alone!(a_test_goes_to_the_caller);
 
 async fn what_cannot_be_filled_is_not_saved(api: Api) {
@@ -61,6 +66,30 @@ async fn a_preview_is_filled(api: Api) {
         api.create("/v1/templates", json!({"name": unique("T"), "body_text": "{{ contact.birthday }}"})).await;
     let refused = api.get(&format!("/v1/templates/{of_contacts}/preview?lead_id={lead}")).await.refused(422_000);
     assert!(refused.detail().starts_with("template_"), "{refused}");
+}
+
+async fn a_text_is_seen_before_it_is_saved(api: Api) {
+    let contact = contact(&api, json!({"country": "DE"})).await;
+    let at = "/v1/templates/preview";
+    let text = json!({"subject": "Hello {{ person.first_name }}", "body_html": "<p>{{ contact.country }}</p>", "contact_id": contact});
+    let shown = api.post(at, text.clone()).await.expect(200);
+    assert_eq!(shown.data(), &json!({"subject": "Hello Zoé", "text": "DE", "html": "<p>DE</p>"}));
+    let named = format!("/v1/templates?filter[subject]={}", kontor_testkit::encode("Hello {{ person.first_name }}"));
+    assert!(api.get(&named).await.expect(200).ids().is_empty(), "nothing is kept");
+    // What could not be saved is not shown either, by the same faults.
+    for (field, source) in [("subject", "{{ person.first_nme }}"), ("body_text", "{% include \"x\" %}")] {
+        let refused = api.post(at, json!({field: source, "contact_id": contact})).await.refused(400_001);
+        assert_eq!(refused.faults()[0]["field"], field, "{refused}");
+    }
+    let long = "x".repeat(300);
+    let _ = api.post(at, json!({"subject": long, "contact_id": contact})).await.refused(400_001);
+    let _ = api.post(at, json!({"body": "x", "contact_id": contact})).await.refused(400_002);
+    let _ = api.post(at, json!({"subject": "x"})).await.refused(422_000);
+    let _ = api.post(at, json!({"subject": "x", "contact_id": crate::support::NO_ID})).await.refused(404_001);
+    let endless = "{% for a in range(1000) %}{% for b in range(1000) %}{% for c in range(1000) %}x{% endfor %}{% endfor %}{% endfor %}";
+    let _ = api.post(at, json!({"body_text": endless, "contact_id": contact})).await.refused(422_000);
+    // Who may not write templates has none to look at before it is saved.
+    let _ = api.as_role("support", &[]).post(at, text).await.refused(403_000);
 }
 
 async fn a_loop_without_end_is_refused(api: Api) {

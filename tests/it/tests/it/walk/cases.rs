@@ -110,8 +110,23 @@ pub fn all(own: &World) -> Vec<Probe> {
         directory(),
         webhooks(),
         dashboards(),
+        previews(),
     ]
     .concat()
+}
+
+/// What is not saved names records all the same.
+fn previews() -> Vec<Probe> {
+    let text = |person: &str| json!({"subject": "Hello", "body_text": "x", person: format!("{{{{{}}}}}", person.trim_end_matches("_id"))});
+    vec![
+        Probe::new(("POST", "/v1/templates/preview"), "/v1/templates/preview").json(&text("contact_id")),
+        Probe::new(("POST", "/v1/templates/preview"), "/v1/templates/preview").json(&text("lead_id")),
+        Probe::new(("POST", "/v1/segments/preview"), "/v1/segments/preview")
+            .json(&json!({"conditions": {"segment": "{{segment}}"}})),
+        Probe::new(("POST", "/v1/users/{id}/impersonate"), "/v1/users/{{person}}/impersonate")
+            .by(Who::Person)
+            .json(&json!({})),
+    ]
 }
 
 /// A dashboard that is followed.
