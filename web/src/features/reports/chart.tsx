@@ -6,8 +6,6 @@ import {
   BarChart,
   CartesianGrid,
   Cell,
-  Funnel,
-  FunnelChart,
   LabelList,
   Legend,
   Line,
@@ -116,15 +114,32 @@ export default function Chart({ chart, result, height = 280, title }: Props) {
               <Tooltip contentStyle={tip} formatter={(value) => number(Number(value))} />
             </PieChart>
           ) : chart === 'funnel' ? (
-            <FunnelChart accessibilityLayer={false}>
-              <Tooltip contentStyle={tip} formatter={(value) => number(Number(value))} />
-              <Funnel data={points} dataKey={figures[0] ?? first} nameKey="name" isAnimationActive={false}>
+            <BarChart
+              accessibilityLayer={false}
+              data={points}
+              layout="vertical"
+              margin={{ left: 4, right: 56, top: 8 }}
+              barCategoryGap={4}
+            >
+              <XAxis type="number" hide />
+              <YAxis type="category" dataKey="name" width={120} {...axis} />
+              <Tooltip
+                contentStyle={tip}
+                formatter={(value) => number(Number(value))}
+                cursor={{ fill: 'var(--tint)' }}
+              />
+              <Bar dataKey={figures[0] ?? first} isAnimationActive={false} radius={[0, 3, 3, 0]}>
                 {points.map((point, i) => (
                   <Cell key={point.name} fill={COLORS[i % COLORS.length]} />
                 ))}
-                <LabelList dataKey="name" position="right" fill="var(--mantine-color-text)" stroke="none" />
-              </Funnel>
-            </FunnelChart>
+                <LabelList
+                  dataKey={figures[0] ?? first}
+                  position="right"
+                  fill="var(--mantine-color-text)"
+                  formatter={(value) => brief(Number(value))}
+                />
+              </Bar>
+            </BarChart>
           ) : (
             <BarChart accessibilityLayer={false} data={points} margin={{ left: 4, right: 12, top: 8 }}>
               <CartesianGrid yAxisId="large" stroke="var(--line)" vertical={false} />
