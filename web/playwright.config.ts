@@ -1,11 +1,12 @@
 import { defineConfig } from '@playwright/test';
 
-// KONTOR_BIN: the binary under test. KONTOR_E2E_DATABASE_URL: a PostgreSQL that may be written to; SQLite without it.
+// KONTOR_BIN: the binary under test. KONTOR_E2E_DATABASE_URL: a PostgreSQL in which databases may be made
+// (by psql, one for each server); SQLite without it.
 // CHROMIUM: another browser than Debian's.
 export default defineConfig({
   testDir: 'e2e',
   timeout: 90_000,
-  expect: { timeout: 15_000 },
+  expect: { timeout: 30_000 },
   workers: 1,
   fullyParallel: false,
   forbidOnly: true,

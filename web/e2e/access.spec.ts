@@ -28,7 +28,7 @@ const PAGES = [
 
 for (const scheme of ['light', 'dark'] as const) {
   test(`axe finds nothing serious in ${scheme}`, async ({ page, server }) => {
-    test.setTimeout(420_000);
+    test.setTimeout(900_000);
     await page.emulateMedia({ colorScheme: scheme });
     const found: string[] = [];
     for (const path of [...PAGES, ...(await records(server))]) {
@@ -44,7 +44,7 @@ for (const scheme of ['light', 'dark'] as const) {
 
 for (const width of [360, 3840]) {
   test(`pages fit into ${width} pixels`, async ({ page, server }) => {
-    test.setTimeout(300_000);
+    test.setTimeout(600_000);
     await page.setViewportSize({ width, height: width > 1000 ? 2160 : 740 });
     for (const path of [...PAGES, ...(await records(server))]) {
       await page.goto(path);
@@ -89,7 +89,7 @@ async function records(server: Server): Promise<string[]> {
 
 /** The page and what it asked for are there; the stream of events is open as long as the page is. */
 async function settled(page: Page): Promise<void> {
-  await expect(page.getByRole('heading', { level: 1 }).first()).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1 }).first()).toBeVisible({ timeout: 60_000 });
   await expect(page.locator('.mantine-Loader-root')).toHaveCount(0);
   await page.waitForTimeout(600);
 }

@@ -113,3 +113,61 @@ test('a view is saved under a name, found again, and its link shows the same', a
   await expect(colleague.getByRole('gridcell').getByRole('link').first()).toHaveText('Viewed 2');
   await colleague.context().close();
 });
+
+test('a view is shared, opened by its short link, chosen as the first of its list, and changed', async ({
+  page,
+  server,
+  browser,
+  signedIn,
+}) => {
+  for (const n of [1, 2, 3]) await server.ask('POST', '/v1/companies', { name: `Chosen ${n}`, city: `Choice ${n}` });
+  await page.goto('/app/records/companies?q=Chosen&sort=name');
+  await expect(page.getByText('3 records')).toBeVisible();
+  await page.getByRole('button', { name: 'Views' }).click();
+  await page.getByRole('menuitem', { name: 'Save this view' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('The chosen');
+  await dialog.getByRole('switch', { name: 'Everybody sees it' }).check();
+  await dialog.getByRole('switch', { name: 'Open the list with it' }).check();
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(page).toHaveURL(/saved=/);
+  const views = await server.ask<{ id: string; shared: boolean }[]>('GET', '/v1/saved_views?filter[name]=The%20chosen');
+  expect(views[0]?.shared).toBe(true);
+  // In another browser the list opens with it, and everything is still there.
+  const other = await another(browser, server, signedIn);
+  await other.goto('/app/records/companies');
+  await expect(other.getByText('3 records')).toBeVisible();
+  await other.getByRole('button', { name: 'Views' }).click();
+  await other.getByRole('menuitem', { name: 'Everything' }).click();
+  await expect(other.getByText('3 records')).toHaveCount(0);
+  // The link follows the view when it is changed.
+  await page.getByRole('searchbox', { name: 'Search' }).fill('Chosen 2');
+  await expect(page.getByText('1 record', { exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Views' }).click();
+  await page.getByRole('menuitem', { name: 'Keep the changes in The chosen' }).click();
+  await expect(page.getByText('The view is kept as it is shown')).toBeVisible();
+  await other.goto(`/app/records/companies?saved="${views[0]?.id}"`);
+  await expect(other.getByText('1 record', { exact: true })).toBeVisible();
+  await other.context().close();
+  await page.getByRole('button', { name: 'Views' }).click();
+  await page.getByRole('button', { name: 'Forget The chosen' }).click();
+  await expect(page.getByRole('menuitem', { name: 'The chosen', exact: true })).toHaveCount(0);
+});
+
+test('views that this browser has kept are moved to the server', async ({ page, server }) => {
+  await page.goto('/app');
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await page.evaluate(() => {
+    const view = { sort: '-name', filter: { join: 'and', parts: [{ field: 'city', op: 'eq', value: 'Rome' }] } };
+    localStorage.setItem('kontor.views.company', JSON.stringify([{ name: 'Kept here', view }]));
+  });
+  await page.goto('/app/records/companies');
+  await page.getByRole('button', { name: 'Views' }).click();
+  await expect(page.getByRole('menuitem', { name: 'Kept here' })).toBeVisible();
+  const views = await server.ask<{ definition: { sort: string[] } }[]>(
+    'GET',
+    '/v1/saved_views?filter[name]=Kept%20here',
+  );
+  expect(views[0]?.definition.sort).toEqual(['-name']);
+  expect(await page.evaluate(() => localStorage.getItem('kontor.views.company'))).toBeNull();
+});

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 export class Server {
   private child: ChildProcess | undefined;
   private readonly data = mkdtempSync(join(tmpdir(), 'kontor-e2e-'));
+  private readonly database = Database.make();
   url = '';
   /** The owner's first key. */
   key = '';
@@ -23,7 +24,7 @@ export class Server {
 
   private async up(isFirst: boolean): Promise<void> {
     const env: NodeJS.ProcessEnv = { ...process.env, KONTOR_LIMITS: 'off' };
-    if (process.env.KONTOR_E2E_DATABASE_URL) env.KONTOR_DATABASE_URL = process.env.KONTOR_E2E_DATABASE_URL;
+    if (this.database) env.KONTOR_DATABASE_URL = this.database.url;
     const args = ['up', '--data', this.data, '--listen', this.url.replace('http://', '')];
     const child = spawn(binary(), isFirst ? [...args, '--demo'] : args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
     this.child = child;
@@ -59,6 +60,7 @@ export class Server {
 
   async stop(): Promise<void> {
     await this.kill();
+    this.database?.drop();
     rmSync(this.data, { recursive: true, force: true });
   }
 
@@ -72,6 +74,34 @@ export class Server {
     const answer = (await response.json()) as { data: T };
     if (!response.ok) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
     return answer.data;
+  }
+}
+
+/** A PostgreSQL database of a server's own: one that has been used has no first sign-in left. */
+class Database {
+  private constructor(
+    private readonly admin: string,
+    private readonly name: string,
+    readonly url: string,
+  ) {}
+
+  static make(): Database | undefined {
+    const admin = process.env.KONTOR_E2E_DATABASE_URL;
+    if (!admin) return undefined;
+    const name = `kontor_e2e_${process.pid}_${Date.now()}`;
+    const url = new URL(admin);
+    url.pathname = `/${name}`;
+    const made = new Database(admin, name, url.toString());
+    made.say(`CREATE DATABASE ${name}`);
+    return made;
+  }
+
+  drop(): void {
+    this.say(`DROP DATABASE IF EXISTS ${this.name} WITH (FORCE)`);
+  }
+
+  private say(sql: string): void {
+    execFileSync('psql', ['--quiet', '--no-psqlrc', '--set', 'ON_ERROR_STOP=1', '--command', sql, this.admin]);
   }
 }
 

@@ -1,4 +1,4 @@
-import { credential } from '~/session/tokens';
+import { credential, otherWasRefused } from '~/session/tokens';
 import { remember } from './log';
 import { Offline, problemOf } from './problem';
 
@@ -84,6 +84,7 @@ async function send(method: string, path: string, ask: Ask, token: string | unde
 /** Asks the API as it is; a 401 is asked once more with a new token. */
 export async function raw(method: string, path: string, ask: Ask = {}): Promise<Response> {
   let response = await send(method, path, ask, await credential());
+  if (response.status === 401 && otherWasRefused()) throw await problemOf(response);
   if (response.status === 401) {
     const token = await credential(true);
     if (token) response = await send(method, path, ask, token);

@@ -1,14 +1,18 @@
 import { expect, it } from 'vitest';
-import { eventsOf } from './live';
+import { messagesOf } from './live';
 
 it('takes whole events and keeps what has not come yet', () => {
-  const { events, rest } = eventsOf(
+  const { messages, rest } = messagesOf(
     ': hello\n\nid: 7\nevent: kontor.deal.won\ndata: {"a":\ndata: 1}\n\nid: 8\ndata: {"b"',
   );
-  expect(events).toEqual([{ id: '7', data: '{"a":\n1}' }]);
+  expect(messages).toEqual([{ id: '7', event: 'kontor.deal.won', data: '{"a":\n1}' }]);
   expect(rest).toBe('id: 8\ndata: {"b"');
 });
 
 it('takes lines that end with a return', () => {
-  expect(eventsOf('data: 1\r\n\r\n').events).toEqual([{ id: undefined, data: '1' }]);
+  expect(messagesOf('data: 1\r\n\r\n').messages).toEqual([{ id: undefined, event: undefined, data: '1' }]);
+});
+
+it('takes an id that comes alone', () => {
+  expect(messagesOf('id: 90\n\n').messages).toEqual([{ id: '90', event: undefined, data: '' }]);
 });

@@ -16,25 +16,33 @@ export interface LiveEvent {
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 
-/** Splits what came of a stream of server-sent events (HTML, 9.2.6) into whole events and the rest. */
-export function eventsOf(text: string): { events: { id?: string; data: string }[]; rest: string } {
+/** A message of a stream of server-sent events. */
+export interface Message {
+  id?: string;
+  /** What it is called; nothing where it has no name. */
+  event?: string;
+  data: string;
+}
+
+/** Splits what came of a stream of server-sent events (HTML, 9.2.6) into whole messages and the rest; one without data has only an id. */
+export function messagesOf(text: string): { messages: Message[]; rest: string } {
   const parts = text.replaceAll('\r\n', '\n').split('\n\n');
   const rest = parts.pop() ?? '';
-  const events = parts.flatMap((part) => {
+  const messages = parts.flatMap((part) => {
     const lines = part.split('\n');
     const value = (name: string) =>
       lines.filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).replace(/^ /, ''));
-    const data = value('data').join('\n');
-    return data ? [{ id: value('id').at(-1), data }] : [];
+    const [id, event, data] = [value('id').at(-1), value('event').at(-1), value('data').join('\n')];
+    return data || id ? [{ id, event, data }] : [];
   });
-  return { events, rest };
+  return { messages, rest };
 }
 
 /**
- * Follows the event log from now on; `params` say which events, as the log takes them. The browser's own EventSource cannot say who asks, so the stream is read by fetch.
- * A server that has no stream, or a caller who may not follow it, is left alone.
+ * Listens to a stream of server-sent events, and again with the last id when it breaks. The browser's own EventSource cannot say who asks, so the stream is read by fetch.
+ * A server that has no stream, or a caller who may not follow it, is left alone: `refused` is told.
  */
-export function follow(tell: (event: LiveEvent) => void, params = new URLSearchParams()): () => void {
+export function listen(path: string, tell: (message: Message) => void, refused: () => void = () => {}): () => void {
   const stop = new AbortController();
   let last: string | undefined;
   let wait = FIRST_WAIT_MS;
@@ -43,13 +51,14 @@ export function follow(tell: (event: LiveEvent) => void, params = new URLSearchP
     if (!token) return false;
     const headers: Record<string, string> = { accept: 'text/event-stream', authorization: `Bearer ${token}` };
     if (last) headers['last-event-id'] = last;
-    const response = await fetch(`/v1/events/stream${params.size > 0 ? `?${params}` : ''}`, {
-      headers,
-      signal: stop.signal,
-      credentials: 'omit',
-    });
+    const response = await fetch(path, { headers, signal: stop.signal, credentials: 'omit' });
     heard(true);
     if (response.status === 401 || response.status === 429 || response.status >= 500) return true;
+    // The log no longer has what came after it: from now on, then.
+    if (response.status === 400 && last) {
+      last = undefined;
+      return true;
+    }
     if (!response.ok || !response.body) return false;
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
@@ -57,22 +66,18 @@ export function follow(tell: (event: LiveEvent) => void, params = new URLSearchP
       const { done, value } = await reader.read();
       if (done) return true;
       wait = FIRST_WAIT_MS;
-      const { events, rest } = eventsOf(text + value);
+      const { messages, rest } = messagesOf(text + value);
       text = rest;
-      for (const event of events) {
-        last = event.id ?? last;
-        try {
-          tell(JSON.parse(event.data) as LiveEvent);
-        } catch {
-          // A line that is no event says nothing about records.
-        }
+      for (const message of messages) {
+        last = message.id ?? last;
+        if (message.data) tell(message);
       }
     }
   };
   const run = async () => {
     while (!stop.signal.aborted) {
       try {
-        if (!(await read())) return;
+        if (!(await read())) return refused();
       } catch {
         if (stop.signal.aborted) return;
         heard(false);
@@ -83,4 +88,21 @@ export function follow(tell: (event: LiveEvent) => void, params = new URLSearchP
   };
   void run();
   return () => stop.abort();
+}
+
+/** What a message says, as JSON; undefined when it is none. */
+export function saidBy<T>(message: Message): T | undefined {
+  try {
+    return JSON.parse(message.data) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Follows the event log from now on; `params` say which events, as the log takes them. */
+export function follow(tell: (event: LiveEvent) => void, params = new URLSearchParams()): () => void {
+  return listen(`/v1/events/stream${params.size > 0 ? `?${params}` : ''}`, (message) => {
+    const event = saidBy<LiveEvent>(message);
+    if (event) tell(event);
+  });
 }

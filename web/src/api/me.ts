@@ -14,6 +14,10 @@ export interface Me {
   spaces?: Space[];
   role: string;
   scopes: string[];
+  /** Whether the credential changes nothing. */
+  read_only?: boolean;
+  /** Who sees all this in the user's place. */
+  impersonator?: { id: string; name: string | null } | null;
   credential: { kind: 'session' | 'api_key' | 'access_token'; id: string };
   second_factor?: { totp: boolean; passkeys: number; recovery_codes_left: number };
 }

@@ -17,6 +17,8 @@ const ELSEWHERE = new Set([
   'permission',
   'report',
   'dashboard',
+  'saved_view',
+  'default_view',
   'merge',
   'stage_visit',
   'ticket_comment',

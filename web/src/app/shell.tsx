@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { onAway, onSessionEnd, serverIsAway } from '~/api/client';
 import { useMe } from '~/api/me';
 import { SandboxBar } from '~/session/sandbox';
+import { SeeingBar } from '~/session/seeing';
 import { signIn, signOut } from '~/session/tokens';
 import { Live } from './live';
 import { Nav } from './nav';
@@ -22,6 +23,7 @@ const QuickCreate = lazy(() => import('~/features/create/quick'));
 /** What stands around every page. */
 export function Shell() {
   const { t } = useTranslation();
+  const me = useMe();
   const [isOpen, { toggle, close }] = useDisclosure();
   const [isCurl, curl] = useDisclosure();
   const [isCreating, create] = useDisclosure();
@@ -33,7 +35,7 @@ export function Shell() {
   useHotkeys([
     ['mod+K', openPalette],
     ['/', openPalette],
-    ['c', create.open],
+    ['c', () => !me.read_only && create.open()],
     ['mod+J', curl.toggle],
   ]);
   return (
@@ -68,18 +70,22 @@ export function Shell() {
               {t('shell.find')}
             </Button>
             <Group gap={4} wrap="nowrap">
-              <Button size="xs" leftSection={<Plus size={15} />} onClick={create.open} visibleFrom="sm">
-                {t('shell.create')}
-              </Button>
-              <ActionIcon
-                hiddenFrom="sm"
-                variant="filled"
-                color="ink"
-                onClick={create.open}
-                aria-label={t('shell.create')}
-              >
-                <Plus size={16} />
-              </ActionIcon>
+              {!me.read_only && (
+                <>
+                  <Button size="xs" leftSection={<Plus size={15} />} onClick={create.open} visibleFrom="sm">
+                    {t('shell.create')}
+                  </Button>
+                  <ActionIcon
+                    hiddenFrom="sm"
+                    variant="filled"
+                    color="ink"
+                    onClick={create.open}
+                    aria-label={t('shell.create')}
+                  >
+                    <Plus size={16} />
+                  </ActionIcon>
+                </>
+              )}
               <Tooltip label={t('shell.curl')}>
                 <ActionIcon onClick={curl.open} aria-label={t('shell.curl')} visibleFrom="sm">
                   <Braces size={17} />
@@ -122,6 +128,7 @@ function Bars() {
   return (
     <>
       <SandboxBar />
+      <SeeingBar />
       {!online && (
         <div className="offline-bar" role="status">
           {t('shell.offline')}

@@ -23,6 +23,10 @@ let server: oauth.AuthorizationServer | undefined;
 let renewing: Promise<string | undefined> | undefined;
 /** A key of a sandbox that is worked in instead of the live space. */
 let sandboxKey: string | undefined;
+/** A token that shows what somebody else sees. */
+let otherToken: string | undefined;
+let otherEnds: ReturnType<typeof setTimeout> | undefined;
+let tellOtherEnd: () => void = () => {};
 
 const insecure = () => ({ [oauth.allowInsecureRequests]: location.protocol === 'http:' });
 
@@ -113,6 +117,7 @@ async function renew(): Promise<string | undefined> {
 
 /** The credential of the next request; `fresh` when the last one was refused. */
 export async function credential(fresh = false): Promise<string | undefined> {
+  if (otherToken) return otherToken;
   if (sandboxKey) return sandboxKey;
   if (!tokens) return undefined;
   if (!fresh && Date.now() < tokens.until - EARLY * 1000) return tokens.access;
@@ -135,6 +140,40 @@ export function isInSandbox(): boolean {
   return sandboxKey !== undefined;
 }
 
+/** Asks as somebody else for so many seconds; the token reads and changes nothing. */
+export function seeAs(token: string, seconds: number): void {
+  otherToken = token;
+  clearTimeout(otherEnds);
+  otherEnds = setTimeout(() => seeAsOneself() && tellOtherEnd(), seconds * 1000);
+}
+
+/** Told when a visit ended by itself: its time was over, or the server took its token back. */
+export function onOtherEnd(tell: () => void): void {
+  tellOtherEnd = tell;
+}
+
+/** Gives the other's token back; false when there is none. */
+export function seeAsOneself(): boolean {
+  const token = otherToken;
+  if (!token) return false;
+  otherToken = undefined;
+  clearTimeout(otherEnds);
+  revoke(token);
+  return true;
+}
+
+/** A visit whose token was refused is over. What was asked with it is not asked again in one's own name. */
+export function otherWasRefused(): boolean {
+  if (!seeAsOneself()) return false;
+  tellOtherEnd();
+  return true;
+}
+
+function revoke(token: string): void {
+  const body = new URLSearchParams({ token, client_id: CLIENT.client_id });
+  void fetch('/oauth/revoke', { method: 'POST', body, keepalive: true }).catch(() => undefined);
+}
+
 /** Ends the session and the tokens; leaves the page. */
 export async function signOut(): Promise<void> {
   const known = await discovered();
@@ -150,6 +189,7 @@ export async function signOut(): Promise<void> {
 async function end(): Promise<void> {
   const refresh = tokens?.refresh;
   tokens = undefined;
+  seeAsOneself();
   if (!refresh) return;
   const body = new URLSearchParams({ token: refresh, client_id: CLIENT.client_id });
   await fetch('/oauth/revoke', { method: 'POST', body, keepalive: true }).catch(() => undefined);

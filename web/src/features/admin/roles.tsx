@@ -8,6 +8,7 @@ import { useNames } from '~/ui/names';
 import { ScrollBox } from '~/ui/scroll-box';
 import { ACTIONS, type Action, effective, type Mask, own, type Permission, type Reach } from './permissions';
 import { type Role, rolesQuery } from './role-select';
+import { SeeAsRole } from './see-as';
 
 /** Roles as a table: object × action × whose records, and fields that are hidden or only read. */
 export default function Roles() {
@@ -60,6 +61,7 @@ export default function Roles() {
           </Group>
         </form>
       </Group>
+      {role && <SeeAsRole key={role.id} role={role.id} />}
       {role?.built_in && (
         <Alert color="blue" title={role.name}>
           {role.description} {t('admin.shipped_why')}

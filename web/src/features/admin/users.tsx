@@ -10,6 +10,7 @@ import { ConfirmButton } from '~/ui/confirm';
 import { ScrollBox } from '~/ui/scroll-box';
 import { Secret } from '~/ui/secret';
 import { RoleSelect } from './role-select';
+import { SeeAsUser } from './see-as';
 
 interface User extends Row {
   name: string;
@@ -85,6 +86,7 @@ export default function Users() {
                 <Table.Td>{user.role_id && <RecordLink object="role" id={user.role_id} />}</Table.Td>
                 <Table.Td>
                   <Group gap={4} justify="end" wrap="nowrap">
+                    {user.active !== false && <SeeAsUser user={user} />}
                     <Button size="compact-xs" variant="subtle" onClick={() => setInviting(user)}>
                       {t('admin.invite')}
                     </Button>

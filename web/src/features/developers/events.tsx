@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Answer, api } from '~/api/client';
 import { follow, type LiveEvent } from '~/api/live';
-import { fromLocal, toLocal } from '~/fields/moment';
+import { fromLocal } from '~/fields/moment';
 import { Fault } from '~/ui/complain';
 import { moment } from '~/ui/format';
 import { Json } from '~/ui/json';
@@ -13,15 +13,13 @@ import { ScrollBox } from '~/ui/scroll-box';
 
 /** Events that a live log keeps on the page. */
 const KEPT = 500;
-const A_DAY_MS = 86_400_000;
 
-/** The event log: read from a place on, or as it happens. */
+/** The event log: the newest first, from a number on in its order, or as it happens. */
 export function EventLog() {
   const { t } = useTranslation();
   const [type, setType] = useState('');
   const [subject, setSubject] = useState('');
-  // What is of interest is mostly recent; the whole log is there without it.
-  const [since, setSince] = useState(() => toLocal(new Date(Date.now() - A_DAY_MS).toISOString()));
+  const [since, setSince] = useState('');
   const [after, setAfter] = useState('');
   const [isLive, setLive] = useState(false);
   const [shown, setShown] = useState<LiveEvent | null>(null);
@@ -114,15 +112,15 @@ function paramsOf({ type, subject, since, after }: Asked): URLSearchParams {
 
 function Log({ onShow, ...asked }: Asked & { onShow: (event: LiveEvent) => void }) {
   const { t } = useTranslation();
+  // From a number on, events are read in their order; then it is the later ones that follow.
+  const isNewestFirst = !/^\d+$/.test(asked.after);
   const list = useInfiniteQuery({
     queryKey: ['events', asked],
     queryFn: ({ pageParam }) => {
       const params = paramsOf(asked);
       params.set('limit', '50');
-      if (pageParam !== null) {
-        params.delete('since');
-        params.set('after', pageParam);
-      }
+      if (isNewestFirst) params.set('sort', '-sequence');
+      if (pageParam !== null) params.set('after', pageParam);
       return api<LiveEvent[]>('GET', `/v1/events?${params}`);
     },
     initialPageParam: null as string | null,
@@ -146,7 +144,7 @@ function Log({ onShow, ...asked }: Asked & { onShow: (event: LiveEvent) => void 
           loading={list.isFetching}
           onClick={() => void (list.hasNextPage ? list.fetchNextPage() : list.refetch())}
         >
-          {list.hasNextPage ? t('event.later') : t('list.reload')}
+          {list.hasNextPage ? t(isNewestFirst ? 'event.earlier' : 'event.later') : t('list.reload')}
         </Button>
       </Group>
     </>

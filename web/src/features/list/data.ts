@@ -1,18 +1,11 @@
-import {
-  type InfiniteData,
-  infiniteQueryOptions,
-  keepPreviousData,
-  queryOptions,
-  useMutation,
-  useQueryClient,
-} from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FieldDef, fields, type ObjectDef } from '~/api/catalog';
-import { type Answer, api, ask } from '~/api/client';
+import { api, ask } from '~/api/client';
 import { merged, patchOf, type Row, relationOf } from '~/api/record';
 import { toFilter } from './filter';
+import type { Rows } from './jumps';
 import type { View } from './view';
 
-const PAGE = 100;
 /** The most references that one question may expand (api.md 6). */
 const MOST_EXPANDED = 10;
 
@@ -45,17 +38,8 @@ export function questionOf(def: ObjectDef, columns: FieldDef[], view: View) {
 
 export type Question = ReturnType<typeof questionOf>;
 
-/** Pages of a list, one behind the other by cursor. */
-export function listQuery(def: ObjectDef, question: Question) {
-  return infiniteQueryOptions({
-    queryKey: ['list', def.name, question],
-    queryFn: ({ pageParam, signal }) =>
-      api<Row[]>('POST', `/v1/${def.plural}/search`, { body: { ...question, limit: PAGE, cursor: pageParam }, signal }),
-    initialPageParam: null as string | null,
-    getNextPageParam: (last: Answer<Row[]>) => (last.page?.has_more ? (last.page.next_cursor ?? null) : null),
-    placeholderData: keepPreviousData,
-  });
-}
+/** Everything that is asked for lists of an object begins with this; each page is a query of its own. */
+export const pagesKey = (def: ObjectDef) => ['list', def.name, 'page'] as const;
 
 export type Total = Record<string, string | number | null>;
 
@@ -78,23 +62,16 @@ export function totalsQuery(def: ObjectDef, columns: FieldDef[], question: Quest
   });
 }
 
-type Pages = InfiniteData<Answer<Row[]>, string | null>;
-
-/** Applies a patch to a row wherever it is shown. */
-export function patchLists(data: Pages | undefined, id: string, change: (row: Row) => Row): Pages | undefined {
-  if (!data) return data;
-  const pages = data.pages.map((page) =>
-    page.data.some((row) => row.id === id)
-      ? { ...page, data: page.data.map((row) => (row.id === id ? change(row) : row)) }
-      : page,
-  );
-  return { ...data, pages };
+/** Applies a change to a row of a page, if it stands there. */
+export function patchPage(page: Rows | undefined, id: string, change: (row: Row) => Row): Rows | undefined {
+  if (!page?.data.some((row) => row.id === id)) return page;
+  return { ...page, data: page.data.map((row) => (row.id === id ? change(row) : row)) };
 }
 
 /** Changes one field of one record: shown at once, taken back with the server's own words when it is refused. */
 export function useCellEdit(def: ObjectDef) {
   const client = useQueryClient();
-  const key = ['list', def.name];
+  const key = pagesKey(def);
   return useMutation({
     mutationFn: async ({ row, field, value }: { row: Row; field: FieldDef; value: unknown }) => {
       const headers = row.version ? { 'if-match': `"${row.version}"` } : undefined;
@@ -102,12 +79,12 @@ export function useCellEdit(def: ObjectDef) {
     },
     onMutate: async ({ row, field, value }) => {
       await client.cancelQueries({ queryKey: key });
-      const before = client.getQueriesData<Pages>({ queryKey: key });
+      const before = client.getQueriesData<Rows>({ queryKey: key });
       const patch =
         field.type === 'reference'
           ? { ...patchOf(field.path, value), [relationOf(field)]: undefined }
           : patchOf(field.path, value);
-      client.setQueriesData<Pages>({ queryKey: key }, (data) => patchLists(data, row.id, (one) => merged(one, patch)));
+      client.setQueriesData<Rows>({ queryKey: key }, (page) => patchPage(page, row.id, (one) => merged(one, patch)));
       return { before };
     },
     onError: (_error, _change, context) => {
@@ -115,8 +92,8 @@ export function useCellEdit(def: ObjectDef) {
     },
     onSuccess: (answer, { row }) => {
       // The server's record wins, with what it derived.
-      client.setQueriesData<Pages>({ queryKey: key }, (data) =>
-        patchLists(data, row.id, (one) => ({ ...one, ...answer.data })),
+      client.setQueriesData<Rows>({ queryKey: key }, (page) =>
+        patchPage(page, row.id, (one) => ({ ...one, ...answer.data })),
       );
       client.setQueryData(['record', def.name, row.id], undefined);
       void client.invalidateQueries({ queryKey: ['record', def.name, row.id] });

@@ -1,50 +1,41 @@
-import { Checkbox, Skeleton } from '@mantine/core';
+import { Checkbox } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { ArrowDown, ArrowUp } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type FieldDef, may, type ObjectDef } from '~/api/catalog';
-import { type Row, titleOf } from '~/api/record';
+import type { Row } from '~/api/record';
 import { usePreferences } from '~/app/preferences';
-import { RecordLink } from '~/fields/show';
 import { useNames } from '~/ui/names';
-import { Cell, isEditable } from './cell';
+import { isEditable } from './cell';
 import './grid.css';
-import { setWidth, useWidths } from './saved';
+import { GridRow, type RowDoors } from './grid-row';
+import { Heading } from './heading';
+import type { ListRows } from './rows';
+import { useWidths } from './saved';
 import type { Selection } from './selection';
-import { defaultWidth, isSortable, nextSort } from './view';
+import { defaultWidth } from './view';
+import { useRowWindow } from './window';
 
 interface Props {
   def: ObjectDef;
   columns: FieldDef[];
-  rows: Row[];
-  hasMore: boolean;
-  isLoading: boolean;
+  rows: ListRows;
+  /** What the list answers: another begins at its first row. */
+  question: unknown;
   sort?: string;
   selection: Selection;
   totals?: React.ReactNode;
   onSort: (sort: string | undefined) => void;
-  onMore: () => void;
   onEdit: (row: Row, field: FieldDef, value: unknown) => void;
 }
 
 const CHECK = 40;
+/** What the heading, and the totals below, hide of the rows. */
+const HEAD = 36;
+const FOOT = 36;
 
 /** The table: virtual rows, one active cell that the arrow keys move (WAI-ARIA grid pattern). */
-export function Grid({
-  def,
-  columns,
-  rows,
-  hasMore,
-  isLoading,
-  sort,
-  selection,
-  totals,
-  onSort,
-  onMore,
-  onEdit,
-}: Props) {
+export function Grid({ def, columns, rows, question, sort, selection, totals, onSort, onEdit }: Props) {
   const { t } = useTranslation();
   const names = useNames();
   const navigate = useNavigate();
@@ -54,19 +45,15 @@ export function Grid({
   const [active, setActive] = useState({ r: 0, c: 0 });
   const [editing, setEditing] = useState<{ id: string; path: string } | null>(null);
   const height = density === 'compact' ? 30 : 38;
-  const virtual = useVirtualizer({
-    count: rows.length + (hasMore ? 1 : 0),
-    getScrollElement: () => box.current,
-    estimateSize: () => height,
-    overscan: 12,
-  });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: rows are measured anew when their height changes
-  useEffect(() => virtual.measure(), [height]);
-  const items = virtual.getVirtualItems();
-  const last = items[items.length - 1]?.index ?? 0;
+  const { count, look } = rows;
+  const { first, last, shift, tall, goTo, reveal } = useRowWindow(box, count, height);
+  useEffect(() => look(first, Math.min(last, Math.max(0, count - 1))), [look, first, last, count]);
+  const asked = useRef(question);
   useEffect(() => {
-    if (hasMore && last >= rows.length - 20) onMore();
-  }, [hasMore, last, rows.length, onMore]);
+    if (asked.current === question) return;
+    asked.current = question;
+    goTo(0);
+  }, [question, goTo]);
 
   const widthOf = (field: FieldDef) => widths[field.path] ?? defaultWidth(field, field.path === def.name_field);
   const template = `${CHECK}px ${columns.map((field) => `${widthOf(field)}px`).join(' ')}`;
@@ -74,14 +61,33 @@ export function Grid({
 
   const focusCell = (r: number, c: number) => {
     setActive({ r, c });
-    virtual.scrollToIndex(r);
+    reveal(r, HEAD, FOOT);
     requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(`[data-cell="${r}:${c}"]`)?.focus());
   };
+  const now = useRef({ focusCell, onEdit, toggle: selection.toggle });
+  now.current = { focusCell, onEdit, toggle: selection.toggle };
+  const doors = useMemo<RowDoors>(
+    () => ({
+      toggle: (id) => now.current.toggle(id),
+      activate: (r, c) => setActive((at) => (at.r === r && at.c === c ? at : { r, c })),
+      edit: (row, field) => setEditing({ id: row.id, path: field.path }),
+      leave: (r, c) => {
+        setEditing(null);
+        now.current.focusCell(r, c);
+      },
+      save: (row, field, value, r, c) => {
+        setEditing(null);
+        now.current.onEdit(row, field, value);
+        now.current.focusCell(r, c);
+      },
+    }),
+    [],
+  );
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (editing) return;
     const { r, c } = active;
-    const row = rows[r];
+    const row = rows.at(r);
     const field = columns[c];
     const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 400) / height) - 2);
     const moves: Record<string, [number, number]> = {
@@ -92,12 +98,12 @@ export function Grid({
       PageDown: [r + page, c],
       PageUp: [r - page, c],
       Home: [event.ctrlKey ? 0 : r, 0],
-      End: [event.ctrlKey ? rows.length - 1 : r, columns.length - 1],
+      End: [event.ctrlKey ? count - 1 : r, columns.length - 1],
     };
     const to = moves[event.key];
     if (to) {
       event.preventDefault();
-      focusCell(Math.min(Math.max(0, to[0]), rows.length - 1), Math.min(Math.max(0, to[1]), columns.length - 1));
+      focusCell(Math.max(0, Math.min(to[0], count - 1)), Math.min(Math.max(0, to[1]), columns.length - 1));
     } else if (event.key === ' ' && row) {
       event.preventDefault();
       selection.toggle(row.id);
@@ -112,15 +118,16 @@ export function Grid({
     }
   };
 
-  const isAll = rows.length > 0 && rows.every((row) => selection.has(row.id));
+  const { loaded } = rows;
+  const isAll = loaded.length > 0 && loaded.every((row) => selection.has(row.id));
   return (
     <div
       ref={box}
       className="grid"
       role="grid"
-      tabIndex={rows.length === 0 ? 0 : -1}
+      tabIndex={count === 0 ? 0 : -1}
       aria-label={names.many(def)}
-      aria-rowcount={hasMore ? -1 : rows.length + 1}
+      aria-rowcount={count + 1}
       aria-colcount={columns.length + 1}
       aria-multiselectable
       onKeyDown={onKeyDown}
@@ -132,7 +139,7 @@ export function Grid({
             aria-label={t('list.select_all')}
             checked={isAll}
             indeterminate={!isAll && selection.size > 0}
-            onChange={() => (isAll ? selection.clear() : selection.add(rows.map((row) => row.id)))}
+            onChange={() => (isAll ? selection.clear() : selection.add(loaded.map((row) => row.id)))}
           />
         </div>
         {columns.map((field) => (
@@ -147,134 +154,29 @@ export function Grid({
           />
         ))}
       </div>
-      <div role="rowgroup" style={{ height: virtual.getTotalSize(), width: whole, position: 'relative' }}>
-        {items.map((item) => {
-          const row = rows[item.index];
-          const isChosen = row !== undefined && selection.has(row.id);
+      <div role="rowgroup" style={{ height: tall, width: whole, position: 'relative' }}>
+        {Array.from({ length: Math.max(0, Math.min(last, count) - first) }, (_, n) => first + n).map((index) => {
+          const row = rows.at(index);
           return (
-            <div
-              key={row?.id ?? 'more'}
-              role="row"
-              aria-rowindex={item.index + 2}
-              aria-selected={isChosen}
-              className="grid-row"
-              style={{ gridTemplateColumns: template, height, transform: `translateY(${item.start}px)` }}
-            >
-              <div role="gridcell" className="grid-check">
-                {row && (
-                  <Checkbox
-                    size="xs"
-                    tabIndex={-1}
-                    aria-label={t('list.select', { name: titleOf(def, row) })}
-                    checked={isChosen}
-                    onChange={() => selection.toggle(row.id)}
-                  />
-                )}
-              </div>
-              {columns.map((field, c) => {
-                const isActive = active.r === item.index && active.c === c;
-                const isEditing = row !== undefined && editing?.id === row.id && editing.path === field.path;
-                return (
-                  // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys of all its cells
-                  <div
-                    key={field.path}
-                    role="gridcell"
-                    data-cell={`${item.index}:${c}`}
-                    tabIndex={isActive ? 0 : -1}
-                    className={`grid-cell${isNumeric(field) ? ' is-number' : ''}`}
-                    onFocus={(event) => event.target === event.currentTarget && setActive({ r: item.index, c })}
-                    onClick={() => setActive({ r: item.index, c })}
-                    onDoubleClick={() =>
-                      row && isEditable(field) && may(def, 'update') && setEditing({ id: row.id, path: field.path })
-                    }
-                  >
-                    {row === undefined ? (
-                      <Skeleton height={10} width="60%" />
-                    ) : field.path === def.name_field && !isEditing ? (
-                      <RecordLink object={def.name} id={row.id} title={titleOf(def, row)} />
-                    ) : (
-                      <Cell
-                        field={field}
-                        row={row}
-                        isEditing={isEditing}
-                        onCancel={() => {
-                          setEditing(null);
-                          focusCell(item.index, c);
-                        }}
-                        onSave={(value) => {
-                          setEditing(null);
-                          onEdit(row, field, value);
-                          focusCell(item.index, c);
-                        }}
-                      />
-                    )}
-                  </div>
-                );
-              })}
-            </div>
+            <GridRow
+              key={index}
+              def={def}
+              columns={columns}
+              row={row}
+              index={index}
+              top={index * height - shift}
+              height={height}
+              template={template}
+              isChosen={row !== undefined && selection.has(row.id)}
+              active={active.r === index ? active.c : undefined}
+              editing={row !== undefined && editing?.id === row.id ? editing.path : undefined}
+              doors={doors}
+            />
           );
         })}
       </div>
-      {rows.length === 0 && <div className="grid-none">{isLoading ? t('loading') : t('list.none')}</div>}
+      {count === 0 && <div className="grid-none">{rows.isLoading ? t('loading') : t('list.none')}</div>}
       {totals}
-    </div>
-  );
-}
-
-export function isNumeric(field: FieldDef): boolean {
-  return ['money', 'integer', 'decimal'].includes(field.type);
-}
-
-interface HeadingProps {
-  def: ObjectDef;
-  field: FieldDef;
-  label: string;
-  sort?: string;
-  width: number;
-  onSort: (sort: string | undefined) => void;
-}
-
-function Heading({ def, field, label, sort, width, onSort }: HeadingProps) {
-  const { t } = useTranslation();
-  const direction = sort === field.path ? 'ascending' : sort === `-${field.path}` ? 'descending' : 'none';
-  return (
-    <div role="columnheader" aria-sort={direction} className={`grid-cell${isNumeric(field) ? ' is-number' : ''}`}>
-      {isSortable(field) ? (
-        <button type="button" className="grid-sort" onClick={() => onSort(nextSort(sort, field.path))}>
-          {label}
-          {direction === 'ascending' && <ArrowUp size={13} aria-hidden />}
-          {direction === 'descending' && <ArrowDown size={13} aria-hidden />}
-        </button>
-      ) : (
-        <span className="grid-sort">{label}</span>
-      )}
-      <div
-        className="grid-resize"
-        role="separator"
-        tabIndex={0}
-        aria-orientation="vertical"
-        aria-label={t('list.resize', { name: label })}
-        aria-valuenow={width}
-        aria-valuemin={60}
-        aria-valuemax={800}
-        onKeyDown={(event) => {
-          const by = event.key === 'ArrowLeft' ? -16 : event.key === 'ArrowRight' ? 16 : 0;
-          if (by === 0) return;
-          event.preventDefault();
-          event.stopPropagation();
-          setWidth(def.name, field.path, Math.min(800, Math.max(60, width + by)));
-        }}
-        onPointerDown={(event) => {
-          event.preventDefault();
-          const begun = event.clientX;
-          const handle = event.currentTarget;
-          handle.setPointerCapture(event.pointerId);
-          const move = (at: globalThis.PointerEvent) =>
-            setWidth(def.name, field.path, Math.min(800, Math.max(60, width + at.clientX - begun)));
-          handle.addEventListener('pointermove', move);
-          handle.addEventListener('pointerup', () => handle.removeEventListener('pointermove', move), { once: true });
-        }}
-      />
     </div>
   );
 }

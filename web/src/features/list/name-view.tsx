@@ -1,34 +1,85 @@
-import { Button, Group, Modal, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Stack, Switch, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ObjectDef } from '~/api/catalog';
-import { saveView } from './saved';
+import type { FieldDef, ObjectDef } from '~/api/catalog';
+import { ask } from '~/api/client';
+import { Fault } from '~/ui/complain';
+import { useWidths } from './saved';
 import type { View } from './view';
+import { definitionOf, type SavedView, viewOf } from './views';
 
-/** Gives the view that is shown a name. */
-export default function NameView({ def, view, onClose }: { def: ObjectDef; view: View; onClose: () => void }) {
+interface Props {
+  def: ObjectDef;
+  view: View;
+  columns: FieldDef[];
+  onClose: () => void;
+}
+
+/** Gives the view that is shown a name, for oneself or for all. */
+export default function NameView({ def, view, columns, onClose }: Props) {
   const { t } = useTranslation();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const widths = useWidths(def.name);
   const [name, setName] = useState('');
+  const [isShared, setShared] = useState(false);
+  const [isDefault, setDefault] = useState(false);
+  const save = useMutation({
+    meta: { handled: true },
+    mutationFn: async () => {
+      const definition = definitionOf(view, columns, widths);
+      const body = { name: name.trim(), target_object: def.name, kind: 'list', shared: isShared, definition };
+      const saved = await ask<SavedView>('POST', '/v1/saved_views', body);
+      if (isDefault) await ask('POST', `/v1/saved_views/${saved.id}/set_default`, {});
+      return saved;
+    },
+    onSuccess: (saved) => {
+      for (const object of ['saved_view', 'default_view'])
+        void client.invalidateQueries({ queryKey: ['related', object] });
+      void navigate({ to: '/records/$plural', params: { plural: def.plural }, search: () => viewOf(saved) });
+      onClose();
+    },
+  });
   return (
     <Modal opened onClose={onClose} title={t('views.save')}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (!name.trim()) return;
-          saveView(def.name, { name: name.trim(), view });
-          onClose();
+          if (name.trim()) save.mutate();
         }}
       >
-        <TextInput
-          label={t('views.name')}
-          data-autofocus
-          maxLength={60}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Group justify="end" mt="md">
-          <Button type="submit">{t('save')}</Button>
-        </Group>
+        <Stack>
+          <TextInput
+            label={t('views.name')}
+            data-autofocus
+            maxLength={100}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <Switch
+            label={t('views.share')}
+            description={t('views.share_why')}
+            checked={isShared}
+            onChange={(event) => setShared(event.currentTarget.checked)}
+          />
+          <Switch
+            label={t('views.as_default')}
+            checked={isDefault}
+            onChange={(event) => setDefault(event.currentTarget.checked)}
+          />
+          {save.error && (
+            <div role="alert">
+              <Fault error={save.error} />
+            </div>
+          )}
+          <Group justify="end">
+            <Button type="submit" loading={save.isPending}>
+              {t('save')}
+            </Button>
+          </Group>
+        </Stack>
       </form>
     </Modal>
   );

@@ -1,23 +1,26 @@
 import { ActionIcon, Button, Group, Popover, TextInput, Title, Tooltip } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { Download, Filter as FilterIcon, Kanban, Plus, RotateCw, Search } from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { may, type ObjectDef, useCatalog } from '~/api/catalog';
+import { type FieldDef, may, type ObjectDef, useCatalog } from '~/api/catalog';
+import type { Row } from '~/api/record';
 import { LoadingPage, NotFoundPage } from '~/app/pages';
 import { boardFields } from '~/features/board/columns';
 import { Fault } from '~/ui/complain';
 import { useNames } from '~/ui/names';
 import { usePageTitle } from '~/ui/page-title';
 import { ColumnsMenu } from './columns';
-import { listQuery, questionOf, totalsQuery, useCellEdit } from './data';
+import { questionOf, totalsQuery, useCellEdit } from './data';
 import { countOf } from './filter';
 import { Grid } from './grid';
+import { useRows } from './rows';
 import { useSelection } from './selection';
 import { Totals } from './totals';
 import { columnsOf, type View } from './view';
+import { isPlain, useMeant, viewOf } from './views';
 import { ViewsMenu } from './views-menu';
 
 const QuickCreate = lazy(() => import('~/features/create/quick'));
@@ -31,7 +34,25 @@ export function ListPage() {
   const { plural } = route.useParams();
   const def = useCatalog().collection(plural);
   if (!def || !may(def, 'read')) return <NotFoundPage />;
-  return <List key={def.name} def={def} />;
+  return <Meant key={def.name} def={def} />;
+}
+
+/** The list, when it is known what its address means: a saved view by its id, or the caller's own choice. */
+function Meant({ def }: { def: ObjectDef }) {
+  const view = route.useSearch();
+  const navigate = useNavigate();
+  const meant = useMeant(def, view);
+  useEffect(() => {
+    if (meant)
+      void navigate({
+        to: '/records/$plural',
+        params: { plural: def.plural },
+        search: () => viewOf(meant),
+        replace: true,
+      });
+  }, [meant, navigate, def.plural]);
+  const isSaying = meant && !isPlain({ ...viewOf(meant), saved: undefined });
+  return meant === undefined || isSaying ? <LoadingPage /> : <List def={def} />;
 }
 
 function List({ def }: { def: ObjectDef }) {
@@ -56,15 +77,13 @@ function List({ def }: { def: ObjectDef }) {
   );
   const columns = useMemo(() => columnsOf(def, view), [def, view]);
   const question = useMemo(() => questionOf(def, columns, view), [def, columns, view]);
-  const list = useInfiniteQuery(listQuery(def, question));
   const totals = useQuery(totalsQuery(def, columns, question));
-  const edit = useCellEdit(def);
-  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data]);
-  const total = totals.data?.rows.reduce((sum, row) => sum + Number(row.n ?? 0), 0);
-  const { fetchNextPage, isFetchingNextPage } = list;
-  const more = useCallback(() => {
-    if (!isFetchingNextPage) void fetchNextPage();
-  }, [fetchNextPage, isFetchingNextPage]);
+  const total = totals.isPlaceholderData
+    ? undefined
+    : totals.data?.rows.reduce((sum, row) => sum + Number(row.n ?? 0), 0);
+  const rows = useRows(def, question, total);
+  const { mutate } = useCellEdit(def);
+  const onEdit = useCallback((row: Row, field: FieldDef, value: unknown) => mutate({ row, field, value }), [mutate]);
 
   return (
     <div style={{ display: 'flex', flexDirection: 'column', flex: '1 1 0', minHeight: 320 }}>
@@ -89,7 +108,7 @@ function List({ def }: { def: ObjectDef }) {
               {t('list.board')}
             </Button>
           )}
-          <ViewsMenu def={def} view={view} />
+          <ViewsMenu def={def} view={view} columns={columns} />
           <ColumnsMenu def={def} value={columns.map((field) => field.path)} onChange={(cols) => set({ cols })} />
           <Tooltip label={t('list.export')}>
             <ActionIcon variant="default" size={30} onClick={() => setExporting(true)} aria-label={t('list.export')}>
@@ -100,8 +119,8 @@ function List({ def }: { def: ObjectDef }) {
             <ActionIcon
               variant="default"
               size={30}
-              loading={list.isRefetching}
-              onClick={() => void list.refetch()}
+              loading={rows.isFetching && !rows.isLoading}
+              onClick={rows.reload}
               aria-label={t('list.reload')}
             >
               <RotateCw size={16} />
@@ -117,22 +136,20 @@ function List({ def }: { def: ObjectDef }) {
       <Suspense>
         {selection.size > 0 && <BulkBar def={def} selection={selection} question={question} total={total} />}
       </Suspense>
-      {list.isError && rows.length === 0 ? (
+      {rows.error && rows.loaded.length === 0 ? (
         <div role="alert" style={{ padding: 24 }}>
-          <Fault error={list.error} />
+          <Fault error={rows.error} />
         </div>
       ) : (
         <Grid
           def={def}
           columns={columns}
           rows={rows}
-          hasMore={list.hasNextPage}
-          isLoading={list.isLoading}
+          question={question}
           sort={view.sort}
           selection={selection}
           onSort={(sort) => set({ sort })}
-          onMore={more}
-          onEdit={(row, field, value) => edit.mutate({ row, field, value })}
+          onEdit={onEdit}
           totals={<Totals def={def} columns={columns} question={question} />}
         />
       )}

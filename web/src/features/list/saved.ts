@@ -1,13 +1,6 @@
 import { useSyncExternalStore } from 'react';
-import type { View } from './view';
 
-/** A person's own views of an object, kept in this browser. Each is a link, too, and can be sent to a colleague. */
-export interface Saved {
-  name: string;
-  view: View;
-}
-
-const key = (object: string) => `kontor.views.${object}`;
+/** Widths of columns are kept in this browser: they fit one screen. */
 const widthsKey = (object: string) => `kontor.widths.${object}`;
 const listeners = new Set<() => void>();
 const cache = new Map<string, unknown>();
@@ -39,24 +32,7 @@ function useKept<T>(name: string, otherwise: T): T {
   );
 }
 
-const NONE: Saved[] = [];
 const NO_WIDTHS: Record<string, number> = {};
-
-export function useSavedViews(object: string): Saved[] {
-  return useKept(key(object), NONE);
-}
-
-export function saveView(object: string, saved: Saved): void {
-  const others = read<Saved[]>(key(object), NONE).filter((one) => one.name !== saved.name);
-  write(key(object), [...others, saved]);
-}
-
-export function forgetView(object: string, name: string): void {
-  write(
-    key(object),
-    read<Saved[]>(key(object), NONE).filter((one) => one.name !== name),
-  );
-}
 
 export function useWidths(object: string): Record<string, number> {
   return useKept(widthsKey(object), NO_WIDTHS);

@@ -11,6 +11,8 @@ export interface View {
   cols?: string[];
   /** The bin instead. */
   bin?: boolean;
+  /** The saved view that this is, or was before something was changed. */
+  saved?: string;
 }
 
 export function readView(search: Record<string, unknown>): View {
@@ -21,6 +23,7 @@ export function readView(search: Record<string, unknown>): View {
     sort: typeof search.sort === 'string' ? search.sort : undefined,
     cols: cols.length > 0 ? cols.slice(0, 40) : undefined,
     bin: search.bin === true ? true : undefined,
+    saved: typeof search.saved === 'string' ? search.saved : undefined,
   };
 }
 

@@ -1,78 +1,43 @@
-import { ActionIcon, Button, Group, Menu } from '@mantine/core';
-import { useNavigate } from '@tanstack/react-router';
-import { Bookmark, Link2, Trash2 } from 'lucide-react';
+import { Button, Menu } from '@mantine/core';
+import { Bookmark } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ObjectDef } from '~/api/catalog';
-import { say } from '~/ui/complain';
-import { forgetView, useSavedViews } from './saved';
+import { type FieldDef, type ObjectDef, useCatalog } from '~/api/catalog';
+import { LoadingPage } from '~/app/pages';
 import type { View } from './view';
+import { keepsViews } from './views';
 
+const Items = lazy(() => import('./views-items'));
 const NameView = lazy(() => import('./name-view'));
 
-/** A person's own views, and the link of the one that is shown. */
-export function ViewsMenu({ def, view }: { def: ObjectDef; view: View }) {
+interface Props {
+  def: ObjectDef;
+  view: View;
+  columns: FieldDef[];
+}
+
+/** Views of a list that have a name, and the link of the one that is shown. */
+export function ViewsMenu({ def, view, columns }: Props) {
   const { t } = useTranslation();
-  const navigate = useNavigate();
-  const saved = useSavedViews(def.name);
+  const keeps = keepsViews(useCatalog());
   const [isNaming, setNaming] = useState(false);
   return (
     <>
-      <Menu position="bottom-end" width={240} withinPortal>
+      <Menu position="bottom-end" width={280} withinPortal>
         <Menu.Target>
           <Button size="xs" variant="default" leftSection={<Bookmark size={14} />}>
             {t('views.title')}
           </Button>
         </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            onClick={() => void navigate({ to: '/records/$plural', params: { plural: def.plural }, search: {} })}
-          >
-            {t('views.all')}
-          </Menu.Item>
-          {saved.map((one) => (
-            <Group key={one.name} gap={0} wrap="nowrap">
-              <Menu.Item
-                style={{ flex: 1 }}
-                onClick={() =>
-                  void navigate({ to: '/records/$plural', params: { plural: def.plural }, search: one.view })
-                }
-              >
-                {one.name}
-              </Menu.Item>
-              <ActionIcon
-                aria-label={t('views.forget', { name: one.name })}
-                onClick={() => forgetView(def.name, one.name)}
-              >
-                <Trash2 size={14} />
-              </ActionIcon>
-            </Group>
-          ))}
-          <Menu.Divider />
-          <Menu.Item leftSection={<Bookmark size={14} />} onClick={() => setNaming(true)}>
-            {t('views.save')}
-          </Menu.Item>
-          <Menu.Item
-            leftSection={<Link2 size={14} />}
-            onClick={() => void navigator.clipboard.writeText(location.href).then(() => say(t('views.copied')))}
-          >
-            {t('views.copy')}
-          </Menu.Item>
-          <Menu.Divider />
-          <Menu.Item
-            onClick={() =>
-              void navigate({
-                to: '/records/$plural',
-                params: { plural: def.plural },
-                search: { ...view, bin: view.bin ? undefined : true },
-              })
-            }
-          >
-            {view.bin ? t('views.not_bin') : t('views.bin')}
-          </Menu.Item>
+        <Menu.Dropdown mah="70vh" style={{ overflowY: 'auto' }}>
+          <Suspense fallback={<LoadingPage />}>
+            <Items def={def} view={view} columns={columns} keeps={keeps} onSave={() => setNaming(true)} />
+          </Suspense>
         </Menu.Dropdown>
       </Menu>
-      <Suspense>{isNaming && <NameView def={def} view={view} onClose={() => setNaming(false)} />}</Suspense>
+      <Suspense>
+        {isNaming && <NameView def={def} view={view} columns={columns} onClose={() => setNaming(false)} />}
+      </Suspense>
     </>
   );
 }

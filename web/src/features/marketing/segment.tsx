@@ -7,6 +7,7 @@ import { may, type ObjectDef, useCatalog } from '~/api/catalog';
 import { api, ask } from '~/api/client';
 import { type Row, same, titleOf } from '~/api/record';
 import { usePatch } from '~/api/records';
+import { toGroup } from '~/features/list/conditions';
 import { toFilter } from '~/features/list/filter';
 import FilterBuilder from '~/features/list/filters';
 import { RecordLink } from '~/fields/show';
@@ -14,7 +15,6 @@ import { Fault } from '~/ui/complain';
 import { number } from '~/ui/format';
 import { fromJson } from '~/ui/json';
 import { useNames } from '~/ui/names';
-import { toGroup } from './conditions';
 
 const SHOWN = 10;
 
@@ -25,6 +25,12 @@ export default function SegmentRoom({ def, row }: { def: ObjectDef; row: Row }) 
   if (!target) return <Text c="dimmed">{t('segment.no_object')}</Text>;
   if (row.kind === 'frozen') return <Members target={target} row={row} />;
   return <Builder key={row.version} def={def} row={row} target={target} />;
+}
+
+interface Drawn {
+  count: number;
+  count_is_minimum: boolean;
+  members: Row[];
 }
 
 function Builder({ def, row, target }: { def: ObjectDef; row: Row; target: ObjectDef }) {
@@ -43,18 +49,23 @@ function Builder({ def, row, target }: { def: ObjectDef; row: Row; target: Objec
       api<Row[]>('POST', `/v1/${target.plural}/search`, {
         body: { filter: asked ?? undefined, limit: SHOWN, count: 'exact' },
       }),
-    // A segment as a condition is known to segments only; the saved one is counted then.
     enabled: read === null,
     placeholderData: keepPreviousData,
     retry: false,
   });
-  const kept = useQuery({
-    queryKey: ['record', 'segment', row.id, 'count', row.version],
-    queryFn: () => ask<{ count: number }>('GET', `/v1/segments/${row.id}/count`),
-    enabled: read !== null,
+  // A segment as a condition is known to segments only.
+  const drawn = useQuery({
+    queryKey: ['list', target.name, 'drawn', asked],
+    queryFn: () =>
+      ask<Drawn>('POST', '/v1/segments/preview', { target_object: target.name, conditions: asked, limit: SHOWN }),
+    enabled: read !== null && !read.isFaulty,
+    placeholderData: keepPreviousData,
+    retry: false,
   });
   const counted = (n: number) => (n === 1 ? names.one(target) : names.many(target));
-  const count = read ? kept.data?.count : found.data?.page?.total;
+  const count = read ? drawn.data?.count : found.data?.page?.total;
+  const more = read && drawn.data?.count_is_minimum ? '+' : '';
+  const fault = read ? drawn.error : found.error;
   return (
     <Stack>
       {text === null ? (
@@ -89,10 +100,10 @@ function Builder({ def, row, target }: { def: ObjectDef; row: Row; target: Objec
       )}
       <Card withBorder component="section" aria-label={t('segment.who')}>
         <Title order={2} size="h5" aria-live="polite">
-          {count === undefined ? t('segment.who') : `${number(String(count))} ${counted(count)}`}
+          {count === undefined ? t('segment.who') : `${number(String(count))}${more} ${counted(count)}`}
         </Title>
-        {found.error && <Fault error={found.error} />}
-        {read === null && <People rows={found.data?.data ?? []} target={target} />}
+        {fault && <Fault error={fault} />}
+        <People rows={(read ? drawn.data?.members : found.data?.data) ?? []} target={target} />
       </Card>
     </Stack>
   );

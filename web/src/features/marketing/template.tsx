@@ -1,5 +1,6 @@
 import { Alert, Button, Card, Group, SimpleGrid, Stack, Tabs, Text, Textarea, TextInput, Title } from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { may, type ObjectDef } from '~/api/catalog';
@@ -33,17 +34,28 @@ export default function TemplateRoom({ def, row }: { def: ObjectDef; row: Row })
   const [contact, setContact] = useState<string | null>(null);
   const [lead, setLead] = useState<string | null>(null);
   const canEdit = may(def, 'update');
-  const faults = patch.error instanceof Problem ? patch.error.byField() : {};
-  const isSaid = PARTS.some((part) => faults[part]);
   const before = draftOf(base);
   const changed = PARTS.filter((part) => draft[part] !== before[part]);
   const person = contact ? `contact_id=${contact}` : lead ? `lead_id=${lead}` : null;
+  // Who may not write templates sees the letter as it was saved.
+  const [words] = useDebouncedValue(draft, 400);
+  const whom = contact ? { contact_id: contact } : { lead_id: lead };
+  const said = canEdit
+    ? { ...whom, ...Object.fromEntries(PARTS.map((part) => [part, words[part] || undefined])) }
+    : null;
   const preview = useQuery({
-    queryKey: ['record', 'template', row.id, 'preview', person, base.version],
-    queryFn: () => ask<Preview>('GET', `/v1/templates/${row.id}/preview?${person}`),
-    enabled: person !== null,
+    queryKey: ['record', 'template', row.id, 'preview', person, said ?? base.version],
+    queryFn: () =>
+      said
+        ? ask<Preview>('POST', '/v1/templates/preview', said)
+        : ask<Preview>('GET', `/v1/templates/${row.id}/preview?${person}`),
+    enabled: person !== null && (!said || PARTS.some((part) => words[part])),
+    placeholderData: keepPreviousData,
     retry: false,
   });
+  const faultsOf = (error: unknown) => (error instanceof Problem ? error.byField() : {});
+  const faults = { ...faultsOf(preview.error), ...faultsOf(patch.error) };
+  const isSaid = (error: unknown) => PARTS.some((part) => faultsOf(error)[part]);
   const send = useMutation({
     mutationFn: () =>
       ask('POST', `/v1/templates/${row.id}/test_send`, contact ? { contact_id: contact } : { lead_id: lead }),
@@ -98,7 +110,7 @@ export default function TemplateRoom({ def, row }: { def: ObjectDef; row: Row })
             {t('letter.names')}{' '}
             <code>{'{{ person.first_name | default("…") }} {{ company.name }} {{ today }} {{ unsubscribe_url }}'}</code>
           </Text>
-          {patch.error && !isSaid && (
+          {patch.error && !isSaid(patch.error) && (
             <Alert color="red" role="alert" title={t('error.title')}>
               <Fault error={patch.error} />
             </Alert>
@@ -134,8 +146,11 @@ export default function TemplateRoom({ def, row }: { def: ObjectDef; row: Row })
           />
         </Group>
         {!person && <Text c="dimmed">{t('letter.whom')}</Text>}
-        {changed.length > 0 && person && <Text size="xs">{t('letter.of_saved')}</Text>}
-        {preview.error && <Fault error={preview.error} />}
+        {preview.error && !isSaid(preview.error) && (
+          <div role="alert">
+            <Fault error={preview.error} />
+          </div>
+        )}
         {preview.data && (
           <Card withBorder>
             <Title order={2} size="h6" mb="xs">
@@ -163,6 +178,7 @@ export default function TemplateRoom({ def, row }: { def: ObjectDef; row: Row })
               </Tabs.Panel>
             </Tabs>
             <Group justify="end" mt="sm">
+              {changed.length > 0 && <Text size="xs">{t('letter.of_saved')}</Text>}
               <Button size="xs" variant="default" loading={send.isPending} onClick={() => send.mutate()}>
                 {t('letter.test')}
               </Button>

@@ -1,12 +1,11 @@
 import { Center, Table, Text } from '@mantine/core';
+import { useElementSize } from '@mantine/hooks';
 import { useTranslation } from 'react-i18next';
 import {
   Bar,
   BarChart,
   CartesianGrid,
   Cell,
-  Funnel,
-  FunnelChart,
   LabelList,
   Legend,
   Line,
@@ -115,15 +114,32 @@ export default function Chart({ chart, result, height = 280, title }: Props) {
               <Tooltip contentStyle={tip} formatter={(value) => number(Number(value))} />
             </PieChart>
           ) : chart === 'funnel' ? (
-            <FunnelChart accessibilityLayer={false}>
-              <Tooltip contentStyle={tip} formatter={(value) => number(Number(value))} />
-              <Funnel data={points} dataKey={figures[0] ?? first} nameKey="name" isAnimationActive={false}>
+            <BarChart
+              accessibilityLayer={false}
+              data={points}
+              layout="vertical"
+              margin={{ left: 4, right: 56, top: 8 }}
+              barCategoryGap={4}
+            >
+              <XAxis type="number" hide />
+              <YAxis type="category" dataKey="name" width={120} {...axis} />
+              <Tooltip
+                contentStyle={tip}
+                formatter={(value) => number(Number(value))}
+                cursor={{ fill: 'var(--tint)' }}
+              />
+              <Bar dataKey={figures[0] ?? first} isAnimationActive={false} radius={[0, 3, 3, 0]}>
                 {points.map((point, i) => (
                   <Cell key={point.name} fill={COLORS[i % COLORS.length]} />
                 ))}
-                <LabelList dataKey="name" position="right" fill="var(--mantine-color-text)" stroke="none" />
-              </Funnel>
-            </FunnelChart>
+                <LabelList
+                  dataKey={figures[0] ?? first}
+                  position="right"
+                  fill="var(--mantine-color-text)"
+                  formatter={(value) => brief(Number(value))}
+                />
+              </Bar>
+            </BarChart>
           ) : (
             <BarChart accessibilityLayer={false} data={points} margin={{ left: 4, right: 12, top: 8 }}>
               <CartesianGrid yAxisId="large" stroke="var(--line)" vertical={false} />
@@ -168,29 +184,39 @@ export default function Chart({ chart, result, height = 280, title }: Props) {
 interface TableProps {
   result: Result;
   words: Words;
+  /** Figures are short, so that many columns stand in a narrow place. */
+  isTight?: boolean;
 }
 
+/** Pixels that a column wants, and that it needs with short figures. */
+const WANTED = 92;
+const NEEDED = 58;
+
 function ResultTable(props: TableProps) {
+  const { ref, width } = useElementSize();
+  const columns = columnsOf(props.result).length;
+  const isTight = width > 0 && width < columns * WANTED;
   return (
-    <ScrollBox minWidth={Math.max(320, props.result.columns.length * 92)} maxHeight={420}>
-      <Plain {...props} />
-    </ScrollBox>
+    <div ref={ref}>
+      <ScrollBox minWidth={Math.max(isTight ? 260 : 320, columns * (isTight ? NEEDED : WANTED))} maxHeight={420}>
+        <Plain {...props} isTight={isTight} />
+      </ScrollBox>
+    </div>
   );
 }
 
-function Plain({ result, words }: TableProps) {
+function Plain({ result, words, isTight = false }: TableProps) {
   const figures = new Set(figuresOf(result));
   const columns = columnsOf(result);
-  const shown = (row: Record<string, unknown>, column: string, value: unknown) => {
-    if (value === null || value === undefined) return '–';
-    return isMoney(result, column) ? money(String(value), String(row.currency ?? '')) : number(String(value));
-  };
+  const whole = (row: Record<string, unknown>, column: string, value: unknown) =>
+    isMoney(result, column) ? money(String(value), String(row.currency ?? '')) : number(String(value));
+  const isNone = (value: unknown) => value === null || value === undefined;
   return (
-    <Table verticalSpacing={4} striped>
+    <Table verticalSpacing={4} horizontalSpacing={isTight ? 5 : undefined} fz={isTight ? 12 : undefined} striped>
       <Table.Thead>
         <Table.Tr>
           {columns.map((column) => (
-            <Table.Th key={column} ta={figures.has(column) ? 'right' : undefined}>
+            <Table.Th key={column} ta={figures.has(column) ? 'right' : undefined} style={{ verticalAlign: 'bottom' }}>
               {words.column(column)}
             </Table.Th>
           ))}
@@ -202,9 +228,17 @@ function Plain({ result, words }: TableProps) {
             {columns.map((column) => {
               const value = row[column];
               const isFigure = figures.has(column);
+              const shown = !isFigure ? words.value(value, column) : isNone(value) ? '–' : whole(row, column, value);
+              const isShort = isTight && isFigure && !isNone(value);
               return (
-                <Table.Td key={column} ta={isFigure ? 'right' : undefined} className="numbers">
-                  {isFigure ? shown(row, column, value) : words.value(value, column)}
+                <Table.Td
+                  key={column}
+                  ta={isFigure ? 'right' : undefined}
+                  className="numbers"
+                  title={isShort ? shown : undefined}
+                  style={isFigure ? { whiteSpace: 'nowrap' } : { overflowWrap: 'anywhere' }}
+                >
+                  {isShort ? brief(Number(value)) : shown}
                 </Table.Td>
               );
             })}

@@ -10,14 +10,15 @@ import { LoadingPage, NotFoundPage } from '~/app/pages';
 import { Fault } from '~/ui/complain';
 import { usePageTitle } from '~/ui/page-title';
 import './dashboard.css';
-import { type Dashboard, dashboardQuery, reportsQuery, type Tile } from './data';
+import { type Dashboard, reportsQuery, type Tile } from './data';
+import { useDashboardData } from './live';
 import { inReadingOrder, moved, placed, resized } from './tiles';
 
 const Chart = lazy(() => import('./chart'));
 const route = getRouteApi('/dashboards/$id');
 const ROW_PX = 84;
 
-/** Reports beside each other; what they show is asked anew every minute. */
+/** Reports beside each other, drawn anew as what they count changes. */
 export function DashboardPage() {
   const { t } = useTranslation();
   const { id } = route.useParams();
@@ -26,7 +27,7 @@ export function DashboardPage() {
   const [isArranging, setArranging] = useState(false);
   const key = ['record', 'dashboard', id];
   const dashboard = useQuery({ queryKey: key, queryFn: () => ask<Dashboard>('GET', `/v1/dashboards/${id}`) });
-  const data = useQuery({ ...dashboardQuery(id), refetchInterval: 60_000 });
+  const data = useDashboardData(id);
   const reports = useQuery({ ...reportsQuery, enabled: isArranging });
   usePageTitle(dashboard.data?.name ?? t('report.dashboards'));
   const save = useMutation({
@@ -85,7 +86,7 @@ export function DashboardPage() {
       </Group>
       <div className="dashboard">
         {tiles.map((tile, at) => {
-          const shown = data.data?.tiles.find((one) => one.report_id === tile.report_id);
+          const shown = data?.tiles.find((one) => one.report_id === tile.report_id);
           const name = shown?.name ?? '';
           return (
             <Card

@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { ask } from '~/api/client';
+import { type Message, saidBy } from '~/api/live';
 import type { Row } from '~/api/record';
 import type { Result } from './result';
 
@@ -55,9 +56,26 @@ export function resultQuery(id: string, range: { from?: string; to?: string } = 
   });
 }
 
+export interface DashboardData {
+  tiles: TileData[];
+}
+
 export function dashboardQuery(id: string) {
   return queryOptions({
-    queryKey: ['related', 'dashboard', id, 'data'],
-    queryFn: () => ask<{ tiles: TileData[] }>('GET', `/v1/dashboards/${id}/data`),
+    queryKey: ['record', 'dashboard', id, 'data'],
+    queryFn: () => ask<DashboardData>('GET', `/v1/dashboards/${id}/data`),
   });
+}
+
+/** What is shown after a message of a dashboard's stream: how many tiles there are, or one of them. */
+export function afterMessage(before: DashboardData | undefined, message: Message): DashboardData | undefined {
+  const said = saidBy<{ tile_count?: number; tile?: number }>(message);
+  const tiles = [...(before?.tiles ?? [])];
+  if (message.event === 'dashboard' && typeof said?.tile_count === 'number') {
+    return { tiles: Array.from({ length: said.tile_count }, (_, at) => tiles[at] ?? { report_id: '' }) };
+  }
+  if (message.event !== 'tile' || typeof said?.tile !== 'number') return before;
+  while (tiles.length <= said.tile) tiles.push({ report_id: '' });
+  tiles[said.tile] = saidBy<TileData>(message) ?? { report_id: '' };
+  return { tiles };
 }

@@ -1,4 +1,4 @@
-import type { Condition, Filter, Group } from '~/features/list/filter';
+import type { Condition, Filter, Group } from './filter';
 
 function isCondition(value: unknown): value is Condition {
   const { field, op } = (value ?? {}) as Condition;
