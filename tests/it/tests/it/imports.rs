@@ -121,9 +121,8 @@ async fn the_trader_comes_in_through_the_command_line(backend: Backend) {
     assert_eq!(customers.page()["total"], 830);
     assert_eq!(api.get("/v1/customers?limit=1&count=exact").await.expect(200).page()["total"], 91);
     // An invoice is in cents, line by line, half to even: 1.95 cents less than the exact sum of the 2,155 lines.
-    let sums = |field: &str| {
-        json!({"measures": [{"fn": "count", "as": "n"}, {"fn": "sum", "field": field, "as": "total"}]})
-    };
+    let sums =
+        |field: &str| json!({"measures": [{"fn": "count", "as": "n"}, {"fn": "sum", "field": field, "as": "total"}]});
     for (path, field, n) in
         [("invoice_lines", "net", 2_155), ("invoices", "total", 830), ("invoices", "amount_due", 830)]
     {

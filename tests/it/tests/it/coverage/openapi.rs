@@ -206,7 +206,8 @@ fn rules(source: &str) -> Vec<String> {
         let (before, rest) = call.split_once('"')?;
         let (rule, _) = rest.split_once('"')?;
         let named = before.len() <= 60 && !before.contains(['{', ';']);
-        (named && !rule.is_empty() && rule.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')).then(|| rule.to_owned())
+        (named && !rule.is_empty() && rule.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+            .then(|| rule.to_owned())
     };
     calls.filter_map(first).collect()
 }
@@ -215,7 +216,8 @@ fn rules(source: &str) -> Vec<String> {
 async fn every_rule_of_the_services_is_in_the_document(api: Api) {
     let document = document(&api.anonymous()).await;
     let mut named = std::collections::HashSet::new();
-    for operation in document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values()) {
+    for operation in document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values())
+    {
         let examples = &operation["responses"]["422"]["content"]["application/problem+json"]["examples"];
         named.extend(examples.as_object().into_iter().flat_map(|examples| examples.keys().cloned()));
     }

@@ -41,8 +41,8 @@ async fn copies_of_mail_that_came_in_are_kept(api: Api) {
     let user = address("ada");
     let entry = hand_over(&api, &raw(&user, &format!("{}@x", serial()), "")).await.expect(201);
     let email = api.get(&format!("/v1/emails/{}", entry.data()["record_id"].as_str().unwrap())).await.expect(200);
-    let roles: Vec<(&Value, &Value)> =
-        email.data()["participants"].as_array().unwrap().iter().map(|one| (&one["email"], &one["role"])).collect();
+    let named = email.data()["participants"].as_array().unwrap().iter().filter(|one| one["email"].is_string());
+    let roles: Vec<(&Value, &Value)> = named.map(|one| (&one["email"], &one["role"])).collect();
     let expected = [(from.as_str(), "from"), (&user, "to"), ("bob@b.example", "cc"), ("c@b.example", "cc")];
     assert_eq!(roles, expected.map(|(address, role)| (json!(address), json!(role))).each_ref().map(|(a, r)| (a, r)));
 }

@@ -194,7 +194,8 @@ async fn an_erasure_takes_the_files(backend: Backend) {
     let contact = api.create("/v1/contacts", json!({"last_name": canary, "email": from})).await;
     let deal = api.create("/v1/deals", json!({"name": "Printers", "contact_id": contact})).await;
     let (_, to) = queue(&api, json!({})).await;
-    let name = format!("{canary}.txt");
+    // What names them and nobody else; a mere family name in the text of others stays.
+    let name = format!("{from}.txt");
     let raw =
         |to: &str| letter(&from, to, &id(), &format!("Subject: x\nCc: {canary}@b.example\n"), &[(&name, &canary)]);
     // Filed to the deal, which is no person's, and as a ticket.
