@@ -56,7 +56,8 @@ impl House {
         let transfer = Transfer::new(records, catalogs.clone(), jobs.clone());
         let options = Options { process: "t".into(), slots: 1, per_workspace: None, alone: true };
         let running = Runner::new(jobs, transfer.handlers(), options).start();
-        let router = router(&Arc::new(Bulk { transfer, catalogs }));
+        let kinds = kontor_transfer::KINDS.to_vec();
+        let router = router(&Arc::new(Bulk { transfer, catalogs, kinds }));
         Self { router, running, _folder: folder }
     }
 

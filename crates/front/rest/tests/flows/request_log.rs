@@ -22,6 +22,7 @@ fn line(at: i64) -> Line {
         request_id: "r".into(),
         credential: Id(7),
         user: None,
+        impersonator: None,
         version: Some(ApiVersion::V2),
         method: axum::http::Method::GET,
         route: "/v2/{collection}".into(),
