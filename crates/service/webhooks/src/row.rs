@@ -201,7 +201,7 @@ impl Delivery {
         values.extend(self.last_values());
         Write::Insert {
             table: system::WEBHOOK_DELIVERY.into(),
-            columns: COLUMNS.iter().chain(&LAST).map(|(name, kind)| ColumnRef::new(*name, *kind)).collect(),
+            columns: COLUMNS.iter().chain(&LAST).map(|(name, kind)| ColumnRef::new(name, *kind)).collect(),
             values,
             on_conflict: OnConflict::Keep,
             search: None,

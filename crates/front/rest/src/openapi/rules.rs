@@ -51,7 +51,9 @@ const CHANGES: &[(&[&str], &str, &str)] = &[
     (&["segment"], "segment_used", "a campaign is sent to it"),
     (&["sequence"], "sequence_used", "people are in it"),
     (&["calendar_feed"], "calendar_user", "it was made by no user, or by another"),
-    (&["notification", "channel_preference"], "own_only", "it is another user's"),
+    (&["notification", "channel_preference", "saved_view", "default_view"], "own_only", "it is another user's"),
+    (&["saved_view"], "unknown_object", "there is no such object"),
+    (&["saved_view"], "view_object", "a view stays one of its object"),
 ];
 
 /// Object, view, rule, and when it refuses.
@@ -72,7 +74,7 @@ const VIEWS: &[(&str, &str, &str, &str)] = &[
     ("credit_note", "ubl", "einvoice_currency", "its currency has three digits"),
     ("customer", "statement", "statement_size", "there are too many invoices"),
     ("dashboard", "data", "dashboard_size", "what it shows is too much for one answer"),
-    ("report", "data", "report_size", "what it shows is too much for one answer"),
+    ("report", "result", "report_size", "what it shows is too much for one answer"),
     ("task", "ics", "no_time", "it has no time"),
     ("call", "ics", "no_time", "it has no time"),
     ("meeting", "ics", "no_time", "it has no time"),

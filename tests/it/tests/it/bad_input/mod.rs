@@ -7,6 +7,7 @@ mod json;
 mod numbers;
 mod races;
 mod random;
+mod refusals;
 mod smuggling;
 mod text;
 mod urls;

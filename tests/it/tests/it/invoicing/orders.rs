@@ -61,7 +61,8 @@ async fn an_order_is_confirmed_fulfilled_and_then_fixed(api: Api) {
         let reply = api.post(&at("orders", &made, action), json!({})).await.refused(422_000);
         assert!(reply.detail().starts_with("order_fulfilled: the order O-"), "{action}: {reply}");
     }
-    let _ = api.delete(&at("orders", &made, "")).await.refused(422_000);
+    let kept = api.delete(&at("orders", &made, "")).await.refused(422_000);
+    assert!(kept.detail().starts_with("order_kept"), "{kept}");
     let told = actions(&api, "orders", &made).await;
     assert_eq!(told, ["create", "confirm", "update", "fulfil"]);
 }

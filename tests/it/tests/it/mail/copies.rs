@@ -80,7 +80,7 @@ async fn copies_are_checked(api: Api) {
     let refused =
         api.post(&format!("{silent}/reply"), json!({"body": "x", "cc": ["a@b.example"]})).await.refused(422_000);
     assert!(refused.detail().starts_with("no_receiver: "), "{refused}");
-    assert!(api.get(&format!("{ticket}")).await.expect(200).data()["replied_at"].is_null());
+    assert!(api.get(&ticket).await.expect(200).data()["replied_at"].is_null());
 }
 
 async fn who_wants_no_mail_gets_no_copy(api: Api) {

@@ -28,8 +28,11 @@ async fn a_campaign_needs_somebody_and_something(api: Api) {
         json!({"name": unique("T"), "subject": "Hi", "body_text": "{{ unsubscribe_url }}", "body_html": "<p>No</p>"});
     let half = api.create("/v1/templates", half).await;
     let companies = api.create("/v1/segments", json!({"name": unique("S"), "target_object": "company"})).await;
+    let off = template(&api).await;
+    let _ = api.patch(&format!("/v1/templates/{off}"), json!({"active": false})).await.expect(200);
     for (more, rule) in [
         (json!({}), "no_template"),
+        (json!({"template_id": off}), "template_inactive"),
         (json!({"template_id": locked}), "template_incomplete"),
         (json!({"template_id": half}), "template_incomplete"),
         (json!({"template_id": sendable}), "no_members"),

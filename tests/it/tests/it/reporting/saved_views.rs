@@ -64,7 +64,8 @@ async fn a_view_is_its_owners_until_it_is_shared(api: Api) {
     // Nobody puts a view among another's.
     let mut foreign = big_deals(&word("mark"));
     foreign["owner_id"] = json!(me);
-    let _ = other.post("/v1/saved_views", foreign).await.refused(422_000);
+    let refused = other.post("/v1/saved_views", foreign).await.refused(422_000);
+    assert!(refused.detail().starts_with("own_only"), "{refused}");
     let _ = seller.delete(&at).await.expect(200);
     let _ = seller.get(&at).await.refused(404_001);
 }
@@ -74,6 +75,7 @@ async fn a_definition_is_held_against_the_catalogue(api: Api) {
     let view = |object: &str, kind: &str, definition: Value| json!({"name": "A view", "target_object": object, "kind": kind, "definition": definition});
     let unknown = seller.post("/v1/saved_views", view("deel", "list", json!({}))).await.refused(422_000);
     assert_eq!(unknown.faults()[0]["field"], "target_object");
+    assert!(unknown.detail().starts_with("unknown_object"), "{unknown}");
     assert!(unknown.detail().contains("did you mean"), "{}", unknown.detail());
     for (kind, definition, field) in [
         ("list", json!({"columns": [{"field": "amuont"}]}), "definition.columns.0.field"),
@@ -106,7 +108,8 @@ async fn a_definition_is_held_against_the_catalogue(api: Api) {
         let made = seller.post("/v1/saved_views", view("deal", kind, definition.clone())).await.expect(201);
         assert_eq!(made.data()["definition"], definition);
         let at = format!("/v1/saved_views/{}", made.id());
-        let _ = seller.patch(&at, json!({"target_object": "contact"})).await.refused(422_000);
+        let moved = seller.patch(&at, json!({"target_object": "contact"})).await.refused(422_000);
+        assert!(moved.detail().starts_with("view_object"), "{moved}");
     }
     // An object that the role does not see at all cannot be asked.
     let _ = seller.post("/v1/saved_views", view("contact", "list", json!({}))).await.refused(403_000);
