@@ -100,6 +100,29 @@ impl Row {
     }
 }
 
+/// Events with what the audit has beside them.
+fn select(space: SpaceId) -> Select {
+    let audit = Source { table: system::AUDIT.into(), object: None, which: Which::All };
+    let mut select = Select::new(space, system::EVENT, columns());
+    select.joins.push(Join { source: audit, on: Expr::column("id", Kind::Int), filter: None });
+    select
+}
+
+/// Those of `select` that are of these types and about these subjects, by their numbers.
+async fn numbered(
+    store: &dyn Store,
+    mut select: Select,
+    newest_first: bool,
+    (types, subjects): (&Types, &Subjects),
+    limit: u64,
+) -> Result<Vec<Row>> {
+    for cond in [types.cond(), subjects.cond(select.space)].into_iter().flatten() {
+        select = select.filter(cond);
+    }
+    let select = select.order(Expr::column("sequence", Kind::Int), newest_first).limit(limit);
+    Ok(store.rows(select).await?.into_iter().filter_map(Row::of).collect())
+}
+
 /// Events with numbers greater than `after`, in their order, whoever may see them.
 ///
 /// # Errors
@@ -112,16 +135,8 @@ pub async fn read(
     subjects: &Subjects,
     limit: u64,
 ) -> Result<Vec<Row>> {
-    let audit = Source { table: system::AUDIT.into(), object: None, which: Which::All };
-    let mut select = Select::new(space, system::EVENT, columns())
-        .filter(compare("sequence", Op::Gt, after.max(0)))
-        .order(Expr::column("sequence", Kind::Int), false)
-        .limit(limit);
-    select.joins.push(Join { source: audit, on: Expr::column("id", Kind::Int), filter: None });
-    for cond in [types.cond(), subjects.cond(space)].into_iter().flatten() {
-        select = select.filter(cond);
-    }
-    Ok(store.rows(select).await?.into_iter().filter_map(Row::of).collect())
+    let select = select(space).filter(compare("sequence", Op::Gt, after.max(0)));
+    numbered(store, select, false, (types, subjects), limit).await
 }
 
 /// Events with numbers below `before` and above `floor`, newest first, whoever may see them.
@@ -136,17 +151,9 @@ pub async fn read_back(
     subjects: &Subjects,
     limit: u64,
 ) -> Result<Vec<Row>> {
-    let audit = Source { table: system::AUDIT.into(), object: None, which: Which::All };
-    let mut select = Select::new(space, system::EVENT, columns())
-        .filter(compare("sequence", Op::Gt, floor.max(0)))
-        .filter(compare("sequence", Op::Lt, before))
-        .order(Expr::column("sequence", Kind::Int), true)
-        .limit(limit);
-    select.joins.push(Join { source: audit, on: Expr::column("id", Kind::Int), filter: None });
-    for cond in [types.cond(), subjects.cond(space)].into_iter().flatten() {
-        select = select.filter(cond);
-    }
-    Ok(store.rows(select).await?.into_iter().filter_map(Row::of).collect())
+    let select =
+        select(space).filter(compare("sequence", Op::Gt, floor.max(0))).filter(compare("sequence", Op::Lt, before));
+    numbered(store, select, true, (types, subjects), limit).await
 }
 
 /// Events by their ids, in no order, whoever may see them.
@@ -157,12 +164,6 @@ pub async fn by_ids(store: &dyn Store, space: SpaceId, ids: Vec<i64>) -> Result<
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let audit = Source { table: system::AUDIT.into(), object: None, which: Which::All };
-    let mut select = Select::new(space, system::EVENT, columns()).filter(Cond::Test {
-        left: Expr::column("id", Kind::Int),
-        op: Op::In,
-        right: Value::Ints(ids),
-    });
-    select.joins.push(Join { source: audit, on: Expr::column("id", Kind::Int), filter: None });
-    Ok(store.rows(select).await?.into_iter().filter_map(Row::of).collect())
+    let among = Cond::Test { left: Expr::column("id", Kind::Int), op: Op::In, right: Value::Ints(ids) };
+    Ok(store.rows(select(space).filter(among)).await?.into_iter().filter_map(Row::of).collect())
 }

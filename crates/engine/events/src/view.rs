@@ -28,6 +28,21 @@ pub struct Page {
     pub has_more: bool,
 }
 
+impl Page {
+    /// Adds events; whether there were more than it has room for.
+    fn takes(&mut self, events: Vec<Event>, limit: usize) -> bool {
+        for event in events {
+            if self.events.len() == limit {
+                self.has_more = true;
+                return true;
+            }
+            self.up_to = event.sequence;
+            self.events.push(event);
+        }
+        false
+    }
+}
+
 /// Events behind the number `after`, at most `limit`, that the caller may see.
 ///
 /// # Errors
@@ -49,13 +64,8 @@ pub async fn page(
         looked_at += rows.len();
         let is_end = (rows.len() as u64) < CHUNK;
         let end = rows.last().map_or(page.up_to, |row| row.sequence);
-        for event in shown(records, ctx, rows).await? {
-            if page.events.len() == limit {
-                page.has_more = true;
-                return Ok(page);
-            }
-            page.up_to = event.sequence;
-            page.events.push(event);
+        if page.takes(shown(records, ctx, rows).await?, limit) {
+            return Ok(page);
         }
         page.up_to = if is_end { end.max(last) } else { end };
     }
@@ -85,13 +95,8 @@ pub async fn page_back(
         looked_at += rows.len();
         let is_end = (rows.len() as u64) < CHUNK;
         let end = rows.last().map_or(page.up_to, |row| row.sequence);
-        for event in shown(records, ctx, rows).await? {
-            if page.events.len() == limit {
-                page.has_more = true;
-                return Ok(page);
-            }
-            page.up_to = event.sequence;
-            page.events.push(event);
+        if page.takes(shown(records, ctx, rows).await?, limit) {
+            return Ok(page);
         }
         page.up_to = if is_end { floor + 1 } else { end };
     }
