@@ -70,10 +70,9 @@ async fn depth(store: &dyn Store, space: SpaceId, table: &'static str, since: &s
     Ok(Depth { count: number(row, 0).unwrap_or_default(), oldest: number(row, 1) })
 }
 
-/// Events behind a consumer's cursor.
-async fn behind(store: &dyn Store, space: SpaceId, consumer: &str) -> Result<Depth> {
+/// Events behind a consumer's cursor, up to the log's `last`.
+async fn behind(store: &dyn Store, space: SpaceId, last: i64, consumer: &str) -> Result<Depth> {
     let Some(cursor) = Cursor::find(store, space, consumer).await? else { return Ok(Depth::default()) };
-    let last = kontor_events::head(store, space).await?.last;
     if last <= cursor.sequence {
         return Ok(Depth::default());
     }
@@ -136,12 +135,12 @@ async fn endpoints(store: &dyn Store, catalogs: &Catalogs, space: SpaceId) -> Re
 
 /// What enabled endpoints are to be sent: what is tried again, asked for each of them because the log of what was sent
 /// is long and indexed by endpoint, and the log behind their cursors.
-async fn unsent(store: &dyn Store, space: SpaceId, endpoints: &[i64], now: i64) -> Result<Depth> {
+async fn unsent(store: &dyn Store, space: SpaceId, endpoints: &[i64], last: i64, now: i64) -> Result<Depth> {
     let mut all = Depth::default();
     for endpoint in endpoints {
         let due = vec![test("endpoint_id", Kind::Int, Op::Eq, *endpoint), test("next_at", Kind::Int, Op::Lte, now)];
         all.add(depth(store, space, system::WEBHOOK_DELIVERY, "next_at", Cond::And(due)).await?);
-        all.add(behind(store, space, &kontor_webhooks::cursor_name(Id(*endpoint))).await?);
+        all.add(behind(store, space, last, &kontor_webhooks::cursor_name(Id(*endpoint))).await?);
     }
     Ok(all)
 }
@@ -174,14 +173,16 @@ impl Queues {
         now: i64,
         jobs: Depth,
     ) -> Result<[Depth; NAMES.len()]> {
+        let last =
+            if self.carries || !endpoints.is_empty() { kontor_events::head(store, space).await?.last } else { 0 };
         let due = |column: &str| test(column, Kind::Int, Op::Lte, now);
         // Bulk mail waits for its turn by design.
         let prompt = test("bulk", Kind::Int, Op::Ne, 1);
         Ok([
             depth(store, space, system::EVENT, "at", test("sequence", Kind::Int, Op::IsNull, true)).await?,
-            if self.carries { behind(store, space, BUS).await? } else { Depth::default() },
+            if self.carries { behind(store, space, last, BUS).await? } else { Depth::default() },
             jobs,
-            unsent(store, space, endpoints, now).await?,
+            unsent(store, space, endpoints, last, now).await?,
             depth(store, space, system::OUTBOX, "next_at", Cond::And(vec![state("queued"), prompt, due("next_at")]))
                 .await?,
             depth(store, space, system::WORKFLOW_STATE, "wake_at", due("wake_at")).await?,
