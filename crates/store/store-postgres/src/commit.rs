@@ -15,6 +15,8 @@ pub struct Statement {
     pub table: Arc<str>,
     /// An insert of a row that must be new.
     pub plain: bool,
+    /// An insert that leaves a row as it is that is there.
+    pub keeps: bool,
     pub text: String,
     pub params: Vec<(Value, Kind)>,
     /// Nothing touched is a lost guard.
@@ -54,22 +56,22 @@ impl Compiled {
                 let text = insert(&table, key, &columns, on_conflict, search.is_some(), Dialect::Postgres);
                 let values = values.into_iter().zip(columns.iter().map(|column| column.kind));
                 let params = std::iter::once(space_param).chain(values).chain(search_param(search)).collect();
-                let plain = on_conflict == OnConflict::Fail;
-                self.statements.push(Statement { space, table, plain, text, params, must: false });
+                let (plain, keeps) = (on_conflict == OnConflict::Fail, on_conflict == OnConflict::Keep);
+                self.statements.push(Statement { space, table, plain, keeps, text, params, must: false });
             }
             Write::Update { table, keys: row, set, must, search } => {
                 self.rows.push(locked(space, &table, &row));
                 let text = update(&table, &row, &set, search.is_some(), Dialect::Postgres);
                 let bound = kontor_store_sql::update_params(&row, &set).map(|(value, kind)| (value.into_owned(), kind));
                 let params = std::iter::once(space_param).chain(bound).chain(search_param(search)).collect();
-                self.statements.push(Statement { space, table, plain: false, text, params, must });
+                self.statements.push(Statement { space, table, plain: false, keeps: false, text, params, must });
             }
             Write::Delete { table, keys: row, must, search } => {
                 self.rows.push(locked(space, &table, &row));
                 let text = delete(&table, &row, search, Dialect::Postgres);
                 let bound = kontor_store_sql::delete_params(&row).map(|(value, kind)| (value.clone(), kind));
                 let params = std::iter::once(space_param).chain(bound).collect();
-                self.statements.push(Statement { space, table, plain: false, text, params, must });
+                self.statements.push(Statement { space, table, plain: false, keeps: false, text, params, must });
             }
             Write::In { space, write } => self.push(space, *write, keys),
         }

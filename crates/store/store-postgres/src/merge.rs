@@ -1,8 +1,8 @@
 //! Inserts of one shape, from one batch or many, as one statement with many rows: the server takes most of its time for
 //! statements, not for rows.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use kontor_model::{Kind, SpaceId, Value};
@@ -41,9 +41,13 @@ pub fn apart(jobs: &[Job]) -> Plan<'_> {
     Plan { merged: Vec::new(), rest }
 }
 
-/// Plain inserts put together; an insert into a table that its own batch also updates or deletes from keeps its place.
-/// None where nothing would be gained.
+/// Inserts put together. A plain one into a table that its own batch also updates or deletes from keeps its place: one
+/// that came too early fails. One that would leave a row be does not fail, and keeps its place where any batch of the
+/// group does so. None where nothing would be gained.
 pub fn merged(jobs: &[Job]) -> Option<Plan<'_>> {
+    let all = || jobs.iter().flat_map(|job| &job.compiled.statements);
+    let others = all().filter(|statement| !statement.plain && !statement.keeps);
+    let changed: HashSet<(SpaceId, &str)> = others.map(|statement| (statement.space, &*statement.table)).collect();
     let mut shapes: Vec<Vec<&Statement>> = Vec::new();
     let mut places: HashMap<(SpaceId, &str), usize> = HashMap::new();
     let mut rest = Vec::new();
@@ -52,7 +56,12 @@ pub fn merged(jobs: &[Job]) -> Option<Plan<'_>> {
         let statements = &job.compiled.statements;
         for (w, statement) in statements.iter().enumerate() {
             count += 1;
-            if !statement.plain || statements.iter().any(|other| !other.plain && other.table == statement.table) {
+            let stays = match (statement.plain, statement.keeps) {
+                (true, _) => statements.iter().any(|other| !other.plain && other.table == statement.table),
+                (false, true) => changed.contains(&(statement.space, &*statement.table)),
+                (false, false) => true,
+            };
+            if stays {
                 rest.push((j, w, statement));
                 continue;
             }
@@ -91,10 +100,11 @@ fn chunks<'a>(rows: &[&'a Statement]) -> Vec<Merged<'a>> {
     out
 }
 
-/// `INSERT … VALUES ($1, $2)` with `rows` rows of `width` parameters.
+/// `INSERT … VALUES ($1, $2) …` with `rows` rows of `width` parameters.
 fn with_rows(text: &str, width: usize, rows: usize) -> String {
     const VALUES: &str = " VALUES ";
     let Some((head, row)) = text.split_once(VALUES).filter(|_| rows > 1) else { return text.to_owned() };
+    let (row, tail) = row.split_at(row.find(" ON CONFLICT ").unwrap_or(row.len()));
     let mut parts = row.split('$');
     let before = parts.next().unwrap_or_default();
     let places: Vec<(usize, &str)> = parts
@@ -116,6 +126,7 @@ fn with_rows(text: &str, width: usize, rows: usize) -> String {
             out.push_str(after);
         }
     }
+    out.push_str(tail);
     out
 }
 
@@ -124,7 +135,7 @@ mod tests {
     use super::*;
     use crate::commit::compile;
     use kontor_model::SpaceId;
-    use kontor_store::{Batch, ColumnRef, Write};
+    use kontor_store::{Batch, ColumnRef, OnConflict, Set, Write};
     use std::sync::Arc;
 
     fn job(writes: &[(&str, i64)], delete_from: Option<&str>) -> Job {
@@ -171,6 +182,40 @@ mod tests {
         assert_eq!(shown, [(1, 3), (2, 6)]);
         let apart: Vec<(i64, usize, usize)> = apart(&jobs).rest.iter().map(|(j, w, s)| (s.space.0, *j, *w)).collect();
         assert_eq!(apart, [(1, 1, 0), (1, 1, 1), (2, 0, 0), (2, 2, 0)]);
+    }
+
+    /// A batch that leaves rows of `a` be, and raises one of `b` before.
+    fn keeping(ids: &[i64], raises: &str) -> Job {
+        let key = |id: i64| (ColumnRef::new("id", Kind::Int), Value::Int(id));
+        let set = vec![(ColumnRef::new("name", Kind::Text), Set::To("y".into()))];
+        let mut writes =
+            vec![Write::Update { table: Arc::from(raises), keys: vec![key(9)], set, must: true, search: None }];
+        writes.extend(ids.iter().map(|id| Write::Insert {
+            table: Arc::from("a"),
+            columns: ["id", "name"].map(|name| ColumnRef::new(name, Kind::Int)).into(),
+            values: vec![(*id).into(), Value::Null],
+            on_conflict: OnConflict::Keep,
+            search: None,
+        }));
+        let keys = HashMap::from([("a".to_owned(), vec!["id".to_owned()])]);
+        Job {
+            compiled: compile(Batch { space: SpaceId(1), writes }, &keys),
+            reply: tokio::sync::oneshot::channel().0,
+            ticket: crate::queue::Ticket::default(),
+        }
+    }
+
+    #[test]
+    fn rows_that_may_be_there_share_a_statement_where_nothing_else_changes_their_table() {
+        let jobs = [keeping(&[1, 2], "b"), keeping(&[3, 4], "b")];
+        let plan = merged(&jobs).unwrap();
+        let rows = "($1, $2, $3), ($4, $5, $6), ($7, $8, $9), ($10, $11, $12)";
+        let wanted = format!(
+            "INSERT INTO \"a\" (\"space\", \"id\", \"name\") VALUES {rows} ON CONFLICT ON CONSTRAINT \"pk_a\" DO NOTHING"
+        );
+        assert_eq!((plan.merged[0].text.as_str(), plan.merged.len(), plan.rest.len()), (wanted.as_str(), 1, 2));
+        // A row that another batch of the group deletes first would be found and left be.
+        assert!(merged(&[keeping(&[1, 2], "b"), keeping(&[3], "a")]).is_none());
     }
 
     #[test]

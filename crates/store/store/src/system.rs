@@ -22,7 +22,7 @@ use kontor_model::{Kind, Value};
 pub use audit::{AUDIT_SEAL, AUDIT_STATE};
 pub use automation::{FUNCTION_SECRET, WORKFLOW_STATE};
 pub use counter::COUNTER;
-pub use events::{EVENT_CURSOR, EVENT_DEAD, EVENT_HEAD, LEASE};
+pub use events::{ALERT_REPORT, EVENT_CURSOR, EVENT_DEAD, EVENT_HEAD, LEASE};
 pub use jobs::{JOB, JOB_GATE, JOB_SCHEDULE};
 pub use privacy::{PRIVACY_REQUEST, PRIVACY_RETENTION};
 

@@ -32,6 +32,8 @@ fn state() -> Table {
             // The event that woke it.
             int("woken_by"),
             json("state").not_null(),
+            // When `wake_at` was decided: a clock that was set back shows by it.
+            int("planned_at"),
         ],
     )
     .index(Index::on("ix_workflow_state_wake", &["space", "wake_at"]))

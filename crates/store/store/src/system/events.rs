@@ -11,6 +11,8 @@ pub const EVENT_CURSOR: &str = "event_cursor";
 pub const EVENT_DEAD: &str = "event_dead";
 /// Which process does what only one need do.
 pub const LEASE: &str = "lease";
+/// What holds by the figures of one process, for the one that watches: a row for each rule while it holds.
+pub const ALERT_REPORT: &str = "alert_report";
 
 pub(crate) fn tables() -> Vec<Table> {
     vec![
@@ -32,5 +34,17 @@ pub(crate) fn tables() -> Vec<Table> {
             ],
         ),
         Table::new(LEASE, &["name"], vec![text("name"), text("holder").not_null(), int("expires_at").not_null()]),
+        Table::new(
+            ALERT_REPORT,
+            &["instance", "rule"],
+            vec![
+                text("instance"),
+                text("rule"),
+                // Millionths of the rule's unit.
+                int("value").not_null(),
+                // Raised while the process lives and the rule holds.
+                int("beat").not_null(),
+            ],
+        ),
     ]
 }

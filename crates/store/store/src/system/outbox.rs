@@ -59,6 +59,8 @@ pub(super) fn tables() -> Vec<Table> {
                 // 1 while the news of its state is still to be told.
                 int("untold"),
                 int("hard"),
+                // When `next_at` was decided: a clock that was set back shows by it.
+                int("planned_at"),
             ],
         )
         .index(Index::on("ix_outbox_state", &["space", "state", "id"]))

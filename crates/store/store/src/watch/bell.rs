@@ -1,7 +1,7 @@
 //! Bells: who waits for changes of a table need not look for them.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use kontor_model::SpaceId;
@@ -55,6 +55,8 @@ pub(super) struct Bells {
     abroad: OnceLock<Arc<Abroad>>,
     /// Every change that others make is told here, too.
     told: AtomicBool,
+    /// How often that has changed.
+    turns: AtomicU64,
 }
 
 impl Bells {
@@ -103,6 +105,14 @@ impl Commits {
     }
 
     pub fn set_told(&self, told: bool) {
-        self.bells.told.store(told, Ordering::Release);
+        if self.bells.told.swap(told, Ordering::AcqRel) != told {
+            self.bells.turns.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    /// How often [`Commits::is_told`] has changed: what others did in between may have been missed. Who looks rarely
+    /// looks when it has.
+    pub fn turns(&self) -> u64 {
+        self.bells.turns.load(Ordering::Acquire)
     }
 }
