@@ -24,7 +24,7 @@ pub mod view;
 
 pub use action::{Action, Answers};
 pub use changes::{By, Change, Changes, Mode, Step, Told};
-pub use clock::{Clock, FixedClock, SystemClock};
+pub use clock::{Clock, FixedClock, SetBack, SystemClock};
 pub use code::{ErrorCode, ErrorType};
 pub use error::{Error, Fault, Result};
 pub use field::{Field, FieldType, Place, Reference};
