@@ -66,17 +66,26 @@ pub fn remove(blob: Id) -> [Write; 2] {
 /// The database's.
 pub async fn read(store: &dyn Store, space: SpaceId, blob: Id, bytes: u64) -> Result<Option<Vec<u8>>> {
     let mut out = Vec::new();
-    for part in 0_i64.. {
-        let select = Select::new(space, system::BLOB_CHUNK, vec![Expr::column("data", Kind::Bytes)])
-            .equals("blob_id", Kind::Int, blob.0)
-            .equals("part", Kind::Int, part)
-            .limit(1);
-        match store.rows(select).await?.pop().and_then(|mut row| row.pop()) {
-            Some(Value::Bytes(data)) => out.extend(data),
-            _ => break,
-        }
+    for number in 0.. {
+        let Some(data) = part(store, space, blob, number).await? else { break };
+        out.extend(data);
     }
     Ok(u64::try_from(out.len()).is_ok_and(|n| n == bytes).then_some(out))
+}
+
+/// A part of a file, at most 1 MiB, the first is 0; none behind the last.
+///
+/// # Errors
+/// The database's.
+pub async fn part(store: &dyn Store, space: SpaceId, blob: Id, number: i64) -> Result<Option<Vec<u8>>> {
+    let select = Select::new(space, system::BLOB_CHUNK, vec![Expr::column("data", Kind::Bytes)])
+        .equals("blob_id", Kind::Int, blob.0)
+        .equals("part", Kind::Int, number)
+        .limit(1);
+    Ok(match store.rows(select).await?.pop().and_then(|mut row| row.pop()) {
+        Some(Value::Bytes(data)) => Some(data),
+        _ => None,
+    })
 }
 
 fn count(n: usize) -> i64 {

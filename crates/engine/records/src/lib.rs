@@ -40,6 +40,7 @@ mod references;
 pub mod rights;
 mod sealing;
 mod search;
+mod set_back;
 mod shares;
 mod sight;
 mod steps;

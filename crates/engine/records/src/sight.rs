@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kontor_catalog::ObjectDef;
+use kontor_model::field::Context;
 use kontor_model::{Change, Error, Id, Json, Kind, Mode, Op, Result, Settings, Step, Value};
 use kontor_store::{Cond, Expr, Order, Which};
 
@@ -22,6 +23,16 @@ impl Found {
     pub fn value(&self, path: &str) -> &Value {
         let index = self.work.def.native().field(path).map(|(index, _)| index);
         index.and_then(|index| self.work.values.get(index)).unwrap_or(&Value::Null)
+    }
+
+    /// A value as it was written: of a telephone number the original, where that is read as the same number.
+    pub fn written(&self, settings: &Settings, path: &str) -> &Value {
+        let (value, def) = (self.value(path), self.work.def.native());
+        let Some((second, (_, field))) = def.companion_path(path).zip(def.field(path)) else { return value };
+        let original = self.value(&second);
+        let country = self.value("country").as_str();
+        let read = original.as_str().map(|text| field.spec().check(&Json::from(text), &Context { settings, country }));
+        if read.is_some_and(|read| read.is_ok_and(|checked| checked.value == *value)) { original } else { value }
     }
 
     pub fn int(&self, path: &str) -> Option<i64> {

@@ -11,6 +11,8 @@ mod write;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use kontor_model::{By, Changes, Error, Fault, Id, Letter, Result, SpaceId, Told};
 use kontor_store::{Batch, Write};
 
@@ -59,13 +61,18 @@ struct Effect {
 }
 
 impl Records {
-    /// Checks and plans; refusals go to `refused`, whose steps are skipped.
-    pub(crate) async fn prepare(
-        &self,
-        ctx: &Ctx,
-        changes: &Changes,
-        refused: &mut [Option<Error>],
-    ) -> Result<Prepared> {
+    /// Checks and plans; refusals go to `refused`, whose steps are skipped. Boxed, or every crate that changes records has
+    /// a copy of it.
+    pub(crate) fn prepare<'a>(
+        &'a self,
+        ctx: &'a Ctx,
+        changes: &'a Changes,
+        refused: &'a mut [Option<Error>],
+    ) -> BoxFuture<'a, Result<Prepared>> {
+        self.prepared(ctx, changes, refused).boxed()
+    }
+
+    async fn prepared(&self, ctx: &Ctx, changes: &Changes, refused: &mut [Option<Error>]) -> Result<Prepared> {
         let mut shop = Workshop {
             records: self,
             ctx,

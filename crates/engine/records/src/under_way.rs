@@ -1,33 +1,124 @@
 //! How many changes are under way: what can wait lets them go first.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::Records;
 
-/// A count of changes.
-#[derive(Debug, Default)]
-pub(crate) struct UnderWay(AtomicUsize);
+/// How far back the mean goes: what was longer ago counts for less than a third.
+const SPAN: Duration = Duration::from_millis(100);
+
+/// A count of changes, and its mean over time. The count alone says little: those that wait for one disk come to their
+/// end together, so that there is a moment without any while a process is as busy as can be.
+#[derive(Debug)]
+struct Crowd {
+    at: Instant,
+    count: u32,
+    mean: f64,
+}
+
+impl Crowd {
+    fn new(at: Instant) -> Self {
+        Self { at, count: 0, mean: 0.0 }
+    }
+
+    /// Brings the mean up to a moment: each before it weighs by e^(-age/[`SPAN`]).
+    fn mean(&mut self, now: Instant) -> f64 {
+        let age = now.saturating_duration_since(self.at).as_secs_f64() / SPAN.as_secs_f64();
+        let count = f64::from(self.count);
+        self.mean = count + (self.mean - count) * (-age).exp();
+        self.at = self.at.max(now);
+        self.mean
+    }
+
+    fn enter(&mut self, now: Instant) {
+        self.mean(now);
+        self.count = self.count.saturating_add(1);
+    }
+
+    fn leave(&mut self, now: Instant) {
+        self.mean(now);
+        self.count = self.count.saturating_sub(1);
+    }
+}
+
+/// The changes of a process.
+#[derive(Debug)]
+pub(crate) struct UnderWay(Mutex<Crowd>);
 
 /// One of them, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Entered<'a>(&'a UnderWay);
 
+impl Default for UnderWay {
+    fn default() -> Self {
+        Self(Mutex::new(Crowd::new(Instant::now())))
+    }
+}
+
 impl UnderWay {
+    fn crowd(&self) -> std::sync::MutexGuard<'_, Crowd> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub fn enter(&self) -> Entered<'_> {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.crowd().enter(Instant::now());
         Entered(self)
     }
 }
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.crowd().leave(Instant::now());
     }
 }
 
 impl Records {
-    /// Changes that this process is making at the moment, in whatever space.
-    pub fn under_way(&self) -> usize {
-        self.under_way.0.load(Ordering::Relaxed)
+    /// Changes that this process is making, in whatever space: the mean over the last tenth of a second.
+    pub fn under_way(&self) -> f64 {
+        self.under_way.crowd().mean(Instant::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dip_is_not_the_end_and_a_peak_is_no_crowd() {
+        let start = Instant::now();
+        let ms = |ms: u64| start + Duration::from_millis(ms);
+        let mut crowd = Crowd::new(start);
+        // 64 at once for 9 ms of 10, as commits of one group end together.
+        for group in 0..50 {
+            (0..64).for_each(|_| crowd.enter(ms(group * 10)));
+            (0..64).for_each(|_| crowd.leave(ms(group * 10 + 9)));
+        }
+        let mean = crowd.mean(ms(500));
+        assert!((50.0..60.0).contains(&mean), "{mean}");
+        // Nobody any more.
+        assert!(crowd.mean(ms(750)) < 8.0 && crowd.mean(ms(1_000)) < 0.5);
+        // 1,000 a second that take 3 ms each, and 20 at once for 20 ms.
+        for one in 0..1_000 {
+            crowd.enter(ms(1_000 + one));
+            if one >= 3 {
+                crowd.leave(ms(1_000 + one));
+            }
+        }
+        let mean = crowd.mean(ms(2_000));
+        assert!((2.5..3.5).contains(&mean), "{mean}");
+        (0..20).for_each(|_| crowd.enter(ms(2_000)));
+        assert!(crowd.mean(ms(2_020)) < 8.0);
+    }
+
+    #[test]
+    fn a_moment_that_is_told_late_changes_nothing() {
+        let start = Instant::now();
+        let mut crowd = Crowd::new(start + Duration::from_millis(10));
+        crowd.enter(start);
+        assert_eq!((crowd.mean(start), crowd.count), (0.0, 1));
+        crowd.leave(start);
+        crowd.leave(start);
+        assert_eq!(crowd.count, 0);
     }
 }

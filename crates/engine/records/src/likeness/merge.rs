@@ -188,6 +188,11 @@ fn taken(own: &Found, other: &Found, wishes: &Wishes) -> Vec<(String, Value)> {
             let may_be_empty = !field.required || !is_empty(theirs);
             (takes && may_be_empty && mine != theirs).then(|| (path, theirs.clone()))
         })
+        .flat_map(|(path, value)| {
+            // What was written comes with what it was read as, behind it.
+            let written = def.companion_path(&path).map(|second| (second.clone(), other.value(&second).clone()));
+            std::iter::once((path, value)).chain(written)
+        })
         .collect()
 }
 

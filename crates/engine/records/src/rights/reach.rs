@@ -57,11 +57,13 @@ impl Ctx {
         Some(Cond::Or(ways))
     }
 
-    /// Private records that their owners let everybody read.
+    /// Private records that their owners let everybody read, and those that are nobody's.
     fn opened(&self, action: Action, def: &ObjectDef, relation: usize) -> Option<Cond> {
         let field = def.opened_by.as_deref().filter(|_| action == Action::Read)?;
         let (index, _) = def.native().field(field)?;
-        Some(Cond::Test { left: def.expr(index, relation)?, op: Op::Eq, right: Value::Bool(true) })
+        let open = Cond::Test { left: def.expr(index, relation)?, op: Op::Eq, right: Value::Bool(true) };
+        let left = Expr::Column { relation, name: "owner_id".into(), kind: Kind::Int };
+        Some(Cond::Or(vec![open, Cond::Test { left, op: Op::IsNull, right: Value::Bool(true) }]))
     }
 
     fn owned(&self, reach: Reach, relation: usize) -> Cond {
