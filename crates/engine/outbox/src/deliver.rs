@@ -104,10 +104,12 @@ impl Outbox {
         if tries >= MAX_TRIES {
             return ended(message, State::Failed, Some(why));
         }
-        let next_at = self.parts.clock.now_ms() + pause_ms(tries);
+        let now = self.parts.clock.now_ms();
+        let next_at = now + pause_ms(tries);
         let set = vec![
             ("tries", Kind::Int, tries.into()),
             ("next_at", Kind::Int, next_at.into()),
+            ("planned_at", Kind::Int, now.into()),
             ("reason", Kind::Text, why.into()),
         ];
         row::change(message, set)

@@ -4,9 +4,9 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use kontor_model::{Id, Kind, Op, Result, SpaceId, Value};
+use kontor_model::{Id, Kind, Op, Result, SetBack, SpaceId, Value};
 use kontor_store::{Cond, Expr, Lease, Select, system};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -26,6 +26,8 @@ const LOOKED_AT: u64 = 200;
 const WAITING: u64 = 1_000;
 /// How long a lane rests whose message could not be dealt with.
 const PAUSE: Duration = Duration::from_secs(5);
+/// Between two looks for times that a clock wrote which has been set back since, where nothing says so.
+const MEND: Duration = Duration::from_secs(30);
 /// How long a stop waits for what is on its way.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -44,6 +46,7 @@ pub struct Delivery {
 /// What is on its way, and how much may follow.
 struct Traffic {
     busy: HashSet<(SpaceId, String)>,
+    set_back: SetBack,
     all: Option<Pace>,
     bulk: Option<Pace>,
 }
@@ -62,8 +65,12 @@ impl Delivery {
             return;
         }
         let mut lease = Lease::new(parts.store.clone(), parts.clock.clone(), "mail", self.holder.clone(), self.alone);
-        let mut traffic =
-            Traffic { busy: HashSet::new(), all: Pace::new(self.per_minute), bulk: Pace::new(self.bulk_per_minute) };
+        let mut traffic = Traffic {
+            busy: HashSet::new(),
+            set_back: SetBack::every(MEND),
+            all: Pace::new(self.per_minute),
+            bulk: Pace::new(self.bulk_per_minute),
+        };
         let mut running: JoinSet<(SpaceId, String)> = JoinSet::new();
         loop {
             tokio::select! {
@@ -99,6 +106,11 @@ impl Delivery {
     ) -> Result<()> {
         if !lease.hold().await? {
             return Ok(());
+        }
+        if traffic.set_back.is_due(self.outbox.parts.clock.now_ms(), Instant::now()) {
+            for space in self.outbox.spaces().await? {
+                self.outbox.mend(space).await?;
+            }
         }
         for bulk in [false, true] {
             for space in self.outbox.spaces().await? {

@@ -14,6 +14,7 @@ mod forget;
 mod gate;
 mod lanes;
 mod mail;
+mod mend;
 mod message;
 mod old;
 mod outbox;
@@ -30,9 +31,9 @@ pub use forget::Forgotten;
 pub use lanes::Delivery;
 pub use message::{Body, Message, NewMessage, State};
 pub use old::Old;
-pub use outbox::{Composed, Filter, Outbox, Parts, Sealing};
+pub use outbox::{Composed, Filter, Outbox, Parts, Sealing, removed};
 pub use smtp::{Mailer, Undelivered};
-pub use teller::Teller;
+pub use teller::{Teller, withdrawn};
 
 /// The setting of a space that lets its mail out, or holds it: `on` or `off`.
 pub const OUTBOUND_MAIL: &str = "outbound_mail";

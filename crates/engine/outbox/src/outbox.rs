@@ -231,6 +231,7 @@ impl Outbox {
             ("state", Kind::Text, after.state.name().into()),
             ("tries", Kind::Int, 0.into()),
             ("next_at", Kind::Int, next_at.into()),
+            ("planned_at", Kind::Int, next_at.into()),
             ("reason", Kind::Text, Value::Null),
             ("untold", Kind::Int, Value::Null),
             ("bulk", Kind::Int, i64::from(before.bulk).into()),
@@ -243,13 +244,12 @@ impl Outbox {
         Ok(())
     }
 
-    /// Removes a message, whatever its state; one that is on its way may still arrive.
+    /// Removes a message that nothing is to be told of.
     ///
     /// # Errors
-    /// 404001; the database's.
-    pub async fn delete(&self, space: SpaceId, id: Id, also: Vec<Write>) -> Result<()> {
-        let message = self.get(space, id).await?;
-        let mut writes = removed(&message);
+    /// The database's.
+    pub async fn delete(&self, space: SpaceId, message: &Message, also: Vec<Write>) -> Result<()> {
+        let mut writes = removed(message);
         writes.extend(also);
         self.parts.store.commit(Batch { space, writes }).await.map_err(failed)
     }
@@ -291,8 +291,8 @@ impl Outbox {
     }
 }
 
-/// Writes that remove a message with its files.
-pub(crate) fn removed(message: &Message) -> Vec<Write> {
+/// Writes that remove a message with its files, whatever its state; one that is on its way may still arrive.
+pub fn removed(message: &Message) -> Vec<Write> {
     let keys = vec![system::key("id", Kind::Int, message.id.0)];
     let mut writes = vec![Write::Delete { table: system::OUTBOX.into(), keys, must: false, search: false }];
     writes.extend(files::remove(&message.attachments));

@@ -22,7 +22,8 @@ impl Pace {
     /// Takes one where there is room.
     pub fn take(&mut self, now_ms: i64) -> bool {
         let now = now_ms * 1_000;
-        let due = self.due.max(now);
+        // Nothing is further away than a full bucket: what is was counted by a clock that has been set back since.
+        let due = if self.due - now > self.room + self.interval { now } else { self.due.max(now) };
         if due - now > self.room {
             return false;
         }
@@ -44,6 +45,7 @@ mod tests {
         assert!(!pace.take(1_000_999) && pace.take(1_001_000) && !pace.take(1_001_000));
         let rest = (0..60_000).filter(|ms| pace.take(1_001_001 + ms)).count();
         assert_eq!(rest, 60);
+        assert!(pace.take(1_061_001 - 3_600_000), "the clock was set back");
         let mut slow = Pace::new(1).unwrap();
         assert!(slow.take(0) && !slow.take(59_999) && slow.take(60_000));
     }

@@ -6,7 +6,7 @@ use kontor_store::{ColumnRef, Expr, OnConflict, Select, Set, Write, system};
 use crate::files;
 use crate::message::{Message, State};
 
-const COLUMNS: [(&str, Kind); 23] = [
+const COLUMNS: [(&str, Kind); 24] = [
     ("id", Kind::Int),
     ("kind", Kind::Text),
     ("purpose", Kind::Text),
@@ -30,6 +30,7 @@ const COLUMNS: [(&str, Kind); 23] = [
     ("attachments", Kind::Text),
     ("untold", Kind::Int),
     ("hard", Kind::Int),
+    ("planned_at", Kind::Int),
 ];
 
 pub fn select(space: SpaceId) -> Select {
@@ -100,6 +101,7 @@ pub fn insert(message: &Message, body: String) -> Write {
             attachments.into(),
             untold.into(),
             Value::Null,
+            message.created_at.into(),
         ],
         on_conflict: OnConflict::Fail,
         search: None,

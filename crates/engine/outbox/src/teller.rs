@@ -69,12 +69,22 @@ fn fate(message: &Message, now: i64) -> Option<Fate> {
         State::Bounced => News::Bounced { reason, hard: message.hard },
         State::Held | State::Queued => return None,
     };
-    Some(Fate {
+    Some(of(message, news, now))
+}
+
+/// What is told of a message that was still to leave and is taken out of the outbox.
+pub fn withdrawn(message: &Message, now: i64) -> Option<Fate> {
+    let reason = "it was taken out of the outbox".to_owned();
+    matches!(message.state, State::Held | State::Queued).then(|| of(message, News::Failed { reason }, now))
+}
+
+fn of(message: &Message, news: News, now: i64) -> Fate {
+    Fate {
         message: message.id,
         purpose: message.purpose.clone(),
         to: message.to.to_lowercase(),
         about: message.about.clone(),
         at: message.sent_at.filter(|_| news == News::Sent).unwrap_or(now),
         news,
-    })
+    }
 }
