@@ -18,6 +18,7 @@ mod news;
 mod node;
 mod people;
 mod queues;
+mod reports;
 mod sandboxes;
 mod sealing;
 mod secure;

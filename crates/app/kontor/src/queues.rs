@@ -12,6 +12,8 @@ use kontor_telemetry::metrics::gauge;
 /// Finished jobs of a space that are looked at, and for how long after their end, in milliseconds.
 const LATEST: u64 = 200;
 const DAY: i64 = 86_400_000;
+/// Endpoints that are asked for at once.
+const TOGETHER: usize = 200;
 /// The cursor of the bus.
 const BUS: &str = "bus";
 /// In the order of [`Queues::counts`].
@@ -73,15 +75,19 @@ async fn depth(store: &dyn Store, space: SpaceId, table: &'static str, since: &s
 /// Events behind a consumer's cursor, up to the log's `last`.
 async fn behind(store: &dyn Store, space: SpaceId, last: i64, consumer: &str) -> Result<Depth> {
     let Some(cursor) = Cursor::find(store, space, consumer).await? else { return Ok(Depth::default()) };
-    if last <= cursor.sequence {
-        return Ok(Depth::default());
-    }
-    let first = Select::new(space, system::EVENT, vec![int("at")])
-        .filter(test("sequence", Kind::Int, Op::Gt, cursor.sequence))
+    unread(store, space, last, &[cursor.sequence]).await
+}
+
+/// Events behind each of some places in the log, up to its `last`.
+async fn unread(store: &dyn Store, space: SpaceId, last: i64, places: &[i64]) -> Result<Depth> {
+    let Some(first) = places.iter().filter(|place| **place < last).min() else { return Ok(Depth::default()) };
+    let oldest = Select::new(space, system::EVENT, vec![int("at")])
+        .filter(test("sequence", Kind::Int, Op::Gt, *first))
         .order(int("sequence"), false)
         .limit(1);
-    let rows = store.rows(first).await?;
-    Ok(Depth { count: last - cursor.sequence, oldest: rows.first().and_then(|row| number(row, 0)) })
+    let rows = store.rows(oldest).await?;
+    let count = places.iter().map(|place| (last - place).max(0)).sum();
+    Ok(Depth { count, oldest: rows.first().and_then(|row| number(row, 0)) })
 }
 
 /// Jobs that are due and not taken, by kind.
@@ -133,14 +139,23 @@ async fn endpoints(store: &dyn Store, catalogs: &Catalogs, space: SpaceId) -> Re
     Ok(rows.iter().filter_map(|row| number(row, 0)).collect())
 }
 
-/// What enabled endpoints are to be sent: what is tried again, asked for each of them because the log of what was sent
-/// is long and indexed by endpoint, and the log behind their cursors.
+/// What enabled endpoints are to be sent: what is tried again, asked by endpoint because the log of what was sent is long
+/// and indexed by it, and the log behind their cursors.
 async fn unsent(store: &dyn Store, space: SpaceId, endpoints: &[i64], last: i64, now: i64) -> Result<Depth> {
     let mut all = Depth::default();
-    for endpoint in endpoints {
-        let due = vec![test("endpoint_id", Kind::Int, Op::Eq, *endpoint), test("next_at", Kind::Int, Op::Lte, now)];
-        all.add(depth(store, space, system::WEBHOOK_DELIVERY, "next_at", Cond::And(due)).await?);
-        all.add(behind(store, space, last, &kontor_webhooks::cursor_name(Id(*endpoint))).await?);
+    for some in endpoints.chunks(TOGETHER) {
+        let ids = test("endpoint_id", Kind::Int, Op::In, Value::Ints(some.to_vec()));
+        let due = Cond::And(vec![ids, test("next_at", Kind::Int, Op::Lte, now)]);
+        all.add(depth(store, space, system::WEBHOOK_DELIVERY, "next_at", due).await?);
+        let names = some.iter().map(|id| kontor_webhooks::cursor_name(Id(*id))).collect();
+        let cursors = Select::new(space, system::EVENT_CURSOR, vec![int("sequence")]).filter(test(
+            "name",
+            Kind::Text,
+            Op::In,
+            Value::Texts(names),
+        ));
+        let places: Vec<i64> = store.rows(cursors).await?.iter().filter_map(|row| number(row, 0)).collect();
+        all.add(unread(store, space, last, &places).await?);
     }
     Ok(all)
 }

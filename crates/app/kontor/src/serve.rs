@@ -278,8 +278,8 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
     let working = tokio::spawn(OptionFuture::from(works.then_some(workflows)));
     let works_here = roles.contains(&"worker");
     let carries = carrying.is_some();
-    let watching = Watching { house: house.clone(), holder: named(), alone, pace, carries };
-    let watching = tokio::spawn(OptionFuture::from(works.then(|| watching.run(stopped.clone()))));
+    let watching = Watching { house: house.clone(), holder: named(), alone, pace, carries, url: url.clone() };
+    let watching = tokio::spawn(OptionFuture::from(Some(watching.run(works, stopped.clone()))));
     let carrying = carrying.filter(|_| works_here).map(|publisher| publisher.run(stopped.clone()));
     let carrying = tokio::spawn(OptionFuture::from(carrying));
     let ended = stopped.clone();

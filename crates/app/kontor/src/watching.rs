@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use futures::future::OptionFuture;
 use kontor_alerts::{RULES, Samples, State, Transition, Watch};
 use kontor_model::{Result, SpaceId};
 use kontor_notifications::alerts::{self, Alarm};
@@ -12,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::house::House;
 use crate::queues::Queues;
+use crate::reports::{self, Heard, Reporting};
 use crate::sweeping;
 
 const EVERY: Duration = Duration::from_secs(5);
@@ -29,17 +31,28 @@ pub struct Watching {
     pub pace: Option<Duration>,
     /// Whether events are carried to a broker.
     pub carries: bool,
+    /// Where this process listens; empty where it does not.
+    pub url: String,
 }
 
 impl Watching {
-    /// Runs until the process stops.
-    pub async fn run(self, mut stopped: watch::Receiver<bool>) {
+    /// Looks at this process's own figures, and, where it `works` and has the lease, at everything, until it stops.
+    pub async fn run(self, works: bool, stopped: watch::Receiver<bool>) {
+        let every = self.pace.map_or(EVERY, |pace| pace * 3).min(EVERY);
+        let instance = if self.alone { String::new() } else { reports::instance(&self.url) };
+        let reporting = Reporting { store: self.house.store.clone(), instance, every };
+        let watching = OptionFuture::from(works.then(|| self.watch(every, stopped.clone())));
+        tokio::join!(reporting.run(stopped.clone()), watching);
+    }
+
+    async fn watch(&self, every: Duration, mut stopped: watch::Receiver<bool>) {
         let House { store, clock, commits, .. } = &self.house;
         let mut lease = Lease::new(store.clone(), clock.clone(), "watch", self.holder.clone(), self.alone);
         let mut queues = Queues::new(self.carries);
         let mut watch: Option<Watch> = None;
         let mut untold = Vec::new();
-        let mut rounds = Rounds::every(self.pace.map_or(EVERY, |pace| pace * 3).min(EVERY), commits);
+        let mut heard = Heard::default();
+        let mut rounds = Rounds::every(every, commits);
         loop {
             tokio::select! {
                 _ = stopped.wait_for(|stop| *stop) => break,
@@ -48,7 +61,7 @@ impl Watching {
             rounds.begin();
             let outcome = tokio::select! {
                 _ = stopped.wait_for(|stop| *stop) => break,
-                outcome = self.look(&mut lease, &mut queues, &mut watch, &mut untold) => outcome,
+                outcome = self.look(&mut lease, &mut queues, &mut heard, &mut watch, &mut untold) => outcome,
             };
             if let Err(error) = outcome {
                 let cause = error.internal_text().unwrap_or(error.detail());
@@ -62,6 +75,7 @@ impl Watching {
         &self,
         lease: &mut Lease,
         queues: &mut Queues,
+        heard: &mut Heard,
         watch: &mut Option<Watch>,
         untold: &mut Vec<Transition>,
     ) -> Result<()> {
@@ -70,6 +84,7 @@ impl Watching {
             if watch.take().is_some() {
                 queues.clear();
                 untold.clear();
+                *heard = Heard::default();
             }
             return Ok(());
         }
@@ -82,7 +97,8 @@ impl Watching {
         }
         let Some(known) = watch else { return Ok(()) };
         let samples = Samples::parse(&kontor_telemetry::metrics::global().render());
-        untold.extend(known.look(RULES, &samples, now));
+        let reports = heard.look(&**store).await?;
+        untold.extend(known.look(RULES, &samples, &reports, heard.now_ms()));
         while let Some(transition) = untold.first() {
             self.tell(transition, first).await?;
             untold.remove(0);

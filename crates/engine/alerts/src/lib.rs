@@ -1,6 +1,7 @@
 //! When somebody should look: rules over the metrics that a process shows, as data.
 //!
-//! The same rules are evaluated here, every few seconds ([`Watch`]), and shipped for Prometheus ([`prometheus`]). Nothing
+//! Some rules are about the figures of one process: each process evaluates them ([`Watch::own`]) and reports what holds
+//! to the one that watches. The same rules are evaluated here, every few seconds ([`Watch`]), and shipped for Prometheus ([`prometheus`]). Nothing
 //! in this crate reads a clock, a metric or a database: samples go in, transitions come out.
 
 pub mod prometheus;
@@ -10,4 +11,4 @@ mod watch;
 
 pub use rules::{RULES, Rule, Severity, When};
 pub use samples::{Sample, Samples};
-pub use watch::{State, Transition, Watch};
+pub use watch::{Report, State, Transition, Watch};

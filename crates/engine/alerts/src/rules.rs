@@ -53,6 +53,15 @@ pub enum When {
 }
 
 impl When {
+    /// Whether it is about the figures of one process, and not about what all of them have in common.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        match self {
+            When::Share { .. } | When::Slow { .. } | When::Full { .. } => true,
+            When::AtLeast { .. } => false,
+        }
+    }
+
     /// Whether it is about something of one space, and not about the installation.
     pub(crate) fn is_by_space(&self) -> bool {
         matches!(self, When::AtLeast { by_space: true, .. })

@@ -20,11 +20,21 @@ pub enum State {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transition {
     pub rule: &'static Rule,
-    /// The value of the rule's label; empty where there is none.
+    /// The value of the rule's label; of a rule about one process, that process. Empty where there is none.
     pub subject: String,
     /// The value of the label `space`, where the matter is one space's.
     pub space: Option<i64>,
     pub state: State,
+    /// In the unit of the rule's threshold.
+    pub value: f64,
+}
+
+/// A rule that holds by a process's own figures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    pub rule: String,
+    /// Names the process; empty where there is one only.
+    pub instance: String,
     /// In the unit of the rule's threshold.
     pub value: f64,
 }
@@ -66,22 +76,40 @@ impl Watch {
         Self { quiet: Some(quiet), ..self }
     }
 
-    /// One look, at `now` in Unix milliseconds: what has changed by it. A series that is not there is well.
-    pub fn look(&mut self, rules: &'static [Rule], samples: &Samples, now: i64) -> Vec<Transition> {
+    /// A process's look at its own figures, at `now` in Unix milliseconds: the rules about one process that hold, with
+    /// their values.
+    pub fn own(&mut self, rules: &'static [Rule], samples: &Samples, now: i64) -> Vec<(&'static str, f64)> {
+        let mut holds = Vec::new();
+        for rule in rules.iter().filter(|rule| rule.when.is_local()) {
+            let Some(value) = self.bad(rule, samples, now).remove(&Subject::default()) else {
+                self.pending.retain(|(name, _), _| *name != rule.name);
+                continue;
+            };
+            let lasts = if let When::Full { lasts, .. } = rule.when { ms(lasts) } else { 0 };
+            let since = *self.pending.entry((rule.name, Subject::default())).or_insert(now);
+            if now.saturating_sub(since) >= lasts {
+                holds.push((rule.name, value));
+            }
+        }
+        holds
+    }
+
+    /// One look, at `now` in Unix milliseconds: what has changed by it. A series that is not there is well, and so is a
+    /// process that reports nothing.
+    pub fn look(&mut self, rules: &'static [Rule], samples: &Samples, reports: &[Report], now: i64) -> Vec<Transition> {
         let mut changed = Vec::new();
         for rule in rules {
-            let bad = self.bad(rule, samples, now);
-            let lasts = match rule.when {
-                When::Full { lasts, .. } => ms(lasts),
-                _ => 0,
+            let bad = if rule.when.is_local() {
+                let own = reports.iter().filter(|report| report.rule == rule.name);
+                own.map(|report| ((report.instance.clone(), None), report.value)).collect()
+            } else {
+                self.bad(rule, samples, now)
             };
-            self.pending.retain(|(name, subject), _| *name != rule.name || bad.contains_key(subject));
             for (subject, value) in &bad {
                 let matter = (rule.name, subject.clone());
                 if let Some(well) = self.firing.get_mut(&matter) {
                     *well = None;
-                } else if now.saturating_sub(*self.pending.entry(matter.clone()).or_insert(now)) >= lasts {
-                    self.pending.remove(&matter);
+                } else {
                     self.firing.insert(matter, None);
                     let ((subject, space), value) = (subject.clone(), *value);
                     changed.push(Transition { rule, subject, space, state: State::Fired, value });
@@ -175,16 +203,47 @@ mod tests {
         &RULES[at..=at]
     }
 
-    /// States by seconds.
+    /// States by seconds, of one process that watches itself.
     fn told(name: &str, looks: impl IntoIterator<Item = (i64, String)>) -> Vec<(i64, String, State)> {
-        let mut watch = Watch::new(rule(name), []);
+        let (mut watch, mut own) = (Watch::new(rule(name), []), Watch::default());
         let mut found = Vec::new();
         for (second, text) in looks {
-            for one in watch.look(rule(name), &Samples::parse(&text), second * 1_000) {
+            let (samples, now) = (Samples::parse(&text), second * 1_000);
+            let reports = reports("", &own.own(rule(name), &samples, now));
+            for one in watch.look(rule(name), &samples, &reports, now) {
                 found.push((second, one.subject, one.state));
             }
         }
         found
+    }
+
+    fn reports(instance: &str, holds: &[(&'static str, f64)]) -> Vec<Report> {
+        let one = |(rule, value): &(&'static str, f64)| Report {
+            rule: (*rule).to_owned(),
+            instance: instance.to_owned(),
+            value: *value,
+        };
+        holds.iter().map(one).collect()
+    }
+
+    #[test]
+    fn each_process_is_told_of_once() {
+        let mut watch = Watch::new(rule("error_rate"), []).quiet(Duration::from_secs(10));
+        let mut look = |second: i64, bad: &[&str]| -> Vec<(String, State)> {
+            let reports: Vec<Report> =
+                bad.iter().flat_map(|instance| reports(instance, &[("error_rate", 0.5)])).collect();
+            // The figures of the process that watches are one process's as well, and not looked at here.
+            let own = Samples::parse("http_requests_total{status=\"500\"} 100\n");
+            let seen = watch.look(rule("error_rate"), &own, &reports, second * 1_000);
+            seen.into_iter().map(|one| (one.subject, one.state)).collect()
+        };
+        let (a, b) = ("a:1".to_owned(), "b:1".to_owned());
+        assert_eq!(look(0, &["b:1"]), [(b.clone(), State::Fired)]);
+        assert_eq!(look(5, &["a:1", "b:1"]), [(a.clone(), State::Fired)]);
+        assert_eq!(look(10, &["a:1", "b:1"]), []);
+        assert_eq!(look(15, &["a:1"]), []);
+        assert_eq!(look(25, &["a:1"]), [(b, State::Resolved)]);
+        assert_eq!((look(30, &[]), look(40, &[])), (vec![], vec![(a, State::Resolved)]));
     }
 
     #[test]
@@ -254,8 +313,8 @@ mod tests {
         let kept = [("job_failing".to_owned(), "import".to_owned(), 7), ("gone".to_owned(), String::new(), 7)];
         let mut watch = Watch::new(rule("job_failing"), kept).quiet(Duration::ZERO);
         let still = Samples::parse("jobs_failures_in_row{space=\"7\",kind=\"import\"} 12\n");
-        assert_eq!(watch.look(rule("job_failing"), &still, 0), []);
-        let seen = watch.look(rule("job_failing"), &Samples::default(), 1);
+        assert_eq!(watch.look(rule("job_failing"), &still, &[], 0), []);
+        let seen = watch.look(rule("job_failing"), &Samples::default(), &[], 1);
         let seen: Vec<_> = seen.iter().map(|one| (one.state, one.subject.as_str(), one.space)).collect();
         assert_eq!(seen, [(State::Resolved, "import", Some(7))]);
     }
