@@ -1,5 +1,6 @@
 //! Where a run is: a row that every step moves on, in the commit of what the step did.
 
+use kontor_model::clock::NOTICED_MS;
 use kontor_model::{Error, Id, Kind, Op, Result, SpaceId, Value};
 use kontor_store::{Batch, ColumnRef, Cond, Expr, Select, Set, Store, Write, system};
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,9 @@ pub(crate) struct State {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Waiting {
     pub until: Option<i64>,
+    /// A moment that the step names, and not so long from when it began.
+    #[serde(default)]
+    pub named: bool,
     /// Types, and the record that the events are about.
     pub event: Option<(String, i64)>,
 }
@@ -68,6 +72,8 @@ pub(crate) struct Row {
     pub wake_at: Option<i64>,
     pub woken_by: Option<i64>,
     pub state: State,
+    /// When `wake_at` was decided.
+    pub planned_at: Option<i64>,
 }
 
 /// When a run goes on.
@@ -91,19 +97,21 @@ fn columns() -> Vec<Expr> {
         ("wake_at", Kind::Int),
         ("woken_by", Kind::Int),
         ("state", Kind::Json),
+        ("planned_at", Kind::Int),
     ]
     .map(|(name, kind)| Expr::column(name, kind))
     .to_vec()
 }
 
 fn row(values: &[Value]) -> Option<Row> {
-    let [run, version, wake, woken, state] = values else { return None };
+    let [run, version, wake, woken, state, planned] = values else { return None };
     Some(Row {
         run: Id(run.as_i64()?),
         version: version.as_i64()?,
         wake_at: wake.as_i64(),
         woken_by: woken.as_i64(),
         state: serde_json::from_str(state.as_str()?).ok()?,
+        planned_at: planned.as_i64(),
     })
 }
 
@@ -124,6 +132,39 @@ pub(crate) async fn due(store: &dyn Store, space: SpaceId, now: i64, limit: u64)
         .order(Expr::column("wake_at", Kind::Int), false)
         .limit(limit);
     Ok(store.rows(select).await?.iter().filter_map(|row| row.first()?.as_i64().map(Id)).collect())
+}
+
+/// Runs whose place was decided by a clock that has been set back since: in what is the future at `now`.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn ahead(store: &dyn Store, space: SpaceId, now: i64, limit: u64) -> Result<Vec<Row>> {
+    let later =
+        |name: &str, than: i64| Cond::Test { left: Expr::column(name, Kind::Int), op: Op::Gt, right: Value::Int(than) };
+    let select = Select::new(space, system::WORKFLOW_STATE, columns())
+        .filter(later("wake_at", now))
+        .filter(later("planned_at", now.saturating_add(NOTICED_MS)))
+        .limit(limit);
+    Ok(store.rows(select).await?.iter().filter_map(|values| row(values)).collect())
+}
+
+/// Lets a run go on at another time: only when, and until when it waits, is changed.
+///
+/// # Errors
+/// A state that cannot be written.
+pub(crate) fn put_right(row: &Row, state: &State, at: i64, now: i64) -> Result<Write> {
+    Ok(Write::Update {
+        table: system::WORKFLOW_STATE.into(),
+        keys: keys(row.run, row.version),
+        set: vec![
+            set("version", Kind::Int, row.version + 1),
+            set("wake_at", Kind::Int, at),
+            set("planned_at", Kind::Int, now),
+            set("state", Kind::Json, Value::Json(serde_json::to_string(state).map_err(Error::internal)?)),
+        ],
+        must: true,
+        search: None,
+    })
 }
 
 /// Runs that wait for events about a record: run, version, events.
@@ -162,16 +203,17 @@ pub(crate) fn begin(run: Id, state: &State, now: i64) -> Result<Write> {
             ("version", Kind::Int, 1.into()),
             ("wake_at", Kind::Int, now.into()),
             ("state", Kind::Json, Value::Json(serde_json::to_string(state).map_err(Error::internal)?)),
+            ("planned_at", Kind::Int, now.into()),
         ],
     );
     batch.writes.pop().ok_or_else(|| Error::internal("no write"))
 }
 
-/// Moves a run on; it holds only where nobody else has.
+/// Moves a run on at `now`; it holds only where nobody else has.
 ///
 /// # Errors
 /// A state that cannot be written.
-pub(crate) fn moved(row: &Row, state: &State, wake: &Wake) -> Result<Write> {
+pub(crate) fn moved(row: &Row, state: &State, wake: &Wake, now: i64) -> Result<Write> {
     let (awaits, about) =
         wake.event.clone().map_or((Value::Null, Value::Null), |(types, id)| (types.into(), id.0.into()));
     Ok(Write::Update {
@@ -183,6 +225,7 @@ pub(crate) fn moved(row: &Row, state: &State, wake: &Wake) -> Result<Write> {
             (ColumnRef::new("awaits", Kind::Text), Set::To(awaits)),
             (ColumnRef::new("awaits_id", Kind::Int), Set::To(about)),
             (ColumnRef::new("woken_by", Kind::Int), Set::To(Value::Null)),
+            set("planned_at", Kind::Int, now),
             set("state", Kind::Json, Value::Json(serde_json::to_string(state).map_err(Error::internal)?)),
         ],
         must: true,
@@ -201,18 +244,21 @@ pub(crate) fn woken(run: Id, version: i64, sequence: i64, now: i64) -> Write {
             (ColumnRef::new("awaits", Kind::Text), Set::To(Value::Null)),
             (ColumnRef::new("awaits_id", Kind::Int), Set::To(Value::Null)),
             set("woken_by", Kind::Int, sequence),
+            set("planned_at", Kind::Int, now),
         ],
         must: false,
         search: None,
     }
 }
 
-/// Wakes a run whatever it waits for, or lets it rest (`None`).
+/// Wakes a run now, whatever it waits for, or lets it rest (`None`).
 pub(crate) fn nudged(run: Id, at: Option<i64>) -> Write {
     Write::Update {
         table: system::WORKFLOW_STATE.into(),
         keys: vec![system::key("run_id", Kind::Int, run.0)],
-        set: vec![(ColumnRef::new("wake_at", Kind::Int), Set::To(at.map_or(Value::Null, Value::Int)))],
+        set: ["wake_at", "planned_at"]
+            .map(|name| (ColumnRef::new(name, Kind::Int), Set::To(at.map_or(Value::Null, Value::Int))))
+            .into(),
         must: false,
         search: None,
     }

@@ -234,6 +234,7 @@ fn wait(asked: &Asked<'_>, step: &Map<String, J>) -> Result<(Intent, J)> {
         let ms = ms.ok_or_else(|| refused(format!("wait: until comes to \"{at}\", which is no time")))?;
         until = Some(ms.min(asked.now.saturating_add(LONGEST_MS)));
     }
+    let named = step.get("until").and_then(J::as_str).is_some();
     let event = match step.get("for").and_then(J::as_str) {
         None => None,
         Some(types) => {
@@ -249,7 +250,7 @@ fn wait(asked: &Asked<'_>, step: &Map<String, J>) -> Result<(Intent, J)> {
     };
     let until_text = until.map(kontor_model::time::datetime_text);
     let input = json!({"until": until_text, "for": event.as_ref().map(|(types, _)| types)});
-    Ok((Intent::Wait(Waiting { until: until.or(Some(asked.now)), event }), input))
+    Ok((Intent::Wait(Waiting { until: until.or(Some(asked.now)), named, event }), input))
 }
 
 fn each(asked: &Asked<'_>, step: &Map<String, J>) -> Result<(Intent, J)> {

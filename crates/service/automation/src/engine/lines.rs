@@ -11,7 +11,7 @@ use crate::state::{self, Row, State, Wake};
 use crate::{RUN, STEP};
 
 /// The write that takes a run to its next place.
-pub(super) fn place(row: &Row, next: &State, done: &Done, given: J, after: &After) -> Write {
+pub(super) fn place(row: &Row, next: &State, done: &Done, given: J, after: &After, now: i64) -> Write {
     let mut state = next.clone();
     if let Some(name) = done.name.as_ref().filter(|_| !matches!(after, After::Rest(_))) {
         state.outputs.insert(name.clone(), given);
@@ -24,7 +24,7 @@ pub(super) fn place(row: &Row, next: &State, done: &Done, given: J, after: &Afte
         After::Rest(wake) => wake.clone(),
     };
     // A state is made of what was read as JSON: it can be written as JSON.
-    state::moved(row, &state, &wake).unwrap_or_else(|_| state::over(row))
+    state::moved(row, &state, &wake, now).unwrap_or_else(|_| state::over(row))
 }
 
 pub(super) fn of(change: &Change) -> Option<Id> {

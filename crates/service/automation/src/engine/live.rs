@@ -88,7 +88,7 @@ impl Automation {
                 "pending" => return Ok(()),
                 "paused" | "failed" => {
                     let state = row.state.clone();
-                    return self.write(space, state::moved(&row, &state, &Wake::default())?).await;
+                    return self.write(space, state::moved(&row, &state, &Wake::default(), self.now())?).await;
                 }
                 _ => return self.write(space, state::over(&row)).await,
             }
@@ -112,7 +112,7 @@ impl Automation {
         }
     }
 
-    async fn write(&self, space: SpaceId, write: Write) -> Result<()> {
+    pub(super) async fn write(&self, space: SpaceId, write: Write) -> Result<()> {
         let mut batch = kontor_store::Batch::new(space);
         batch.writes.push(write);
         match self.store().commit(batch).await {
@@ -150,7 +150,7 @@ impl Automation {
             state.todo = next;
         }
         state.count += 1;
-        self.write(live.ctx.space(), state::moved(&live.row, &state, &Wake::at(self.now()))?).await?;
+        self.write(live.ctx.space(), state::moved(&live.row, &state, &Wake::at(self.now()), self.now())?).await?;
         Ok(true)
     }
 
@@ -314,7 +314,7 @@ impl Automation {
         let woken = live.row.woken_by;
         let mut state = live.row.state.clone();
         if !over && woken.is_none() {
-            self.write(live.ctx.space(), state::moved(&live.row, &state, &waiting.wake())?).await?;
+            self.write(live.ctx.space(), state::moved(&live.row, &state, &waiting.wake(), self.now())?).await?;
             return Ok(false);
         }
         let output = json!({"event": woken.map(|sequence| sequence.to_string()), "timed_out": woken.is_none()});
@@ -334,11 +334,9 @@ impl Automation {
             let seconds = i64::try_from(number("seconds", SECONDS)).unwrap_or(5);
             let pause = seconds.saturating_mul(second).saturating_mul(1 << state.tries.min(16));
             state.tries += 1;
-            self.write(
-                live.ctx.space(),
-                state::moved(&live.row, &state, &Wake::at(self.now() + pause.min(86_400_000)))?,
-            )
-            .await?;
+            let (now, pause) = (self.now(), pause.min(86_400_000));
+            let again = state::moved(&live.row, &state, &Wake::at(now + pause), now)?;
+            self.write(live.ctx.space(), again).await?;
             return Ok(false);
         }
         self.metrics.failed.add(1);
@@ -362,7 +360,7 @@ impl Automation {
                 steps.push(outcome(live, "failed", Some(&at), self.now(), live.row.state.count + 1)?);
                 state.tries = 0;
                 state.count += 1;
-                let rest = state::moved(&live.row, &state, &Wake::default())?;
+                let rest = state::moved(&live.row, &state, &Wake::default(), self.now())?;
                 self.change(&live.own, steps, &|_| vec![rest.clone()]).await?;
                 Ok(false)
             }
@@ -408,7 +406,7 @@ impl Automation {
         let own = std::iter::once(history(live, &done, &shown, about.as_ref(), &letters)).chain(end);
         // Behind a named step a text that begins with `$` would name something.
         steps.extend(own.map(|step| if makes { kontor_records::literal(step, RECORD) } else { step }));
-        let object = about.map(|(object, _)| object);
+        let (object, now) = (about.map(|(object, _)| object), self.now());
         let also = |results: &[Result<Outcome>]| {
             let own = results.first().and_then(|result| result.as_ref().ok()).filter(|_| changes_something);
             let given = match (&output, own, &object) {
@@ -419,7 +417,7 @@ impl Automation {
                 }
                 _ => json!({}),
             };
-            vec![place(&live.row, &next, &done, given, after)]
+            vec![place(&live.row, &next, &done, given, after, now)]
         };
         self.change(&live.ctx, steps, &also).await?;
         Ok(matches!(after, After::On))
@@ -476,9 +474,10 @@ impl Automation {
         let mut more = vec![history(live, &done, &J::Null, Some(&about), &[])];
         let (next, end) = self.next(live, &After::On)?;
         more.extend(end);
+        let now = self.now();
         let also = || {
             let value = given.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            vec![place(&live.row, &next, &done, value, &After::On)]
+            vec![place(&live.row, &next, &done, value, &After::On, now)]
         };
         let body = Json::from(body);
         let call = Call { object, action, id, if_match: None, body: &body };

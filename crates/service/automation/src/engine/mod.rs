@@ -4,6 +4,7 @@
 pub(crate) mod intent;
 mod lines;
 mod live;
+mod mend;
 mod outbound;
 mod start;
 
@@ -11,10 +12,10 @@ pub(crate) use live::depth_of;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kontor_egress::Egress;
-use kontor_model::{Error, ErrorCode, Id, Result, SpaceId};
+use kontor_model::{Error, ErrorCode, Id, Result, SetBack, SpaceId};
 use kontor_records::{Ctx, Records};
 use kontor_store::rounds::spaces;
 use kontor_store::system;
@@ -30,6 +31,8 @@ use crate::{RUNS_TABLE, rights::Rights, state};
 /// Between two looks at what other processes have begun, and at the clock.
 const LOOK: Duration = Duration::from_millis(400);
 const PAUSE: Duration = Duration::from_secs(2);
+/// Between two looks for times that a clock wrote which has been set back since, where nothing says so.
+const MEND: Duration = Duration::from_secs(30);
 /// Runs that are gone through at the same time.
 const AT_ONCE: usize = 16;
 /// Runs of one look in one space.
@@ -121,6 +124,7 @@ impl Automation {
         let mut lease = Lease::new(records.store().clone(), records.clock().clone(), "automation", holder, alone);
         let mut tasks = JoinSet::new();
         let mut rounds = Rounds::every(LOOK, &self.commits);
+        let mut set_back = SetBack::every(MEND);
         loop {
             let rung: Vec<SpaceId> = tokio::select! {
                 _ = stopped.wait_for(|stop| *stop) => break,
@@ -132,9 +136,10 @@ impl Automation {
             let everywhere = rounds.begin();
             let outcome = async {
                 if lease.hold().await? {
+                    let mends = everywhere && set_back.is_due(self.now(), Instant::now());
                     for space in if everywhere { spaces(self.store()).await? } else { rung } {
                         // A space that went meanwhile must not stop the others.
-                        if let Err(error) = self.look(space, &mut tasks, &stopped).await {
+                        if let Err(error) = self.look(space, mends, &mut tasks, &stopped).await {
                             warn(&error);
                         }
                     }
@@ -159,10 +164,14 @@ impl Automation {
     async fn look(
         self: &Arc<Self>,
         space: SpaceId,
+        mends: bool,
         tasks: &mut JoinSet<()>,
         stopped: &watch::Receiver<bool>,
     ) -> Result<()> {
         let own = self.own(space).await?;
+        if mends {
+            self.mend(&own).await?;
+        }
         self.strike(&own).await?;
         self.begin(&own).await?;
         for run in state::due(self.store(), space, self.now(), MOST).await? {
