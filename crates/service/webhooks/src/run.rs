@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use kontor_model::{Error, Id, Result, SpaceId};
+use kontor_model::{Error, Id, Result, SetBack, SpaceId};
 use kontor_store::rounds;
 use kontor_store::{Lease, Rounds};
 use tokio::sync::watch;
@@ -20,6 +20,8 @@ const LOOK: Duration = Duration::from_millis(200);
 /// Between two looks for changed endpoints; a change by this process shows at once.
 const ENDPOINTS: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(600);
+/// Between two looks for times that a clock wrote which has been set back since, where nothing says so.
+const MEND: Duration = Duration::from_secs(30);
 /// How long calls under way may take when the process stops.
 const LAST: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_secs(2);
@@ -55,6 +57,9 @@ struct Run {
     ending: HashMap<(SpaceId, Id), JoinHandle<()>>,
     spaces: HashMap<SpaceId, Known>,
     swept: Instant,
+    set_back: SetBack,
+    /// [`Commits::turns`](kontor_store::Commits::turns) when they were looked at last.
+    turns: u64,
 }
 
 impl Webhooks {
@@ -68,6 +73,8 @@ impl Webhooks {
             ending: HashMap::new(),
             spaces: HashMap::new(),
             swept: Instant::now(),
+            set_back: SetBack::every(MEND),
+            turns: self.commits.turns(),
         };
         let mut rounds = Rounds::every(LOOK, &self.commits);
         loop {
@@ -118,6 +125,11 @@ fn warn(error: &Error) {
 
 impl Run {
     async fn turn(&mut self, spaces: Vec<SpaceId>) -> Result<()> {
+        let turns = self.hooks.commits.turns();
+        let may_have_missed = std::mem::replace(&mut self.turns, turns) != turns;
+        if self.set_back.is_due(self.hooks.now(), Instant::now()) || may_have_missed {
+            self.workers.values().for_each(|place| place.signal.look());
+        }
         for space in &spaces {
             // A space that went meanwhile must not stop the others.
             if let Err(error) = self.space(*space).await {

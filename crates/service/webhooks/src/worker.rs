@@ -25,6 +25,8 @@ const AT_ONCE: usize = 128;
 pub(crate) const TOGETHER: usize = 16;
 /// The longest sleep, and how old what is known of an endpoint may be: another process may have put something in.
 const LOOK: Duration = Duration::from_secs(1);
+/// The same where others say so.
+const LOOK_TOLD: Duration = Duration::from_secs(30);
 /// How old the cursor in the database may be where nothing was sent: raising it costs a commit.
 const BEHIND: Duration = Duration::from_secs(10);
 
@@ -143,13 +145,13 @@ impl Worker {
     async fn work(&mut self) -> Result<Duration> {
         let hooks = self.hooks.clone();
         let look = self.signal.look.swap(false, Ordering::AcqRel);
-        if look || self.known.at.is_none_or(|at| at.elapsed() >= LOOK) {
+        if look || self.known.at.is_none_or(|at| at.elapsed() >= hooks.rest()) {
             self.look().await?;
         }
         let now = hooks.now();
         let most = match self.breaker.room(TOGETHER) {
             Ok(1) => 1,
-            Ok(_) => AT_ONCE,
+            Ok(_) => hooks.room(AT_ONCE),
             Err(left) => return Ok(left.min(LOOK)),
         };
         let due_to = self.known.due_to.max(now);
@@ -172,13 +174,25 @@ impl Worker {
         if stretch.events.is_empty() {
             let moved = stretch.up_to > position;
             self.pass(stretch.up_to).await?;
-            let until_due = self.known.due_at.map_or(LOOK, |at| span(at - now).max(Duration::from_millis(1)));
-            let goes_on = moved || self.known.state.recover.is_some();
-            return Ok(if goes_on { Duration::ZERO } else { until_due.min(LOOK) });
+            if moved || self.known.state.recover.is_some() {
+                return Ok(Duration::ZERO);
+            }
+            return Ok(self.rest(now));
         }
         let stretch = hooks.narrowed(stretch).await;
         self.send_new(stretch).await?;
         Ok(Duration::ZERO)
+    }
+
+    /// How long there is nothing to do, as far as is known: until something is due, the cursor is to be raised, or what
+    /// is known is old.
+    fn rest(&self, now: i64) -> Duration {
+        let longest = self.hooks.rest();
+        let due = self.known.due_at.map(|at| span(at - now).max(Duration::from_millis(1)));
+        let looked = self.known.at.map(|at| longest.saturating_sub(at.elapsed()));
+        let behind = self.place.as_ref().filter(|place| place.cursor.sequence < place.position);
+        let raised = behind.map(|place| BEHIND.saturating_sub(place.raised.elapsed()));
+        [due, looked, raised].into_iter().flatten().min().unwrap_or(longest).min(longest)
     }
 
     /// Reads what is known of the endpoint.
@@ -337,6 +351,16 @@ impl Worker {
 }
 
 impl Webhooks {
+    /// How long a worker may rest without a look.
+    fn rest(&self) -> Duration {
+        if self.commits.is_told() { LOOK_TOLD } else { LOOK }
+    }
+
+    /// How many messages may be made ready.
+    fn room(&self, wanted: usize) -> usize {
+        self.pace.room(self.parts.records.under_way(), wanted)
+    }
+
     /// Waits until messages may go out; how many.
     async fn turn(&self, wanted: usize) -> usize {
         self.pace.turn(|| self.parts.records.under_way(), wanted).await
