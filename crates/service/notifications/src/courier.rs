@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use kontor_egress::{Call, Egress};
+use kontor_model::clock::NOTICED_MS;
 use kontor_model::{ErrorCode, Id, Letter, Op, Result, Value};
 use kontor_records::{Ctx, Found, Plan, Planner, Records, Sight, Sweep};
 use serde_json::json;
@@ -41,7 +42,7 @@ impl Sweep for Courier {
 
     fn run<'a>(&'a self, records: &'a Records, ctx: &'a Ctx) -> BoxFuture<'a, Result<usize>> {
         async move {
-            let mut done = 0;
+            let mut done = lost(records.carry(ctx, Id(0), &Mended, &|_| Vec::new()).await)?.len();
             for owner in owners(records, ctx, "email_due_at").await? {
                 let plan = Mail { owner };
                 done += lost(records.carry(ctx, owner, &plan, &|_| Vec::new()).await)?.len();
@@ -50,6 +51,35 @@ impl Sweep for Courier {
                 done += self.chat(records, ctx, owner).await?;
             }
             Ok(done)
+        }
+        .boxed()
+    }
+}
+
+/// What was to leave at once, or is tried again, by a clock that has been set back since. What waits for the morning or
+/// for a digest keeps its time.
+struct Mended;
+
+impl Planner for Mended {
+    fn plan<'a>(&'a self, sight: &'a Sight<'a>) -> BoxFuture<'a, Result<Plan>> {
+        async move {
+            let mut plan = Plan::default();
+            let mut known: BTreeMap<Id, (Found, Vec<(&'static str, Value)>)> = BTreeMap::new();
+            for (field, tries) in [("email_due_at", None), ("chat_due_at", Some("chat_tries"))] {
+                for (record, at) in sight.ahead(NOTIFICATION, field, MOST).await? {
+                    let is_again = tries.and_then(|tries| record.int(tries)).unwrap_or_default() > 0;
+                    // Made and due within one change.
+                    let is_prompt = record.int(field) <= record.int("created_at").map(|at| at + NOTICED_MS);
+                    if is_again || is_prompt {
+                        let at = (field, Value::Int(at));
+                        known.entry(record.id).or_insert_with(|| (record, Vec::new())).1.push(at);
+                    }
+                }
+            }
+            for (record, fields) in known.values() {
+                plan.push(sight.update(record, fields)?);
+            }
+            Ok(plan)
         }
         .boxed()
     }

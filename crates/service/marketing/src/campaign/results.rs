@@ -21,19 +21,18 @@ impl Look for Results {
     fn show<'a>(&'a self, sight: &'a Sight<'a>, viewed: &'a Viewed) -> BoxFuture<'a, Result<Sheet>> {
         async move {
             let campaign = &viewed.record;
-            let by_status = counted(sight, "campaign_member", campaign.id, &["status"], None).await?;
+            // One question, so that the figures are of one moment.
+            let marks = [count("sent", Some("sent_at")), count("responded", Some("responded_at"))];
+            let by_status = counted(sight, "campaign_member", campaign.id, &["status"], &marks).await?;
             let mut members: Map<String, J> = Map::new();
-            let mut total = 0;
             for row in &by_status {
-                let count = row["n"].as_i64().unwrap_or(0);
-                total += count;
-                members.insert(row["status"].as_str().unwrap_or("none").to_owned(), json!(count));
+                members.insert(row["status"].as_str().unwrap_or("none").to_owned(), row["n"].clone());
             }
-            let sent = counted(sight, "campaign_member", campaign.id, &[], Some("sent_at")).await?;
-            let responded = counted(sight, "campaign_member", campaign.id, &[], Some("responded_at")).await?;
-            let number = |rows: &[J]| rows.first().and_then(|row| row["n"].as_i64()).unwrap_or(0);
-            let leads = counted(sight, "lead", campaign.id, &["status"], None).await?;
-            let deals = counted(sight, "deal", campaign.id, &["stage.kind", "currency"], None).await?;
+            let total = |name: &str| by_status.iter().filter_map(|row| row[name].as_i64()).sum::<i64>();
+            let leads = counted(sight, "lead", campaign.id, &["status"], &[]).await?;
+            let amount =
+                Measure { function: MeasureFn::Sum, path: Some("amount".to_owned()), name: "amount".to_owned() };
+            let deals = counted(sight, "deal", campaign.id, &["stage.kind", "currency"], &[amount]).await?;
             let money = |name: &str| {
                 let native = sight.ctx().catalog.require("campaign").ok()?.native();
                 let (index, _) = native.field(name)?;
@@ -41,10 +40,10 @@ impl Look for Results {
             };
             let shown = json!({
                 "status": campaign.text("status"),
-                "members": total,
+                "members": total("n"),
                 "by_status": members,
-                "sent": number(&sent),
-                "responded": number(&responded),
+                "sent": total("sent"),
+                "responded": total("responded"),
                 "leads": leads,
                 "deals": deals,
                 "budget": money("budget"),
@@ -57,18 +56,18 @@ impl Look for Results {
     }
 }
 
-/// Records that name the campaign, counted by some fields; of deals the sum of their amounts, too. Only those that the
-/// reader may read; none where it may read no such record.
-async fn counted(sight: &Sight<'_>, object: &str, campaign: Id, by: &[&str], filled: Option<&str>) -> Result<Vec<J>> {
+fn count(name: &str, path: Option<&str>) -> Measure {
+    Measure { function: MeasureFn::Count, path: path.map(str::to_owned), name: name.to_owned() }
+}
+
+/// Records that name the campaign, counted (`n`) and measured by some fields. Only those that the reader may read; none
+/// where it may read no such record.
+async fn counted(sight: &Sight<'_>, object: &str, campaign: Id, by: &[&str], more: &[Measure]) -> Result<Vec<J>> {
     let own = Filter::Test { path: "campaign_id".into(), op: Op::Eq, value: Json::String(campaign.to_string()) };
-    let filled = filled.map(|path| Filter::Test { path: path.into(), op: Op::IsNull, value: Json::Bool(false) });
-    let mut measures = vec![Measure { function: MeasureFn::Count, path: None, name: "n".to_owned() }];
-    if object == "deal" {
-        measures.push(Measure { function: MeasureFn::Sum, path: Some("amount".to_owned()), name: "amount".to_owned() });
-    }
+    let measures = std::iter::once(count("n", None)).chain(more.iter().cloned()).collect();
     let aggregate = Aggregate {
         object: object.to_owned(),
-        filter: Some(Filter::And(std::iter::once(own).chain(filled).collect())),
+        filter: Some(own),
         group_by: by.iter().map(|path| Group { path: (*path).to_owned(), bucket: None, time_zone: None }).collect(),
         measures,
         ..Aggregate::default()

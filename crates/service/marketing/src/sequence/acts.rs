@@ -2,11 +2,10 @@
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use kontor_model::{Op, Result, Value};
+use kontor_model::{Id, Op, Result, Value};
 use kontor_records::{Act, Asked, Found, Gives, Plan, Sight, refusal};
 
 use super::going::{after, next};
-use crate::letters::NOTHING;
 
 /// Puts somebody in.
 pub(crate) struct Enrol;
@@ -100,7 +99,7 @@ impl Act for Pause {
     fn plan<'a>(&'a self, sight: &'a Sight<'a>, asked: &'a Asked) -> BoxFuture<'a, Result<Plan>> {
         async move {
             only(&asked.record, &["active"], "paused")?;
-            let fields = [("status", "paused".into()), ("next_step_at", NOTHING)];
+            let fields = [("status", "paused".into())];
             Ok(Plan::one(sight.update(&asked.record, &fields)?.told("pause", "paused")))
         }
         .boxed()
@@ -119,7 +118,13 @@ impl Act for Resume {
     fn plan<'a>(&'a self, sight: &'a Sight<'a>, asked: &'a Asked) -> BoxFuture<'a, Result<Plan>> {
         async move {
             only(&asked.record, &["paused"], "resumed")?;
-            let fields = [("status", "active".into()), ("next_step_at", sight.now().into())];
+            // What is left of the wait goes on, of a step that is there still; what came due meanwhile is done now.
+            let (enrolment, now) = (&asked.record, sight.now());
+            let sequence = enrolment.reference("sequence_id").unwrap_or(Id(0));
+            let coming = next(sight, sequence, enrolment.int("position").unwrap_or(0)).await?;
+            let longest = coming.map_or(now, |step| after(now, &step));
+            let due = enrolment.int("next_step_at").unwrap_or(now).clamp(now, longest.max(now));
+            let fields = [("status", "active".into()), ("next_step_at", due.into())];
             Ok(Plan::one(sight.update(&asked.record, &fields)?.told("resume", "resumed")))
         }
         .boxed()

@@ -42,6 +42,7 @@ impl Sweep for Going {
 
     fn run<'a>(&'a self, records: &'a Records, ctx: &'a Ctx) -> BoxFuture<'a, Result<usize>> {
         async move {
+            records.carry(ctx, Id(0), &Mended, &|_| Vec::new()).await?;
             let due = Due(Mutex::default());
             records.carry(ctx, Id(0), &due, &|_| Vec::new()).await?;
             let mut done = 0;
@@ -63,10 +64,26 @@ struct Due(Mutex<Vec<Id>>);
 impl Planner for Due {
     fn plan<'a>(&'a self, sight: &'a Sight<'a>) -> BoxFuture<'a, Result<Plan>> {
         async move {
-            let due = [("next_step_at", Op::Lte, Value::Int(sight.now()))];
+            let due = [("next_step_at", Op::Lte, Value::Int(sight.now())), ("status", Op::Eq, "active".into())];
             let found = sight.sorted("enrolment", &due, &["next_step_at"], AT_ONCE).await?;
             *self.0.lock().unwrap_or_else(PoisonError::into_inner) = found.iter().map(|one| one.id).collect();
             Ok(Plan::default())
+        }
+        .boxed()
+    }
+}
+
+/// Steps that were put off by a clock that has been set back since.
+struct Mended;
+
+impl Planner for Mended {
+    fn plan<'a>(&'a self, sight: &'a Sight<'a>) -> BoxFuture<'a, Result<Plan>> {
+        async move {
+            let mut plan = Plan::default();
+            for (enrolment, at) in sight.ahead("enrolment", "next_step_at", AT_ONCE).await? {
+                plan.push(sight.update(&enrolment, &[("next_step_at", Value::Int(at))])?);
+            }
+            Ok(plan)
         }
         .boxed()
     }
