@@ -1,9 +1,11 @@
 //! Everything that is known about a person as one file of JSON lines: records, entries of the audit, events.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use kontor_audit::about;
 use kontor_model::time::datetime_text;
 use kontor_model::{Id, Kind, Op, Result, Value};
-use kontor_records::Ctx;
+use kontor_records::{Ctx, bytes};
 use kontor_store::{Cond, Expr, Select, system};
 use kontor_transfer::BlobWriter;
 use serde_json::{Value as J, json};
@@ -63,7 +65,7 @@ impl Privacy {
         let at = datetime_text(self.records.clock().now_ms());
         file.line(&json!({"kind": "archive", "request_id": request.id.to_string(), "subject": subject, "made_at": at}))
             .await?;
-        let mut counts = [0_u64; 3];
+        let mut counts = [0_u64; 4];
         for one in found {
             let mut record = Vec::with_capacity(512);
             one.def.shape.write(&one.def.row_of_fields(&one.record.values), &mut record);
@@ -74,6 +76,9 @@ impl Privacy {
             )
             .await?;
             counts[0] += 1;
+            if one.def.holds_bytes {
+                counts[3] += self.parts(ctx, one.id, file).await?;
+            }
         }
         for one in found {
             let entries = about::record(store, space, one.id.0).await?;
@@ -93,10 +98,23 @@ impl Privacy {
                 }
             }
         }
-        let [records, entries, events] = counts;
-        let counts = json!({"records": records, "audit": entries, "events": events});
+        let [records, entries, events, files] = counts;
+        let counts = json!({"records": records, "audit": entries, "events": events, "files": files});
         file.line(&json!({"kind": "end", "counts": counts})).await?;
         Ok(counts)
+    }
+
+    /// The bytes of a file, a line for each part; 1 when there are any.
+    async fn parts(&self, ctx: &Ctx, id: Id, file: &mut File) -> Result<u64> {
+        let store = &**self.records.store();
+        for number in 0.. {
+            let Some(data) = bytes::part(store, ctx.space(), id, number).await? else {
+                return Ok(u64::from(number > 0));
+            };
+            let data = STANDARD.encode(data);
+            file.line(&json!({"kind": "file", "id": id.to_string(), "part": number, "base64": data})).await?;
+        }
+        Ok(1)
     }
 
     /// Events of these ids, as they are kept.

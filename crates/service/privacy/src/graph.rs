@@ -7,6 +7,8 @@ use kontor_catalog::ObjectDef;
 use kontor_model::{Error, ErrorCode, Field, FieldType, Id, Kind, Result, Value};
 use kontor_records::{Ctx, Records, Working};
 
+use crate::needles::Needles;
+
 /// More than that is no person.
 const MOST: usize = 100_000;
 /// Ids of one question.
@@ -82,74 +84,125 @@ fn relation(parent: Relation, def: &ObjectDef) -> Relation {
     }
 }
 
-/// Everything about a person, their own record first. `names` says whether a text of a list (participants of a meeting)
-/// names them.
+/// Everything about a person, their own record first. A text of a list (participants of a meeting) that has one of the
+/// `needles` names them.
 ///
 /// # Errors
 /// 404001 when there is no such record; 422000 for one that the whole space points to; the database's.
-pub async fn walk(
-    records: &Records,
-    ctx: &Ctx,
-    def: &Arc<ObjectDef>,
-    id: Id,
-    names: &(dyn Fn(&str) -> bool + Send + Sync),
-) -> Result<Vec<Found>> {
+pub async fn walk(records: &Records, ctx: &Ctx, def: &Arc<ObjectDef>, id: Id, needles: &Needles) -> Result<Vec<Found>> {
     let record = records.stored(ctx, def, id).await?.ok_or_else(Error::not_found)?;
-    let mut found = vec![Found { def: def.clone(), id, record, relation: Relation::Subject }];
-    let mut seen: HashSet<Id> = HashSet::from([id]);
-    let mut open: VecDeque<(Arc<ObjectDef>, Vec<i64>, Relation)> =
-        VecDeque::from([(def.clone(), vec![id.0], Relation::Subject)]);
-    while let Some((target, ids, from)) = open.pop_front() {
-        for other in ctx.catalog.objects() {
-            let relation = relation(from, other);
-            let mut fresh = Vec::new();
-            for field in pointers(other, &target) {
-                for ids in ids.chunks(CHUNK) {
-                    add(
-                        records,
-                        ctx,
-                        other,
-                        Some((field, ids)),
-                        &|_| true,
-                        relation,
-                        &mut seen,
-                        &mut found,
-                        &mut fresh,
-                    )
-                    .await?;
+    let mut walk = Walk { records, ctx, seen: HashSet::new(), found: Vec::new(), open: VecDeque::new() };
+    walk.begin(def, id, record);
+    walk.follow().await?;
+    walk.listed(needles).await?;
+    walk.follow().await?;
+    Ok(walk.found)
+}
+
+/// What was found so far, and from where the way goes on.
+struct Walk<'a> {
+    records: &'a Records,
+    ctx: &'a Ctx,
+    seen: HashSet<Id>,
+    found: Vec<Found>,
+    open: VecDeque<(Arc<ObjectDef>, Vec<i64>, Relation)>,
+}
+
+impl Walk<'_> {
+    /// A record of the person's own.
+    fn begin(&mut self, def: &Arc<ObjectDef>, id: Id, record: Working) {
+        self.seen.insert(id);
+        self.found.push(Found { def: def.clone(), id, record, relation: Relation::Subject });
+        self.open.push_back((def.clone(), vec![id.0], Relation::Subject));
+    }
+
+    /// Records that point to what was found, and those that point to these.
+    async fn follow(&mut self) -> Result<()> {
+        while let Some((target, ids, from)) = self.open.pop_front() {
+            for other in self.ctx.catalog.objects() {
+                let relation = relation(from, other);
+                let mut fresh = Vec::new();
+                for field in pointers(other, &target) {
+                    for ids in ids.chunks(CHUNK) {
+                        fresh.extend(self.add(other, Some((field, ids)), &|_| Some(relation)).await?);
+                    }
+                }
+                let merged = if from == Relation::Subject {
+                    taken_in(&self.found, other, &fresh, &target, &ids)
+                } else {
+                    Vec::new()
+                };
+                for id in merged {
+                    if !self.seen.contains(&id)
+                        && let Some(record) = self.records.stored(self.ctx, &target, id).await?
+                    {
+                        self.begin(&target, id, record);
+                    }
+                }
+                // From a deal the way would lead to everybody else in it.
+                if !fresh.is_empty() && (has_personal(other) || other.kept_by_law) {
+                    self.open.push_back((other.clone(), fresh, relation));
                 }
             }
-            let taken_in =
-                if from == Relation::Subject { taken_in(&found, other, &fresh, &target, &ids) } else { Vec::new() };
-            for id in taken_in.into_iter().filter(|id| !seen.contains(id)).collect::<Vec<_>>() {
-                let Some(record) = records.stored(ctx, &target, id).await? else { continue };
-                seen.insert(id);
-                found.push(Found { def: target.clone(), id, record, relation: Relation::Subject });
-                open.push_back((target.clone(), vec![id.0], Relation::Subject));
+        }
+        Ok(())
+    }
+
+    /// Records that list the person. What they wrote themselves is about them, and so is what hangs on it.
+    async fn listed(&mut self, needles: &Needles) -> Result<()> {
+        for other in self.ctx.catalog.objects().filter(|o| !o.custom && !o.kept_by_law) {
+            let lists: Vec<usize> = other
+                .fields
+                .iter()
+                .enumerate()
+                .filter(|(_, f)| f.personal && matches!(f.ty, FieldType::Json(_)))
+                .map(|(index, _)| index)
+                .collect();
+            if lists.is_empty() {
+                continue;
             }
-            // From a deal the way would lead to everybody else in it.
-            if !fresh.is_empty() && (has_personal(other) || other.kept_by_law) {
-                open.push_back((other.clone(), fresh, relation));
+            let role = |record: &Working| {
+                let texts = lists.iter().filter_map(|index| record.values.get(*index).and_then(Value::as_str));
+                let naming: Vec<&str> = texts.filter(|text| needles.named(text)).collect();
+                let wrote = naming.iter().any(|text| needles.wrote(text));
+                (!naming.is_empty()).then_some(if wrote { Relation::About } else { Relation::Linked })
+            };
+            let fresh = self.add(other, None, &role).await?;
+            let wrote = self.found.iter().filter(|one| one.relation == Relation::About && fresh.contains(&one.id.0));
+            let wrote: Vec<i64> = wrote.map(|one| one.id.0).collect();
+            if !wrote.is_empty() {
+                self.open.push_back((other.clone(), wrote, Relation::About));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the records that are new, where `role` says how they belong to the person; their ids.
+    async fn add(
+        &mut self,
+        def: &Arc<ObjectDef>,
+        field: Option<(usize, &[i64])>,
+        role: &(dyn Fn(&Working) -> Option<Relation> + Send + Sync),
+    ) -> Result<Vec<i64>> {
+        let (mut after, mut fresh) = (i64::MIN, Vec::new());
+        loop {
+            let page = self.records.stored_page(self.ctx, def, field, after).await?;
+            let Some((last, _)) = page.last() else { return Ok(fresh) };
+            after = last.0;
+            for (id, record) in page {
+                if let Some(relation) = role(&record)
+                    && self.seen.insert(id)
+                {
+                    fresh.push(id.0);
+                    self.found.push(Found { def: def.clone(), id, record, relation });
+                }
+            }
+            if self.found.len() > MOST {
+                let detail = format!("more than {MOST} records point to this one: it is no person's");
+                return Err(Error::new(ErrorCode::RuleRefused, detail));
             }
         }
     }
-    for other in ctx.catalog.objects().filter(|o| !o.custom && !o.kept_by_law) {
-        let lists: Vec<usize> = other
-            .fields
-            .iter()
-            .enumerate()
-            .filter(|(_, f)| f.personal && matches!(f.ty, FieldType::Json(_)))
-            .map(|(index, _)| index)
-            .collect();
-        if lists.is_empty() {
-            continue;
-        }
-        let named = |record: &Working| {
-            lists.iter().any(|index| record.values.get(*index).and_then(Value::as_str).is_some_and(names))
-        };
-        add(records, ctx, other, None, &named, Relation::Linked, &mut seen, &mut found, &mut Vec::new()).await?;
-    }
-    Ok(found)
 }
 
 /// The records that were merged into these: the same person under another id, in the bin.
@@ -166,35 +219,4 @@ fn taken_in(found: &[Found], def: &ObjectDef, fresh: &[i64], target: &ObjectDef,
     };
     let merges = found.iter().filter(|one| def.name == "merge" && fresh.contains(&one.id.0));
     merges.filter_map(merged).collect()
-}
-
-/// Adds the records that are new and fit.
-#[expect(clippy::too_many_arguments, reason = "one step of the walk over its state")]
-async fn add(
-    records: &Records,
-    ctx: &Ctx,
-    def: &Arc<ObjectDef>,
-    field: Option<(usize, &[i64])>,
-    fits: &(dyn Fn(&Working) -> bool + Send + Sync),
-    relation: Relation,
-    seen: &mut HashSet<Id>,
-    found: &mut Vec<Found>,
-    fresh: &mut Vec<i64>,
-) -> Result<()> {
-    let mut after = i64::MIN;
-    loop {
-        let page = records.stored_page(ctx, def, field, after).await?;
-        let Some((last, _)) = page.last() else { return Ok(()) };
-        after = last.0;
-        for (id, record) in page.into_iter().filter(|(_, record)| fits(record)) {
-            if seen.insert(id) {
-                fresh.push(id.0);
-                found.push(Found { def: def.clone(), id, record, relation });
-            }
-        }
-        if found.len() > MOST {
-            let detail = format!("more than {MOST} records point to this one: it is no person's");
-            return Err(Error::new(ErrorCode::RuleRefused, detail));
-        }
-    }
 }

@@ -44,9 +44,7 @@ impl Privacy {
         let record = self.records.stored(&ctx, &def, request.subject.id).await?.ok_or_else(Error::not_found)?;
         let entries = kontor_audit::about::record(&**self.records.store(), ctx.space(), request.subject.id.0).await?;
         let needles = Needles::of(&def, request.subject.id, &record, &entries);
-        let names = needles.clone();
-        let found =
-            graph::walk(&self.records, &ctx, &def, request.subject.id, &move |text: &str| names.named(text)).await?;
+        let found = graph::walk(&self.records, &ctx, &def, request.subject.id, &needles).await?;
         let (blob, outcome) = match request.kind {
             Kind::Access => {
                 let (blob, outcome) = self.archive(&ctx, &request, &found).await?;

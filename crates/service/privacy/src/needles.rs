@@ -103,6 +103,12 @@ impl Needles {
     pub fn named(&self, text: &str) -> bool {
         self.ids.iter().any(|id| text.contains(id.as_str())) || self.mentioned(text)
     }
+
+    /// Whether a list of participants says that the record is from the person.
+    pub fn wrote(&self, participants: &str) -> bool {
+        let listed: Vec<J> = serde_json::from_str(participants).unwrap_or_default();
+        listed.iter().any(|one| one["role"] == "from" && self.named(&one.to_string()))
+    }
 }
 
 #[cfg(test)]
@@ -132,6 +138,11 @@ mod tests {
             assert!(needles.is_addressed(to), "{to}");
         }
         assert!(!needles.is_addressed("bigjo@smith.example") && !needles.is_addressed("<x@y.example>"));
+        assert!(needles.wrote(r#"[{"role":"to","email":"a@x.example"},{"role":"from","email":"JO@smith.example"}]"#));
+        for other in [r#"[{"role":"from","email":"a@x.example"},{"role":"to","email":"jo@smith.example"}]"#, "{}", "x"]
+        {
+            assert!(!needles.wrote(other), "{other}");
+        }
         assert!(needles.mentioned("Smith & Sons") && needles.named("\"77\""));
     }
 }
