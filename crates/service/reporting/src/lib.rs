@@ -43,7 +43,7 @@ pub fn objects() -> Vec<Object> {
 pub fn hooks() -> Vec<Arc<dyn Hook>> {
     vec![
         Arc::new(rules::Definitions),
-        Arc::new(rules::Layouts),
+        Arc::new(rules::Dashboards),
         Arc::new(saved_views::Views),
         Arc::new(saved_views::Choices),
     ]

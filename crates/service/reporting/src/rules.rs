@@ -9,6 +9,7 @@ use serde_json::Value as J;
 use crate::kind;
 use crate::live::parts;
 use crate::looks::{known, report_id};
+use crate::saved_views::own;
 
 /// A definition that cannot be asked is refused when it is saved.
 pub(crate) struct Definitions;
@@ -50,9 +51,9 @@ fn check(sight: &Sight<'_>, report: &Touched<'_>) -> Result<()> {
 }
 
 /// A layout names reports that there are.
-pub(crate) struct Layouts;
+pub(crate) struct Dashboards;
 
-impl Hook for Layouts {
+impl Hook for Dashboards {
     fn objects(&self) -> &'static [&'static str] {
         &["dashboard"]
     }
@@ -60,8 +61,12 @@ impl Hook for Layouts {
     fn meet<'a>(&'a self, sight: &'a Sight<'a>, touched: &'a [Touched<'a>]) -> BoxFuture<'a, Result<Vec<Verdict>>> {
         async move {
             let mut verdicts = Vec::new();
-            for one in touched.iter().filter(|one| !one.is_gone() && one.changes("layout")) {
-                if let Err(error) = layout(sight, one).await? {
+            for one in touched.iter().filter(|one| !one.is_gone()) {
+                let checked = match own(sight, one) {
+                    Ok(()) => layout(sight, one).await?,
+                    refused => refused,
+                };
+                if let Err(error) = checked {
                     verdicts.push(Verdict::Refuse { step: one.step, error });
                 }
             }
@@ -72,7 +77,9 @@ impl Hook for Layouts {
 }
 
 async fn layout(sight: &Sight<'_>, dashboard: &Touched<'_>) -> Result<Result<()>> {
-    let Some(text) = dashboard.value("layout").as_str() else { return Ok(Ok(())) };
+    let Some(text) = dashboard.value("layout").as_str().filter(|_| dashboard.changes("layout")) else {
+        return Ok(Ok(()));
+    };
     let layout: J = serde_json::from_str(text).map_err(Error::internal)?;
     let fault = |field: String, code, message: &str| Ok(Err(Fault::new(field, code, message).into()));
     let Some(tiles) = layout.as_array() else {

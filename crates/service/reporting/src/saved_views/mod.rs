@@ -10,7 +10,7 @@ mod rules;
 
 pub(crate) use acts::SetDefault;
 pub(crate) use object::{default_view, saved_view};
-pub(crate) use rules::{Choices, Views};
+pub(crate) use rules::{Choices, Views, own};
 
 pub(crate) const VIEW: &str = "saved_view";
 pub(crate) const CHOICE: &str = "default_view";

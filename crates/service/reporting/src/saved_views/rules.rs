@@ -80,8 +80,8 @@ fn check(sight: &Sight<'_>, view: &Touched<'_>) -> Result<()> {
     })
 }
 
-/// Nobody puts views among those of others.
-fn own(sight: &Sight<'_>, one: &Touched<'_>) -> Result<()> {
+/// Nobody puts what is private among what is another's.
+pub(crate) fn own(sight: &Sight<'_>, one: &Touched<'_>) -> Result<()> {
     let caller = &sight.ctx().caller;
     if caller.policy.manages || one.is_by_service() || !one.changes("owner_id") {
         return Ok(());
