@@ -14,12 +14,21 @@ use crate::acts::only_open;
 /// See the module.
 pub(crate) struct Convert;
 
+/// How far a company or a person has come.
+const STAGE: &str = "lifecycle_stage";
+
 /// A record of the conversion.
 enum Part {
-    /// It was there before.
-    Old(Found),
+    /// It was there before, and gets these fields.
+    Old(Found, Vec<(String, Json)>),
     /// These are its fields.
     New(Json),
+}
+
+impl Part {
+    fn old(found: Found) -> Self {
+        Self::Old(found, Vec::new())
+    }
 }
 
 impl Act for Convert {
@@ -46,9 +55,10 @@ impl Act for Convert {
             // converted, before it meets the first one's company.
             let closed = [("status", "converted".into()), ("converted_at", sight.now().into())];
             let mut plan = Plan::one(sight.update(lead, &closed)?.named("lead"));
-            let company = company.map(|part| add(&mut plan, "company", part, &[]));
+            let stage = if deal.is_some() { "opportunity" } else { "qualified" };
+            let company = company.map(|part| add(&mut plan, "company", staged(sight, "company", part, stage), &[]));
             let of_company: &[_] = if company.is_some() { &[("company_id", "$company.id")] } else { &[] };
-            let contact = add(&mut plan, "contact", contact, of_company);
+            let contact = add(&mut plan, "contact", staged(sight, "contact", contact, stage), of_company);
             let deal = match deal {
                 Some(deal) => {
                     let links = [of_company, &[("contact_id", "$contact.id")]].concat();
@@ -64,12 +74,30 @@ impl Act for Convert {
     }
 }
 
+/// What became of a lead has come that far on its way; nobody is sent back. A role that does not set the stage makes
+/// records without one.
+fn staged(sight: &Sight<'_>, object: &str, part: Part, stage: &str) -> Part {
+    let rule = sight.ctx().caller.policy.rule(object);
+    let said = (STAGE.to_owned(), Json::from(stage));
+    match part {
+        Part::Old(found, mut data) => {
+            data.push(said);
+            Part::Old(found, data)
+        }
+        Part::New(Json::Object(mut data)) if !rule.hidden.contains(STAGE) && !rule.locked.contains(STAGE) => {
+            data.push(said);
+            Part::New(Json::Object(data))
+        }
+        other => other,
+    }
+}
+
 /// Adds a record; fields that are not said get these.
 fn add(plan: &mut Plan, object: &str, part: Part, links: &[(&str, &str)]) -> usize {
     let step = match part {
-        Part::Old(found) => {
-            // Nothing is changed, but it belongs to the answer.
-            let data = Json::Object(Vec::new());
+        Part::Old(found, data) => {
+            // Where nothing is changed, it belongs to the answer all the same.
+            let data = Json::Object(data);
             Step::of_service(Change::Update {
                 object: object.to_owned(),
                 id: found.id,
@@ -106,10 +134,10 @@ fn literal(data: &Json) -> Json {
 /// The contact: the one that is named, the one with the lead's e-mail address, or a new one.
 async fn contact(sight: &Sight<'_>, lead: &Found, named: Option<Id>) -> Result<Part> {
     if let Some(id) = named {
-        return Ok(Part::Old(sight.visible("contact", id).await?));
+        return Ok(Part::old(sight.visible("contact", id).await?));
     }
     if let Some(found) = contact_like(sight, lead.text("email")).await? {
-        return Ok(Part::Old(found));
+        return Ok(Part::old(found));
     }
     const SAME: &[&str] =
         &["first_name", "last_name", "email", "phone", "title", "city", "country", "do_not_sell", "tags", "owner_id"];
@@ -120,19 +148,19 @@ async fn contact(sight: &Sight<'_>, lead: &Found, named: Option<Id>) -> Result<P
 /// when the lead has a name for it; else none.
 async fn company(sight: &Sight<'_>, lead: &Found, named: Option<Id>, contact: &Part) -> Result<Option<Part>> {
     if let Some(id) = named {
-        return Ok(Some(Part::Old(sight.visible("company", id).await?)));
+        return Ok(Some(Part::old(sight.visible("company", id).await?)));
     }
     let (name, domain) = (lead.text("company_name").trim(), business_domain(lead.text("email")));
     if let Some(found) = company_like(sight, name, domain.as_deref()).await? {
-        return Ok(Some(Part::Old(found)));
+        return Ok(Some(Part::old(found)));
     }
     if name.is_empty() {
         let of_contact = match contact {
-            Part::Old(contact) => contact.reference("company_id"),
+            Part::Old(contact, _) => contact.reference("company_id"),
             Part::New(_) => None,
         };
         return match of_contact {
-            Some(id) => Ok(find::seen(sight, "company", id).await?.map(Part::Old)),
+            Some(id) => Ok(find::seen(sight, "company", id).await?.map(Part::old)),
             None => Ok(None),
         };
     }
@@ -174,8 +202,11 @@ fn opened(sight: &Sight<'_>, lead: &Found, sent: &Json) -> Result<Json> {
 
 /// Fields of the lead that another object has, too.
 fn taken(sight: &Sight<'_>, object: &str, lead: &Found, same: &[&str]) -> Result<Json> {
-    let fields: Vec<(&str, Value)> =
-        same.iter().map(|path| (*path, lead.value(path).clone())).filter(|(_, value)| !value.is_null()).collect();
+    let fields: Vec<(&str, Value)> = same
+        .iter()
+        .map(|path| (*path, lead.written(sight.ctx().settings(), path).clone()))
+        .filter(|(_, value)| !value.is_null())
+        .collect();
     sight.data(object, &fields)
 }
 

@@ -28,6 +28,10 @@ impl Sweep for Reassignment {
         Duration::from_secs(60)
     }
 
+    fn wakes(&self) -> &'static [&'static str] {
+        &["r_territories"]
+    }
+
     fn run<'a>(&'a self, records: &'a Records, ctx: &'a Ctx) -> BoxFuture<'a, Result<usize>> {
         async move {
             let outlook = Outlook::default();
