@@ -126,6 +126,13 @@ async fn delete(api: Arc<Api>, outbox: Arc<Outbox>, call: Call) -> Result<Respon
     let answer = answer(&json!({"id": id.to_string(), "deleted": true}), call.request_id());
     let mut also = vec![api.records.audit_record(&ctx, "outbox", id, "delete", &noted(&message))?];
     also.extend(api.records.idempotency_writes(&ctx, &answer));
-    outbox.delete(ctx.space(), id, also).await?;
+    match kontor_outbox::withdrawn(&message, api.records.clock().now_ms()) {
+        // Whose letter it is learns in the same commit that it does not leave any more.
+        Some(fate) => {
+            also.extend(kontor_outbox::removed(&message));
+            api.records.tell(&Ctx { idempotency: None, ..ctx }, &fate, &also).await?;
+        }
+        None => outbox.delete(ctx.space(), &message, also).await?,
+    }
     Ok(reply::answer(answer))
 }

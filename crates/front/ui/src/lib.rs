@@ -18,6 +18,7 @@ pub fn router() -> Router {
     Router::new()
         .route("/", get(page::read))
         .route("/app", get(page::read))
+        .route("/app/", get(page::read))
         .route("/app/{*page}", get(page::read))
         .route("/assets/{file}", get(assets::read))
         .route("/favicon.svg", get(assets::icon))

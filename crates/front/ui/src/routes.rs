@@ -11,6 +11,7 @@ const fn open(path: &'static str, operation: &'static str, summary: &'static str
 pub const ROUTES: &[Route] = &[
     open("/", "interface", "The web interface."),
     open("/app", "interfaceHome", "The web interface."),
+    open("/app/", "interfaceRoot", "The web interface."),
     open("/app/{*page}", "interfacePage", "A page of the web interface."),
     open("/assets/{file}", "interfaceAsset", "A file of the web interface, named by its content."),
     open("/favicon.svg", "interfaceIcon", "The icon of the web interface."),

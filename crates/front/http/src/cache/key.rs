@@ -4,9 +4,10 @@ use std::sync::{Arc, Weak};
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
-use kontor_catalog::Catalogs;
+use kontor_catalog::{Catalog, Catalogs};
 use kontor_model::{ApiVersion, Result, SpaceId};
 use kontor_records::{Caller, Policy, Reach, Rule};
+use kontor_store::Seen;
 use quick_cache::sync::Cache;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -43,6 +44,17 @@ pub struct Ask<'a> {
     pub is_personal: bool,
     /// `If-None-Match`.
     pub known: Option<Tags>,
+    policy: Arc<Policy>,
+    catalog: Arc<Catalog>,
+}
+
+impl Ask<'_> {
+    /// Whether an answer is the caller's alone, because something private was read for it: by an expanded relation, or by
+    /// a condition on one.
+    pub fn is_of_one(&self, seen: &Seen) -> bool {
+        let private = || self.policy.private.keys().filter_map(|name| self.catalog.object(name));
+        seen.tables(self.key.space).any(|table| private().any(|def| def.table_name() == table))
+    }
 }
 
 impl Key {
@@ -104,16 +116,24 @@ impl Views {
         }
         let is_get = parts.method == Method::GET;
         let known = if is_get { conditional(&mut parts.headers)? } else { None };
+        let catalog = self.catalogs.get(caller.space).await?;
         let key = Key {
             space: caller.space,
             view: self.view(caller),
-            catalog: self.catalogs.get(caller.space).await?.version,
+            catalog: catalog.version,
             version,
             is_get,
             target: parts.uri.path_and_query().map_or("", |target| target.as_str()).into(),
             body: body.into(),
         };
-        Ok(Some(Ask { key: Arc::new(key), request_id, is_personal: reads_by_owner(&caller.policy), known }))
+        Ok(Some(Ask {
+            key: Arc::new(key),
+            request_id,
+            is_personal: reads_by_owner(&caller.policy),
+            known,
+            policy: caller.policy.clone(),
+            catalog,
+        }))
     }
 }
 

@@ -202,6 +202,9 @@ impl Cache {
             }
         };
         self.counters.read.increment();
+        if ask.is_of_one(&seen) {
+            return (Shared::Alone, Ok(response));
+        }
         match Stored::of(response, ask.request_id, seen, begun, self.most).await {
             Kept::Not(response) => (Shared::Alone, Ok(response)),
             Kept::Whole(stored) => {

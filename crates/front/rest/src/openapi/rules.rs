@@ -51,7 +51,11 @@ const CHANGES: &[(&[&str], &str, &str)] = &[
     (&["segment"], "segment_used", "a campaign is sent to it"),
     (&["sequence"], "sequence_used", "people are in it"),
     (&["calendar_feed"], "calendar_user", "it was made by no user, or by another"),
-    (&["notification", "channel_preference", "saved_view", "default_view"], "own_only", "it is another user's"),
+    (
+        &["notification", "channel_preference", "saved_view", "default_view", "dashboard"],
+        "own_only",
+        "it is another user's",
+    ),
     (&["saved_view"], "unknown_object", "there is no such object"),
     (&["saved_view"], "view_object", "a view stays one of its object"),
 ];
