@@ -1,10 +1,12 @@
 //! `kill -9` while workflows run: every event starts its run once, and every step is done once.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kontor_testkit::{Api, Backend, both_alone, unique};
 use serde_json::json;
+use tokio::sync::Notify;
 
 use super::workflow;
 use crate::faults::rounds;
@@ -30,7 +32,9 @@ async fn kills_repeat_nothing_and_lose_nothing(backend: Backend) {
     let mut made = Vec::new();
     for round in 0..rounds(4, 200) {
         let api = server.api();
-        let writer = tokio::spawn(write(api, format!("{mark} {round}")));
+        let first = Arc::new(Notify::new());
+        let writer = tokio::spawn(write(api, format!("{mark} {round}"), first.clone()));
+        first.notified().await;
         tokio::time::sleep(Duration::from_millis(50 + 37 * (u64::try_from(round).unwrap() % 11))).await;
         server.kill();
         made.extend(writer.await.unwrap());
@@ -70,14 +74,17 @@ async fn kills_repeat_nothing_and_lose_nothing(backend: Backend) {
     assert_eq!(calls.len(), all.len());
 }
 
-/// Makes companies until the server is gone; those that were acknowledged.
-async fn write(api: Api, name: String) -> Vec<String> {
+/// Makes companies until the server is gone; those that were acknowledged. Says when the first was.
+async fn write(api: Api, name: String, first: Arc<Notify>) -> Vec<String> {
     let mut made = Vec::new();
     for n in 0..20 {
         let body = json!({"name": format!("{name} {n}")});
         let reply = api.request("POST", "/v1/companies?allow_duplicates=true").json(&body).try_send().await;
         match reply {
-            Ok(reply) if reply.status == 201 => made.push(reply.id()),
+            Ok(reply) if reply.status == 201 => {
+                made.push(reply.id());
+                first.notify_one();
+            }
             _ => return made,
         }
     }

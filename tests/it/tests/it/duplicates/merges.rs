@@ -20,7 +20,7 @@ both!(
 
 async fn a_merge_takes_fields_and_links(api: Api) {
     let own = make(&api, "contacts", json!({"last_name": word("own"), "city": "Berlin", "tags": ["a"]})).await;
-    let body = with(person(), json!({"city": "Bonn", "phone": "+4930901820", "tags": ["b"]}));
+    let body = with(person(), json!({"city": "Bonn", "phone": "+49 30 901820", "tags": ["b"]}));
     let other = make(&api, "contacts", body.clone()).await;
     let customer = json!({"name": unique("C"), "mobile": "13800138000", "customer_type": "vip", "contact_id": other});
     let customer = make(&api, "customers", customer).await;
@@ -37,6 +37,7 @@ async fn a_merge_takes_fields_and_links(api: Api) {
         (&contact["email"], &contact["phone"], &contact["first_name"]),
         (&body["email"], &json!("+4930901820"), &json!("Ann"))
     );
+    assert_eq!(contact["phone_original"], "+49 30 901820");
     assert_eq!(read(&api, &at).await, *contact);
     let _ = api.get(&format!("/v1/contacts/{other}")).await.refused(404_001);
     assert_eq!(read(&api, &format!("/v1/customers/{customer}")).await["contact_id"], own);

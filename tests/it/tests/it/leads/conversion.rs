@@ -35,7 +35,10 @@ async fn a_lead_becomes_a_company_a_contact_and_a_deal(api: Api) {
     );
     assert_eq!((&contact["company_id"], &contact["last_name"]), (&company["id"], &before["last_name"]));
     assert_eq!((&contact["email"], &contact["phone"]), (&before["email"], &before["phone"]));
+    assert_eq!(contact["phone_original"], "+49 30 901820");
     assert_eq!((&contact["title"], &contact["tags"]), (&json!("Buyer"), &json!(["fair"])));
+    let stages = [&company["lifecycle_stage"], &contact["lifecycle_stage"]];
+    assert_eq!(stages, [&json!("opportunity"); 2]);
     assert_eq!((&deal["company_id"], &deal["contact_id"]), (&company["id"], &contact["id"]));
     assert_eq!((&deal["name"], &deal["amount"], &deal["currency"]), (&json!(name), &json!("5000"), &json!("USD")));
     assert_eq!(
@@ -59,6 +62,7 @@ async fn a_lead_is_converted_once(api: Api) {
     let at = lead(&api, json!({"company_name": unique("Acme")})).await;
     let given = act(&api, &at, "convert", json!({})).await.expect(200);
     assert_eq!(given.data()["deal"], json!(null), "none was asked for");
+    assert_eq!(given.data()["contact"]["lifecycle_stage"], "qualified");
     assert!(given.data()["company"]["id"].is_string());
     let refused = act(&api, &at, "convert", json!({"deal": {}})).await.refused(422_000);
     assert!(refused.detail().starts_with("lead_state") && refused.detail().contains("converted"), "{refused}");
@@ -100,9 +104,13 @@ async fn what_is_there_is_found(api: Api) {
     // A name that only begins alike is another company.
     let (another, _) = found(json!({"company_name": format!("{name} North")})).await;
     assert!(!another.is_empty() && another != company);
-    // What was found has not changed.
-    assert_eq!(read(&api, &format!("/v1/companies/{company}")).await["version"], 1);
-    assert_eq!(read(&api, &format!("/v1/contacts/{contact}")).await["version"], 1);
+    // What was found has come further on its way, once, and is as it was otherwise.
+    for path in [format!("/v1/companies/{company}"), format!("/v1/contacts/{contact}")] {
+        let found = read(&api, &path).await;
+        assert_eq!((&found["version"], &found["lifecycle_stage"]), (&json!(2), &json!("qualified")), "{path}");
+        let changed = api.get(&format!("{path}/history")).await.expect(200).rows()[0]["changes"].clone();
+        assert_eq!(changed.as_object().unwrap().keys().collect::<Vec<_>>(), ["lifecycle_stage"], "{changed}");
+    }
     // What is in the bin is not found.
     let _ = api.delete(&format!("/v1/contacts/{contact}")).await.expect(200);
     assert_ne!(found(json!({"email": email})).await.1, contact);

@@ -6,7 +6,12 @@ use serde_json::{Value, json};
 use super::inbound::{address, hand_over, queue};
 use super::start;
 
-both!(copies_of_mail_that_came_in_are_kept, copies_are_checked, who_wants_no_mail_gets_no_copy);
+both!(
+    a_letter_that_is_taken_out_is_told_of,
+    copies_of_mail_that_came_in_are_kept,
+    copies_are_checked,
+    who_wants_no_mail_gets_no_copy
+);
 both_alone!(copies_leave);
 
 async fn outbox(api: &Api, about: &str) -> Vec<Value> {
@@ -45,6 +50,29 @@ async fn copies_of_mail_that_came_in_are_kept(api: Api) {
     let roles: Vec<(&Value, &Value)> = named.map(|one| (&one["email"], &one["role"])).collect();
     let expected = [(from.as_str(), "from"), (&user, "to"), ("bob@b.example", "cc"), ("c@b.example", "cc")];
     assert_eq!(roles, expected.map(|(address, role)| (json!(address), json!(role))).each_ref().map(|(a, r)| (a, r)));
+}
+
+async fn a_letter_that_is_taken_out_is_told_of(api: Api) {
+    let to = address("maria");
+    let draft = json!({"subject": "Offer", "body": "See", "status": "open", "participants": [{"email": to}]});
+    let email = api.create("/v1/emails", draft).await;
+    let at = format!("/v1/emails/{email}");
+    let before = api.get(&at).await.expect(200).data()["status"].clone();
+    let sent = api.post(&format!("{at}/send"), json!({})).await.expect(200);
+    assert_eq!(sent.data()["mail_status"], "queued");
+    let letter = outbox(&api, &email).await.remove(0);
+    let key = serial();
+    for _ in 0..2 {
+        let path = format!("/v1/outbox/{}", letter["id"].as_str().unwrap());
+        let gone = api.request("DELETE", &path).header("idempotency-key", &key).send().await.expect(200);
+        assert_eq!(gone.data()["deleted"], true);
+    }
+    assert!(outbox(&api, &email).await.is_empty());
+    let after = api.get(&at).await.expect(200);
+    assert_eq!((&after.data()["mail_status"], &after.data()["status"]), (&json!("failed"), &before), "{after}");
+    assert_eq!(after.data()["mail_reason"], "it was taken out of the outbox");
+    let again = api.post(&format!("{at}/send"), json!({})).await.expect(200);
+    assert_eq!(again.data()["mail_status"], "queued");
 }
 
 async fn asked(api: &Api) -> (String, String) {

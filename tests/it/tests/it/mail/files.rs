@@ -15,7 +15,7 @@ both!(
 both_alone!(an_erasure_takes_the_files, a_masked_copy_has_no_bytes);
 
 /// A mail with files: name and content, which are ASCII.
-fn letter(from: &str, to: &str, id: &str, more: &str, files: &[(&str, &str)]) -> String {
+pub fn letter(from: &str, to: &str, id: &str, more: &str, files: &[(&str, &str)]) -> String {
     let parts: String = files
         .iter()
         .map(|(name, content)| {
@@ -191,13 +191,17 @@ async fn an_erasure_takes_the_files(backend: Backend) {
     let api = server.api();
     let canary = format!("zqfile{}", serial().to_lowercase().replace('-', ""));
     let (from, user) = (format!("{canary}@mail.example"), address("ada"));
-    let contact = api.create("/v1/contacts", json!({"last_name": canary, "email": from})).await;
-    let deal = api.create("/v1/deals", json!({"name": "Printers", "contact_id": contact})).await;
-    let (_, to) = queue(&api, json!({})).await;
     // What names them and nobody else; a mere family name in the text of others stays.
     let name = format!("{from}.txt");
     let raw =
         |to: &str| letter(&from, to, &id(), &format!("Subject: x\nCc: {canary}@b.example\n"), &[(&name, &canary)]);
+    // A letter of somebody who was nobody's contact yet.
+    let early = hand_over(&api, &raw(&user)).await.expect(201).data()["record_id"].as_str().unwrap().to_owned();
+    let earliest = files(&api, "email_files", "email_id", &early).await;
+    assert!(earliest[0]["contact_id"].is_null(), "{earliest:?}");
+    let contact = api.create("/v1/contacts", json!({"last_name": canary, "email": from})).await;
+    let deal = api.create("/v1/deals", json!({"name": "Printers", "contact_id": contact})).await;
+    let (_, to) = queue(&api, json!({})).await;
     // Filed to the deal, which is no person's, and as a ticket.
     let email = hand_over(&api, &raw(&user)).await.expect(201).data()["record_id"].as_str().unwrap().to_owned();
     assert_eq!(api.get(&format!("/v1/emails/{email}")).await.expect(200).data()["related_to_id"], json!(deal));
@@ -206,7 +210,9 @@ async fn an_erasure_takes_the_files(backend: Backend) {
     let theirs = files(&api, "ticket_files", "ticket_id", &ticket).await;
     is_file(api.get(&content("email_files", &mine[0])).await, &canary);
     let _ = crate::privacy::ask(&api, "erasure", "contact", &contact).await;
-    for (object, file) in [("email_files", &mine[0]), ("ticket_files", &theirs[0])] {
+    let letter = api.get(&format!("/v1/emails/{early}")).await.expect(200);
+    assert!(letter.data()["body"].is_null(), "{letter}");
+    for (object, file) in [("email_files", &earliest[0]), ("email_files", &mine[0]), ("ticket_files", &theirs[0])] {
         let gone = api.get(&content(object, file)).await.refused(422_000);
         assert!(gone.detail().starts_with("file_gone: "), "{gone}");
         let record = api.get(&format!("/v1/{object}/{}", file["id"].as_str().unwrap())).await.expect(200);

@@ -1,7 +1,7 @@
 //! Mail that leaves the house: invitations, links for a new password, and a server that is not always well.
 
 mod copies;
-mod files;
+pub mod files;
 pub mod inbound;
 mod invitations;
 mod letters;

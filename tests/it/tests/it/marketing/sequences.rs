@@ -51,6 +51,7 @@ async fn somebody_is_in_a_sequence_once(api: Api) {
     let id = sequence(&api, &[json!({"kind": "wait", "delay_minutes": 60})]).await;
     let contact = contact(&api, json!({})).await;
     let at = enrol(&api, &id, &contact).await;
+    let due = api.get(&at).await.expect(200).data()["next_step_at"].clone();
     let again = api.post(&format!("/v1/sequences/{id}/enrol"), json!({"contact_id": contact})).await.refused(422_000);
     assert!(again.detail().starts_with("already_enrolled"), "{again}");
     for bad in [json!({}), json!({"contact_id": contact, "lead_id": contact})] {
@@ -62,7 +63,10 @@ async fn somebody_is_in_a_sequence_once(api: Api) {
         .refused(404_001);
     assert_eq!(api.post(&format!("{at}/pause"), json!({})).await.expect(200).data()["status"], "paused");
     let _ = api.post(&format!("{at}/pause"), json!({})).await.refused(422_000);
-    assert_eq!(api.post(&format!("{at}/resume"), json!({})).await.expect(200).data()["status"], "active");
+    let resumed = api.post(&format!("{at}/resume"), json!({})).await.expect(200);
+    // What was left of the hour goes on.
+    assert_eq!((&resumed.data()["status"], &resumed.data()["next_step_at"]), (&json!("active"), &due));
+    assert!(due.is_string());
     let out = api.post(&format!("{at}/unenrol"), json!({"reason": "asked to"})).await.expect(200);
     assert_eq!((&out.data()["status"], &out.data()["stop_reason"]), (&json!("stopped"), &json!("asked to")));
     let _ = api.post(&format!("{at}/unenrol"), json!({})).await.refused(422_000);

@@ -11,6 +11,7 @@ both_alone!(spaces_are_apart);
 both!(
     every_read_sees_the_change_before_it,
     users_of_one_role_see_their_own,
+    what_is_private_stays_so_behind_a_relation,
     hidden_fields_stay_hidden,
     a_share_comes_and_goes,
     a_role_that_changes_and_a_user_who_goes,
@@ -129,6 +130,33 @@ async fn users_of_one_role_see_their_own(api: Api) {
     assert_eq!(twice(&second, &list).await.rows().len(), 2);
     let narrow = api.as_role("admin", &["--scopes", "contacts:read"]);
     let _ = twice(&narrow, &list).await.refused(403_001);
+}
+
+async fn what_is_private_stays_so_behind_a_relation(api: Api) {
+    let fields = json!([
+        {"name": "title", "type": "text", "max": 40, "required": true},
+        {"name": "view", "type": "reference", "object": "saved_view", "indexed": true},
+    ]);
+    let papers = api.object("paper", fields).await;
+    let [mine, other] = [user(&api).await, user(&api).await].map(|id| api.as_role("member", &["--user", &id]));
+    let secret = word("secret");
+    let view = mine.create("/v1/saved_views", json!({"name": secret, "target_object": "deal"})).await;
+    let paper = mine.create(&papers.path, json!({"title": "x", "view_id": view})).await;
+    let body = |name: &str| json!({"filter": {"field": "view.name", "value": name}});
+    let plain = papers.path.trim_start_matches('/').to_owned();
+    for path in [format!("/{plain}?expand=view"), format!("/{plain}/{paper}?expand=view")] {
+        assert!(mine.get(&path).await.expect(200).text().contains(&secret));
+        let read = twice(&other, &path).await.expect(200);
+        assert!(!read.text().contains(&secret), "{path}: {read}");
+        assert!(twice(&mine, &path).await.text().contains(&secret));
+    }
+    let search = format!("/{plain}/search");
+    assert_eq!(mine.post(&search, body(&secret)).await.expect(200).ids(), [paper]);
+    assert!(other.post(&search, body(&secret)).await.expect(200).ids().is_empty());
+    let grouped = format!("/{plain}/aggregate");
+    let by = json!({"group_by": ["view.name"], "measures": [{"fn": "count", "as": "n"}]});
+    assert!(mine.post(&grouped, by.clone()).await.expect(200).text().contains(&secret));
+    assert!(!other.post(&grouped, by).await.expect(200).text().contains(&secret));
 }
 
 async fn hidden_fields_stay_hidden(api: Api) {

@@ -24,8 +24,10 @@ const PARTS: &[(&str, &str)] = &[
     ("campaign_member", "campaign"),
 ];
 
-/// What only its owner sees, whatever the role: told in `notifications` and `reporting::saved_views`.
-const PRIVATE: &[&str] = &["notification", "channel_preference", "system_alert", "saved_view", "default_view"];
+/// What only its owner sees, whatever the role: told in `notifications`, `reporting::saved_views` and
+/// `reporting::dashboards`.
+const PRIVATE: &[&str] =
+    &["notification", "channel_preference", "system_alert", "saved_view", "default_view", "dashboard"];
 
 /// What changes although a request was refused, and may: who called, and how often.
 const COUNTED: [&str; 4] = ["request_log", "day_use", "api_key", "session"];

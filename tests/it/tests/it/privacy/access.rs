@@ -1,9 +1,13 @@
 use std::collections::BTreeSet;
 
-use kontor_testkit::{Api, both, unique};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use kontor_testkit::{Api, both, serial, unique};
 use serde_json::{Value, json};
 
 use super::ask;
+use crate::mail::files::letter;
+use crate::mail::inbound::{address, hand_over};
 use crate::support::{plate, vehicles};
 
 both!(an_archive_has_everything_that_is_known);
@@ -31,6 +35,13 @@ async fn an_archive_has_everything_that_is_known(api: Api) {
     let order = api.create("/v1/orders", json!({"customer_id": customer})).await;
     let lost = api.create("/v1/calls", about(&contact)).await;
     let _ = api.delete(&format!("/v1/calls/{lost}")).await.expect(200);
+    // A letter with a file of two parts.
+    let content = "0123456789abcdef".repeat(100_000);
+    let text = letter(&email, &address("ada"), &format!("{}@x", serial()), "Subject: x\n", &[("l.bin", &content)]);
+    let mail = hand_over(&api, &text).await.expect(201).data()["record_id"].as_str().unwrap().to_owned();
+    let sent = api.get(&format!("/v1/email_files?filter[email_id]={mail}")).await.expect(200).rows()[0]["id"].clone();
+    let sent = sent.as_str().unwrap().to_owned();
+    known.extend([mail, sent.clone()]);
     known.extend([note, ticket, comment, car, meeting, consent, customer, order, lost]);
     let strange = api.create("/v1/notes", about(&other)).await;
 
@@ -51,6 +62,12 @@ async fn an_archive_has_everything_that_is_known(api: Api) {
     let counts = &request["certificate"]["statement"]["outcome"]["counts"];
     assert_eq!(counts["records"], json!(known.len()));
     assert_eq!(lines.last().unwrap()["counts"], *counts);
+    let parts: Vec<Vec<u8>> =
+        of("file").map(|line| STANDARD.decode(line["base64"].as_str().unwrap()).unwrap()).collect();
+    assert!(
+        parts.len() == 2 && parts.concat() == content.as_bytes() && of("file").all(|line| line["id"] == json!(sent))
+    );
+    assert_eq!(counts["files"], 1);
     // Handing it out is written down.
     let entries = api.get(&format!("/v1/audit?record_id={contact}&action=download")).await.expect(200);
     assert_eq!(entries.rows().len(), 1);

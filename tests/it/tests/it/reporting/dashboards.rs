@@ -2,17 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use kontor_testkit::{Api, Backend, Server, both_alone};
+use kontor_testkit::{Api, Backend, Server, both, both_alone};
 use serde_json::{Value, json};
 
 use super::live::kept;
 use super::report;
 use crate::events::PATIENCE;
 use crate::events::stream::Stream;
-use crate::permissions::{acting, deal, role, user};
+use crate::permissions::{acting, deal, role, user, word};
 use crate::support::NO_ID;
 
 both_alone!(a_won_deal_comes_by_itself, a_reader_is_told_of_its_own, it_ends_with_the_right_to_see_it);
+both!(it_is_its_owners_until_it_is_shared);
 
 fn won() -> Value {
     json!({"name": "Won", "target_object": "deal", "chart": "number", "definition": {
@@ -164,6 +165,40 @@ async fn it_ends_with_the_right_to_see_it(backend: Backend) {
     ended(&mut by_key).await;
     let _ = api.delete(&format!("/v1/dashboards/{board}")).await.expect(200);
     ended(&mut by_other).await;
+}
+
+async fn it_is_its_owners_until_it_is_shared(api: Api) {
+    let [me, other] = [user(&api, None).await, user(&api, None).await];
+    let none = role(&api, &["report", "user"].map(|object| (object, "read", "all", json!(null)))).await;
+    let (mine, theirs) = (acting(&api, &me, &none), acting(&api, &other, &none));
+    let manager = acting(&api, &user(&api, None).await, "admin");
+    let made = mine.post("/v1/dashboards", json!({"name": word("mark"), "layout": []})).await.expect(201);
+    assert_eq!((&made.data()["owner_id"], &made.data()["shared"]), (&json!(me), &json!(false)));
+    let at = format!("/v1/dashboards/{}", made.id());
+    let list = format!("/v1/dashboards?filter[name]={}", made.data()["name"].as_str().unwrap());
+    for stranger in [&theirs, &manager] {
+        for path in [at.clone(), format!("{at}/data"), format!("{at}/stream"), format!("{at}/history")] {
+            let _ = stranger.get(&path).await.refused(404_001);
+        }
+        let _ = stranger.patch(&at, json!({"name": "Mine"})).await.refused(404_001);
+        assert!(stranger.get(&list).await.expect(200).ids().is_empty());
+    }
+    let _ = mine.get(&format!("{at}/data")).await.expect(200);
+    // What is shared is read by all, and changed by its owner and who manages.
+    let _ = mine.patch(&at, json!({"shared": true})).await.expect(200);
+    assert_eq!(theirs.get(&list).await.expect(200).ids(), [made.id()]);
+    let _ = theirs.patch(&at, json!({"name": "Mine"})).await.refused(403_000);
+    let _ = manager.patch(&at, json!({"description": "For the review."})).await.expect(200);
+    let _ = mine.patch(&at, json!({"shared": false})).await.expect(200);
+    let _ = theirs.get(&at).await.refused(404_001);
+    // Nobody puts one among another's; one without an owner is everybody's.
+    let foreign = theirs.post("/v1/dashboards", json!({"name": "D", "owner_id": me})).await.refused(422_000);
+    assert!(foreign.detail().starts_with("own_only"), "{foreign}");
+    let nobodys = manager.create("/v1/dashboards", json!({"name": "D", "layout": []})).await;
+    let _ = theirs.get(&format!("/v1/dashboards/{nobodys}")).await.refused(404_001);
+    let _ = manager.patch(&format!("/v1/dashboards/{nobodys}"), json!({"owner_id": null})).await.expect(200);
+    let read = theirs.get(&format!("/v1/dashboards/{nobodys}")).await.expect(200);
+    assert!(read.data()["owner_id"].is_null(), "{read}");
 }
 
 async fn ended(stream: &mut Stream) {

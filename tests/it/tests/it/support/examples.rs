@@ -38,7 +38,7 @@ fn rules(object: &str) -> Value {
         "form" => json!({"inputs": [{"field": "email", "required": true}]}),
         "segment" => json!({"target_object": "contact", "conditions": {"field": "city", "op": "eq", "value": "Rome"}}),
         "sequence_step" => json!({"position": 1, "else_position": 2, "condition": "person.country == \"DE\""}),
-        "dashboard" => json!({"layout": []}),
+        "dashboard" => json!({"layout": [], "shared": true}),
         // An address that is never called.
         "webhook_endpoint" => json!({"enabled": false, "event_types": ["kontor.deal.*"], "fields": ["stage"],
             "filter": {"field": "city", "op": "eq", "value": "Rome"}}),

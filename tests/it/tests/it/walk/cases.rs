@@ -56,6 +56,7 @@ pub const NOTHING: &[(&str, &str, &str)] = &[
     ("GET", "/docs/{*file}", "a page for everyone"),
     ("GET", "/", "a page for everyone"),
     ("GET", "/app", "a page for everyone"),
+    ("GET", "/app/", "a page for everyone"),
     ("GET", "/app/{*page}", "a page for everyone"),
     ("GET", "/assets/{file}", "a file for everyone"),
     ("GET", "/favicon.svg", "a file for everyone"),

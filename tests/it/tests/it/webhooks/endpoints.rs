@@ -11,7 +11,8 @@ both_alone!(
     a_test_arrives,
     one_that_wants_no_more_is_disabled_and_recovers,
     one_that_accepts_nothing_is_disabled,
-    a_message_is_sent_again
+    a_message_is_sent_again,
+    many_at_rest_ask_little
 );
 
 async fn an_endpoint_is_made_by_who_manages(backend: Backend) {
@@ -164,4 +165,35 @@ async fn a_message_is_sent_again(backend: Backend) {
     let _ = api.post(&format!("/v1/webhook_deliveries/{}/redeliver", done["id"].as_str().unwrap()), json!({})).await;
     let got = sink.wait(3).await;
     assert!(got[2].json()["data"]["record"].is_null());
+}
+
+/// Questions and commits of the server so far.
+async fn asked(api: &kontor_testkit::Api) -> u64 {
+    let text = api.anonymous().get("/metrics").await.expect(200).text();
+    let lines = text.lines().filter(|line| line.starts_with("db_duration_seconds_count"));
+    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+}
+
+async fn many_at_rest_ask_little(backend: Backend) {
+    const MANY: u64 = 40;
+    const SECONDS: u64 = 5;
+    let server = quick(backend).start().await;
+    let api = server.api();
+    let sink = Sink::accepting().await;
+    let at_rest = async || {
+        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+        let before = asked(&api).await;
+        tokio::time::sleep(std::time::Duration::from_secs(SECONDS)).await;
+        asked(&api).await - before
+    };
+    let nobody = at_rest().await;
+    let mut last = String::new();
+    for _ in 0..MANY {
+        (last, _) = endpoint(&api, &sink.url, json!({"event_types": ["kontor.deal.*"]})).await;
+    }
+    let all = at_rest().await;
+    assert!(all < nobody + MANY * SECONDS / 4, "{nobody} without, {all} with {MANY} endpoints, in {SECONDS} s");
+    // And yet they are awake.
+    let _ = api.post(&format!("/v1/webhook_endpoints/{last}/test"), json!({})).await.expect(202);
+    until("a test arrives", async || sink.got().pop()).await;
 }
