@@ -171,3 +171,51 @@ test('views that this browser has kept are moved to the server', async ({ page, 
   expect(views[0]?.definition.sort).toEqual(['-name']);
   expect(await page.evaluate(() => localStorage.getItem('kontor.views.company'))).toBeNull();
 });
+
+test('two that are marked become one, and what is marked alone is exported', async ({ page, server }) => {
+  for (const city of ['Ulm', 'Jena']) await server.ask('POST', '/v1/companies', { name: `Twin of ${city}`, city });
+  await page.goto('/app/records/companies?q=Twin of&sort=name');
+  await expect(page.getByText('2 records')).toBeVisible();
+  await page.getByRole('checkbox', { name: 'Mark Twin of Ulm' }).check();
+  const bar = page.getByRole('region', { name: 'Marked records' });
+  await expect(bar.getByRole('button', { name: 'Merge' })).toHaveCount(0);
+  await bar.getByRole('button', { name: 'Export' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Export' }).click();
+  const downloading = page.waitForEvent('download');
+  await dialog.getByRole('button', { name: 'Download' }).click({ timeout: 60_000 });
+  const text = await (await (await downloading).createReadStream()).toArray();
+  expect(Buffer.concat(text).toString()).toContain('Twin of Ulm');
+  expect(Buffer.concat(text).toString()).not.toContain('Twin of Jena');
+  await page.keyboard.press('Escape');
+  await page.getByRole('checkbox', { name: 'Mark Twin of Jena' }).check();
+  await bar.getByRole('button', { name: 'Merge' }).click();
+  await page.getByRole('dialog').getByRole('radio', { name: 'City: The other' }).check();
+  await page.getByRole('dialog').getByRole('button', { name: 'Merge', exact: true }).click();
+  await expect(page.getByText('1 record', { exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByText('2 records')).toBeVisible();
+});
+
+test('Ctrl-K does what the page can do, and goes to pages within pages', async ({ page, server }) => {
+  const deal = await server.ask('POST', '/v1/deals', { name: 'Commanded', amount: '5', currency: 'EUR' });
+  await page.goto(`/app/records/deals/${deal.id}`);
+  await expect(page.getByRole('heading', { level: 1, name: 'Commanded' })).toBeVisible();
+  await page.keyboard.press('Control+K');
+  const box = page.getByPlaceholder('Find records, pages and actions');
+  await box.fill('win');
+  await page.getByRole('button', { name: 'Win: Commanded' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Win', exact: true }).click();
+  await expect(page.getByRole('button', { name: 'Reopen' })).toBeVisible();
+  await page.keyboard.press('Control+K');
+  await box.fill('retention');
+  await page.getByRole('button', { name: /^Retention/ }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Retention' })).toBeVisible();
+  // What the record offered went with its page.
+  await page.keyboard.press('Control+K');
+  await box.fill('reopen');
+  await expect(page.getByText('Nothing is called like that')).toBeVisible();
+  await box.fill('dark theme');
+  await page.getByRole('button', { name: 'Dark theme' }).click();
+  await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark');
+});

@@ -208,10 +208,15 @@ test('an invoice is seen as it is printed', async ({ page, server }) => {
 test('conditions that have no form are counted before they are saved', async ({ page, server }) => {
   await server.ask('POST', '/v1/contacts', { first_name: 'Not', last_name: 'Qwxyz', city: 'Trier' });
   const not = { not: { field: 'last_name', op: 'ne', value: 'Qwxyz' } };
+  const others = await server.ask('POST', '/v1/segments', { name: 'Q', target_object: 'contact', conditions: not });
+  // NOT has a form; another segment as a condition has none.
+  await page.goto(`/app/records/segments/${others.id}`);
+  await expect(page.getByRole('checkbox', { name: 'Negate (NOT)' })).toBeChecked();
+  await expect(page.getByRole('heading', { name: '1 Contact', exact: true })).toBeVisible();
   const segment = await server.ask('POST', '/v1/segments', {
     name: 'Not others',
     target_object: 'contact',
-    conditions: not,
+    conditions: { and: [not, { segment: others.id }] },
   });
   await page.goto(`/app/records/segments/${segment.id}`);
   await expect(page.getByRole('heading', { name: '1 Contact', exact: true })).toBeVisible();

@@ -112,3 +112,40 @@ test('what others do appears on the board by itself', async ({ page, server }) =
   await server.ask('POST', `/v1/deals/${deal.id}/move`, { stage_id: proposal?.id });
   await expect(lane('Proposal').locator(`[data-card="${deal.id}"]`)).toBeVisible();
 });
+
+test('what came with a mail is on the ticket, to be fetched', async ({ page, server }) => {
+  await server.ask('POST', '/v1/queues', { name: 'Mailed', email: 'support@example.com' });
+  const mail = [
+    'From: Mia Mail <mia@customer.example>',
+    'To: support@example.com',
+    'Subject: A picture of it',
+    'Message-ID: <files-1@customer.example>',
+    'MIME-Version: 1.0',
+    'Content-Type: multipart/mixed; boundary=b',
+    '',
+    '--b',
+    'Content-Type: text/plain',
+    '',
+    'See below.',
+    '--b',
+    'Content-Type: text/csv; name=figures.csv',
+    'Content-Disposition: attachment; filename=figures.csv',
+    '',
+    'a,b',
+    '--b--',
+    '',
+  ].join('\r\n');
+  const answer = await fetch(`${server.url}/v1/inbound_emails`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${server.key}`, 'content-type': 'message/rfc822' },
+    body: mail,
+  });
+  expect(answer.status).toBe(201);
+  const ticket = async () =>
+    (await server.ask<{ id: string }[]>('GET', '/v1/tickets?filter[subject]=A%20picture%20of%20it'))[0]?.id;
+  await expect.poll(ticket, { timeout: 60_000 }).toBeTruthy();
+  await page.goto(`/app/records/tickets/${await ticket()}?tab=files`);
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download figures.csv' }).click();
+  expect((await downloading).suggestedFilename()).toBe('figures.csv');
+});

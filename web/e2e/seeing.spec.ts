@@ -31,3 +31,20 @@ test('an administrator sees what somebody else sees, changes nothing, and comes 
   expect(JSON.stringify(audit)).toContain('She says a list is empty');
   expect(user.id).toBeTruthy();
 });
+
+test('from the roles page one of those who have a role is seen as', async ({ page, server }) => {
+  const roles = await server.ask<{ id: string }[]>('GET', '/v1/roles?filter[name]=read-only');
+  await server.ask('POST', '/v1/users', { name: 'Rolf Reader', email: 'rolf@example.com', role_id: roles[0]?.id });
+  await page.goto('/app/admin/roles');
+  await page.getByRole('combobox', { name: 'Role', exact: true }).click();
+  await page.getByRole('option', { name: /^read-only/ }).click();
+  await page.getByRole('combobox', { name: 'See as somebody of this role' }).click();
+  await page.getByRole('option', { name: 'Rolf Reader' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'See the pages' }).click();
+  await expect(page.getByText('You see this as Rolf Reader sees it.')).toBeVisible();
+  await page.getByRole('link', { name: 'Deals', exact: true }).click();
+  await expect(page.getByRole('grid')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Deal', exact: true })).toHaveCount(0);
+  await page.getByRole('button', { name: 'End this' }).click();
+  await expect(page.getByRole('link', { name: 'Administration' })).toBeVisible();
+});

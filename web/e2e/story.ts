@@ -30,7 +30,7 @@ export const test = base.extend<{ page: Page; quiet: string[] }, Worker>({
       await use(await context.storageState());
       await context.close();
     },
-    { scope: 'worker', timeout: 60_000 },
+    { scope: 'worker', timeout: 180_000 },
   ],
   quiet: [[], { option: true }],
   page: async ({ server, signedIn, browser, quiet }, use, info) => {

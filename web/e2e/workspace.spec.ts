@@ -99,3 +99,95 @@ test('the pages speak German', async ({ page }) => {
   await expect(page.getByText('Einträge')).toBeVisible();
   expect(await page.evaluate(() => document.documentElement.lang)).toBe('de');
 });
+
+test('a user is put into a team', async ({ page, server }) => {
+  await server.ask('POST', '/v1/teams', { name: 'North' });
+  const user = await server.ask('POST', '/v1/users', { name: 'Nora North', email: 'nora@example.com' });
+  await page.goto('/app/admin/users');
+  await page.getByRole('searchbox', { name: 'Search' }).fill('Nora');
+  await page.getByRole('combobox', { name: 'Team of Nora North' }).click();
+  await page.getByRole('option', { name: 'North' }).click();
+  await expect.poll(async () => (await server.ask('GET', `/v1/users/${user.id}`)).team_id ?? null).not.toBeNull();
+});
+
+test('limits are shown as the answers of the API say them', async ({ page }) => {
+  await page.goto('/app/admin/limits');
+  await expect(page.getByText('Limits are switched off')).toBeVisible();
+  await page.route('**/v1/me', async (route) => {
+    const response = await route.fetch();
+    const headers = {
+      ...response.headers(),
+      'ratelimit-policy': '"key";q=100;w=10, "day";q=50000;w=86400',
+      ratelimit: '"key";r=99;t=1, "day";r=1200;t=57600',
+    };
+    await route.fulfill({ response, headers });
+  });
+  await page.goto('/app/admin/limits');
+  const row = page.getByRole('table', { name: 'Limits and quotas' }).getByRole('row', { name: /each day/ });
+  await expect(row).toContainText('50,000');
+  await expect(row).toContainText('1,200');
+});
+
+test('a slow network is said, and what is typed stays', async ({ page }) => {
+  await page.goto('/app/records/companies');
+  await page.getByRole('button', { name: 'Company', exact: true }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Slow Ltd');
+  await page.route('**/v1/companies', async (route) => {
+    await new Promise((done) => setTimeout(done, 6_000));
+    await route.continue();
+  });
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  await expect(page.getByText('The server takes longer than usual')).toBeVisible();
+  await expect(page.getByRole('textbox', { name: 'Name' })).toHaveValue('Slow Ltd');
+  await expect(page.getByRole('heading', { name: 'Slow Ltd' })).toBeVisible();
+  await expect(page.getByText('The server takes longer than usual')).toHaveCount(0);
+});
+
+test('an event that was given up is dealt with again', async ({ page }) => {
+  const dead = {
+    event_id: '42',
+    consumer: 'reporting',
+    type: 'kontor.deal.won',
+    sequence: '7',
+    reason: 'no such stage',
+    tries: 12,
+    dead_at: '2026-11-20T10:00:00Z',
+    replay_requested_at: null as string | null,
+  };
+  await page.route('**/v1/events/dead?**', (route) => route.fulfill({ json: { status: 200, data: [dead], meta: {} } }));
+  const asked: unknown[] = [];
+  await page.route('**/v1/events/dead/42/replay', (route) => {
+    asked.push(route.request().postDataJSON());
+    dead.replay_requested_at = '2026-11-22T10:00:00Z';
+    return route.fulfill({ json: { status: 200, data: dead, meta: {} } });
+  });
+  await page.goto('/app/developers?tab=events');
+  const list = page.getByRole('region', { name: 'Events that were given up' });
+  await expect(list).toContainText('no such stage');
+  await list.getByRole('button', { name: 'Deal with it again' }).click();
+  await expect(list.getByRole('button', { name: 'Deal with it again' })).toBeDisabled();
+  expect(asked).toEqual([{ consumer: 'reporting' }]);
+});
+
+test('a role is a table of objects, actions and reach, with fields that are hidden', async ({ page, server }) => {
+  await page.goto('/app/admin/roles');
+  await page.getByRole('textbox', { name: 'Name of a new role' }).fill('reviewer');
+  await page.getByRole('button', { name: 'New role' }).click();
+  const role = async () => (await server.ask<{ id: string }[]>('GET', '/v1/roles?filter[name]=reviewer'))[0]?.id;
+  await expect.poll(role).toBeTruthy();
+  const permissions = async () =>
+    (
+      await server.ask<{ target_object: string; action: string; reach: string; field_mask: { hidden?: string[] } }[]>(
+        'GET',
+        `/v1/permissions?filter[role_id]=${await role()}&limit=100`,
+      )
+    ).map((one) => `${one.target_object} ${one.action} ${one.reach} ${one.field_mask?.hidden?.join() ?? ''}`.trim());
+  await page.getByRole('combobox', { name: 'Everything: Read' }).selectOption('team');
+  await expect.poll(permissions).toEqual(['* read team']);
+  await page.getByRole('combobox', { name: 'Deals: Read' }).selectOption('all');
+  await expect.poll(async () => (await permissions()).sort()).toEqual(['* read team', 'deal read all']);
+  // What stands for everything is seen at each object.
+  await expect(page.getByRole('combobox', { name: 'Contacts: Read' })).toHaveText(/^\(.+\)/);
+  await page.getByRole('combobox', { name: 'Deals: Read' }).selectOption('');
+  await expect.poll(permissions).toEqual(['* read team']);
+});

@@ -1,4 +1,5 @@
-import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
+import { createContext, useContext } from 'react';
 import { ask } from './client';
 
 export type Verb = 'read' | 'create' | 'update' | 'delete';
@@ -119,6 +120,9 @@ export const catalogQuery = queryOptions({
   structuralSharing: false,
 });
 
+/** What stands around every page has the catalog and hands it on: a list has a thousand cells that look into it. */
+export const CatalogContext = createContext<Catalog>(new Catalog([]));
+
 export function useCatalog(): Catalog {
-  return useSuspenseQuery(catalogQuery).data;
+  return useContext(CatalogContext);
 }

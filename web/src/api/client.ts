@@ -1,6 +1,7 @@
 import { credential, otherWasRefused } from '~/session/tokens';
 import { remember } from './log';
 import { Offline, problemOf } from './problem';
+import { watch } from './slow';
 
 export interface Page {
   limit: number;
@@ -60,6 +61,8 @@ async function send(method: string, path: string, ask: Ask, token: string | unde
   if (ask.body !== undefined) headers['content-type'] = 'application/json';
   const body = ask.form ?? (ask.body === undefined ? undefined : JSON.stringify(ask.body));
   const begun = performance.now();
+  // Files take as long as they are large, and say so where they are sent.
+  const answered = ask.form ? () => {} : watch();
   let response: Response;
   try {
     response = await fetch(path, { method, headers, body, signal: ask.signal, credentials: 'omit' });
@@ -67,6 +70,8 @@ async function send(method: string, path: string, ask: Ask, token: string | unde
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     heard(false);
     throw new Offline('no answer');
+  } finally {
+    answered();
   }
   heard(true);
   remember({

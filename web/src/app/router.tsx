@@ -8,6 +8,9 @@ import {
 } from '@tanstack/react-router';
 import { catalogQuery } from '~/api/catalog';
 import { meQuery } from '~/api/me';
+import { recordQuery } from '~/api/records';
+import { type BoardSearch, readBoard } from '~/features/board/view';
+import { type CalendarSearch, readCalendar } from '~/features/calendar/view';
 import { readView, type View } from '~/features/list/view';
 import { ErrorPage, LoadingPage, NotFoundPage } from './pages';
 import { Shell } from './shell';
@@ -34,12 +37,15 @@ const list = createRoute({
 const board = createRoute({
   getParentRoute: () => root,
   path: '/records/$plural/board',
-  validateSearch: (search: Record<string, unknown>): { by?: string; pipeline?: string; owner?: string } => ({
-    by: typeof search.by === 'string' ? search.by : undefined,
-    pipeline: search.pipeline === undefined ? undefined : String(search.pipeline),
-    owner: search.owner === undefined ? undefined : String(search.owner),
-  }),
+  validateSearch: (search: Record<string, unknown>): BoardSearch => readBoard(search),
   component: lazyRouteComponent(() => import('~/features/board/page'), 'BoardPage'),
+});
+
+const recordsCalendar = createRoute({
+  getParentRoute: () => root,
+  path: '/records/$plural/calendar',
+  validateSearch: (search: Record<string, unknown>): CalendarSearch => readCalendar(search),
+  component: lazyRouteComponent(() => import('~/features/calendar/records'), 'RecordsCalendarPage'),
 });
 
 const record = createRoute({
@@ -49,6 +55,11 @@ const record = createRoute({
   validateSearch: (search: Record<string, unknown>): { tab?: string } => ({
     tab: typeof search.tab === 'string' ? search.tab : undefined,
   }),
+  // A link that is pointed at asks for its record before it is followed.
+  loader: ({ context: { client }, params: { plural, id } }) => {
+    const def = client.getQueryData(catalogQuery.queryKey)?.collection(plural);
+    if (def && /^\d+$/.test(id)) void client.prefetchQuery(recordQuery(def, id));
+  },
   component: lazyRouteComponent(() => import('~/features/record/page'), 'RecordPage'),
 });
 
@@ -127,6 +138,7 @@ const tree = root.addChildren([
   home,
   list,
   board,
+  recordsCalendar,
   record,
   inbox,
   imports,

@@ -1,14 +1,19 @@
 import { ActionIcon, Box, Burger, Button, Group, Menu, Text, Tooltip, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure, useHotkeys, useNetwork } from '@mantine/hooks';
+import { useSuspenseQuery } from '@tanstack/react-query';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { Braces, LogOut, Moon, Plus, Search, Settings, Sun, UserRound } from 'lucide-react';
-import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
+import { CatalogContext, catalogQuery } from '~/api/catalog';
 import { onAway, onSessionEnd, serverIsAway } from '~/api/client';
 import { useMe } from '~/api/me';
+import { onSlow, serverIsSlow } from '~/api/slow';
 import { SandboxBar } from '~/session/sandbox';
 import { SeeingBar } from '~/session/seeing';
 import { signIn, signOut } from '~/session/tokens';
+import { NamesContext, namesOf } from '~/ui/names';
+import { useOffer } from './doings';
 import { Live } from './live';
 import { Nav } from './nav';
 import { LoadingPage } from './pages';
@@ -18,10 +23,25 @@ const MenuDrawer = lazy(() => import('./menu-drawer'));
 const InboxBell = lazy(() => import('~/features/inbox/bell'));
 const Palette = lazy(() => import('~/features/palette/palette'));
 const CurlDrawer = lazy(() => import('~/features/developers/curl'));
+const Spaces = lazy(() => import('~/session/spaces'));
 const QuickCreate = lazy(() => import('~/features/create/quick'));
 
-/** What stands around every page. */
+/** What every page looks into: the catalog, and what things are called. */
 export function Shell() {
+  const { t } = useTranslation();
+  const catalog = useSuspenseQuery(catalogQuery).data;
+  const names = useMemo(() => namesOf(t), [t]);
+  return (
+    <CatalogContext value={catalog}>
+      <NamesContext value={names}>
+        <Around />
+      </NamesContext>
+    </CatalogContext>
+  );
+}
+
+/** What stands around every page. */
+function Around() {
   const { t } = useTranslation();
   const me = useMe();
   const [isOpen, { toggle, close }] = useDisclosure();
@@ -32,12 +52,19 @@ export function Shell() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when the page changes
   useEffect(close, [path]);
+  useOffer([{ id: 'curl', label: t('shell.curl'), run: curl.open }]);
   useHotkeys([
-    ['mod+K', openPalette],
     ['/', openPalette],
     ['c', () => !me.read_only && create.open()],
-    ['mod+J', curl.toggle],
   ]);
+  // These are no letters: they are meant also where something is being typed.
+  useHotkeys(
+    [
+      ['mod+K', openPalette],
+      ['mod+J', curl.toggle],
+    ],
+    [],
+  );
   return (
     <>
       <a className="skip" href="#page">
@@ -67,7 +94,12 @@ export function Shell() {
               style={{ flexShrink: 1, maxWidth: 380, flexGrow: 1, minWidth: 0 }}
               justify="space-between"
             >
-              {t('shell.find')}
+              <Text span inherit visibleFrom="sm">
+                {t('shell.find')}
+              </Text>
+              <Text span inherit hiddenFrom="sm">
+                {t('list.search')}
+              </Text>
             </Button>
             <Group gap={4} wrap="nowrap">
               {!me.read_only && (
@@ -123,6 +155,7 @@ function Bars() {
   const { t } = useTranslation();
   const { online } = useNetwork();
   const isAway = useSyncExternalStore(onAway, serverIsAway);
+  const isSlow = useSyncExternalStore(onSlow, serverIsSlow);
   const [isEnded, setEnded] = useState(false);
   useEffect(() => onSessionEnd(() => setEnded(true)), []);
   return (
@@ -132,6 +165,11 @@ function Bars() {
       {!online && (
         <div className="offline-bar" role="status">
           {t('shell.offline')}
+        </div>
+      )}
+      {online && !isAway && isSlow && (
+        <div className="slow-bar" role="status">
+          {t('shell.slow')}
         </div>
       )}
       {online && isAway && (
@@ -195,6 +233,9 @@ function Person() {
         >
           {isDark ? t('shell.light') : t('shell.dark')}
         </Menu.Item>
+        <Suspense>
+          <Spaces />
+        </Suspense>
         <Menu.Divider />
         <Menu.Item leftSection={<LogOut size={15} />} onClick={() => void signOut()}>
           {t('shell.sign_out')}

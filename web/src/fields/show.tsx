@@ -1,5 +1,5 @@
-import { Anchor, Badge, Group, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+import { Text } from '@mantine/core';
+import { useRouter } from '@tanstack/react-router';
 import { Check, Minus } from 'lucide-react';
 import type { FieldDef } from '~/api/catalog';
 import { useCatalog } from '~/api/catalog';
@@ -42,28 +42,54 @@ export function toneOf(value: string): string {
   return TONES[value] ?? 'gray';
 }
 
-/** A link to a record, by its name. */
-export function RecordLink({ object, id, title }: { object: string; id: string; title?: string | null }) {
-  const catalog = useCatalog();
-  const def = catalog.find(object);
-  const asked = useTitle(title ? undefined : object, title ? undefined : id);
-  const text = title || asked.data || `#${id.slice(-6)}`;
-  if (!def?.allows.includes('read')) return <Text span>{text}</Text>;
+interface LinkProps {
+  object: string;
+  id: string;
+  title?: string | null;
+}
+
+/** A link to a record, by its name; without one the name is asked for. */
+export function RecordLink({ object, id, title }: LinkProps) {
+  return title ? <NamedLink object={object} id={id} title={title} /> : <AskedLink object={object} id={id} />;
+}
+
+function AskedLink({ object, id }: LinkProps) {
+  const asked = useTitle(object, id);
+  return <NamedLink object={object} id={id} title={asked.data || `#${id.slice(-6)}`} />;
+}
+
+/** A plain link that the router follows: a list has hundreds of them, and each costs what it is made of. */
+function NamedLink({ object, id, title }: LinkProps) {
+  const def = useCatalog().find(object);
+  const router = useRouter();
+  if (!def?.allows.includes('read')) return <span>{title}</span>;
+  const to = { to: '/records/$plural/$id', params: { plural: def.plural, id }, search: {} } as const;
+  const prepare = () => void router.preloadRoute(to).catch(() => undefined);
   return (
-    <Anchor
-      size="sm"
-      renderRoot={(props) => (
-        <Link
-          to="/records/$plural/$id"
-          params={{ plural: def.plural, id }}
-          preload="intent"
-          draggable={false}
-          {...props}
-        />
-      )}
+    <a
+      className="quiet"
+      href={`/app/records/${def.plural}/${id}`}
+      draggable={false}
+      onMouseEnter={prepare}
+      onFocus={prepare}
+      onClick={(event) => {
+        if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+        event.preventDefault();
+        void router.navigate(to);
+      }}
     >
-      {text}
-    </Anchor>
+      {title}
+    </a>
+  );
+}
+
+/** A state or another short word, in its colour. */
+function Tag({ tone, children }: { tone: string; children: string }) {
+  const style = { background: `var(--mantine-color-${tone}-light)`, color: `var(--mantine-color-${tone}-light-color)` };
+  return (
+    <span className="tag" style={style}>
+      {children}
+    </span>
   );
 }
 
@@ -76,11 +102,9 @@ const CLOCKS = new Set(['sla_next_at']);
 function ClockValue({ at }: { at: string }) {
   const isLate = new Date(at).getTime() < Date.now();
   return (
-    <Text span inherit c={isLate ? 'var(--mantine-color-error)' : undefined}>
-      <time dateTime={at} title={moment(at)}>
-        {ago(at)}
-      </time>
-    </Text>
+    <time dateTime={at} title={moment(at)} style={isLate ? { color: 'var(--mantine-color-error)' } : undefined}>
+      {ago(at)}
+    </time>
   );
 }
 
@@ -124,40 +148,36 @@ export function Value({ field, row, plain }: { field: FieldDef; row: Row; plain?
       );
     case 'enum':
       if (plain) return <>{names.value(String(value))}</>;
-      return (
-        <Badge variant="light" color={toneOf(String(value))} size="sm">
-          {names.value(String(value))}
-        </Badge>
-      );
+      return <Tag tone={toneOf(String(value))}>{names.value(String(value))}</Tag>;
     case 'multi_enum':
     case 'tags':
       return (
-        <Group gap={4} wrap="nowrap" component="span">
+        <span className="tags">
           {(Array.isArray(value) ? value : []).map((one) => (
-            <Badge key={String(one)} variant="light" color="gray" size="sm">
+            <Tag key={String(one)} tone="gray">
               {String(one)}
-            </Badge>
+            </Tag>
           ))}
-        </Group>
+        </span>
       );
     case 'email':
       return (
-        <Anchor size="sm" href={`mailto:${value}`}>
+        <a className="quiet" href={`mailto:${value}`}>
           {String(value)}
-        </Anchor>
+        </a>
       );
     case 'phone':
     case 'mobile':
       return (
-        <Anchor size="sm" href={`tel:${value}`}>
+        <a className="quiet" href={`tel:${value}`}>
           {String(value)}
-        </Anchor>
+        </a>
       );
     case 'url':
       return (
-        <Anchor size="sm" href={safeUrl(String(value))} target="_blank" rel="noopener noreferrer">
+        <a className="quiet" href={safeUrl(String(value))} target="_blank" rel="noopener noreferrer">
           {String(value).replace(/^https?:\/\//, '')}
-        </Anchor>
+        </a>
       );
     case 'json':
       return (

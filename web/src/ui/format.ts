@@ -81,3 +81,12 @@ export function ago(text: string, now = Date.now()): string {
   }
   return formatter.format(0, 'minute');
 }
+
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
+
+/** `12345` bytes as 12.3 kB. */
+export function fileSize(bytes: number): string {
+  const at = Math.min(UNITS.length - 1, bytes > 0 ? Math.floor(Math.log10(bytes) / 3) : 0);
+  const options: Intl.NumberFormatOptions = { style: 'unit', unit: UNITS[at], maximumFractionDigits: 1 };
+  return once(`size ${at}`, () => new Intl.NumberFormat(locale(), options)).format(bytes / 1000 ** at);
+}

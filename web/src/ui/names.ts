@@ -1,4 +1,5 @@
-import { useTranslation } from 'react-i18next';
+import type { TFunction } from 'i18next';
+import { createContext, useContext } from 'react';
 import type { FieldDef, ObjectDef } from '~/api/catalog';
 
 /** `price_books` as "Price books". */
@@ -7,9 +8,8 @@ export function humanised(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** What objects, fields and values are called in the reader's language; the catalog's own words where there are none. */
-export function useNames() {
-  const { t } = useTranslation();
+/** What objects, fields and values are called in a language; the catalog's own words where it has none. */
+export function namesOf(t: TFunction) {
   return {
     one: (def: ObjectDef) => t(`objects.${def.name}.one`, { defaultValue: def.label }),
     many: (def: ObjectDef) => t(`objects.${def.name}.many`, { defaultValue: humanised(def.plural) }),
@@ -20,4 +20,11 @@ export function useNames() {
   };
 }
 
-export type Names = ReturnType<typeof useNames>;
+export type Names = ReturnType<typeof namesOf>;
+
+/** The names in the reader's language, from what stands around every page. */
+export const NamesContext = createContext<Names>(namesOf(((key: string) => key) as TFunction));
+
+export function useNames(): Names {
+  return useContext(NamesContext);
+}

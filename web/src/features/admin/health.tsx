@@ -40,7 +40,7 @@ export default function Health() {
                   {check.status}
                 </Badge>
               </Table.Td>
-              <Table.Td ta="right" className="numbers">
+              <Table.Td ta="end" className="numbers">
                 {check.latency_us !== undefined && `${number((check.latency_us / 1000).toFixed(2))} ms`} {check.detail}
               </Table.Td>
             </Table.Tr>
@@ -58,7 +58,7 @@ export default function Health() {
             <Table.Tr>
               <Table.Th>{t('admin.job')}</Table.Th>
               <Table.Th>{t('admin.state')}</Table.Th>
-              <Table.Th ta="right">{t('bulk.progress')}</Table.Th>
+              <Table.Th ta="end">{t('bulk.progress')}</Table.Th>
               <Table.Th>{t('history.when')}</Table.Th>
             </Table.Tr>
           </Table.Thead>
@@ -71,7 +71,7 @@ export default function Health() {
                     {names.value(job.state)}
                   </Badge>
                 </Table.Td>
-                <Table.Td ta="right" className="numbers">
+                <Table.Td ta="end" className="numbers">
                   {number(job.progress?.done ?? 0)}
                 </Table.Td>
                 <Table.Td>{job.created_at && moment(job.created_at)}</Table.Td>

@@ -37,7 +37,7 @@ export default function Objects() {
             <Table.Tr>
               <Table.Th>{t('admin.object')}</Table.Th>
               <Table.Th>{t('admin.api_name')}</Table.Th>
-              <Table.Th ta="right">{t('admin.fields')}</Table.Th>
+              <Table.Th ta="end">{t('admin.fields')}</Table.Th>
               <Table.Th />
             </Table.Tr>
           </Table.Thead>
@@ -60,8 +60,8 @@ export default function Objects() {
                 <Table.Td ff="monospace" fz="xs">
                   {one.plural}
                 </Table.Td>
-                <Table.Td ta="right">{one.fields.filter((field) => !field.retired).length}</Table.Td>
-                <Table.Td ta="right">
+                <Table.Td ta="end">{one.fields.filter((field) => !field.retired).length}</Table.Td>
+                <Table.Td ta="end">
                   <Button size="compact-xs" variant="subtle" onClick={() => setOpen(one.name)}>
                     {t('admin.fields')}
                   </Button>
@@ -221,7 +221,7 @@ function Fields({ def, onClose }: { def: ObjectDef; onClose: () => void }) {
                     .map((mark) => t(`admin.mark.${mark}`))
                     .join(', ')}
                 </Table.Td>
-                <Table.Td ta="right">
+                <Table.Td ta="end">
                   {(field.custom || def.custom) && !field.read_only && (
                     <Button
                       size="compact-xs"

@@ -6,11 +6,12 @@ import { manages, useMe } from '~/api/me';
 import { LoadingPage, NotFoundPage } from '~/app/pages';
 import { usePageTitle } from '~/ui/page-title';
 import './admin.css';
+import { SECTIONS, type Section } from './sections';
 
 const route = getRouteApi('/admin/$section');
 
 /** The rooms of the administration, each with its own code. */
-const ROOMS: Record<string, ComponentType> = {
+const ROOMS: Record<Section, ComponentType> = {
   users: lazy(() => import('./users')),
   roles: lazy(() => import('./roles')),
   objects: lazy(() => import('./objects')),
@@ -18,6 +19,7 @@ const ROOMS: Record<string, ComponentType> = {
   audit: lazy(() => import('./audit')),
   retention: lazy(() => import('./retention')),
   privacy: lazy(() => import('./privacy')),
+  limits: lazy(() => import('./limits')),
   sandboxes: lazy(() => import('./sandboxes')),
   health: lazy(() => import('./health')),
 };
@@ -26,13 +28,14 @@ export function AdminPage() {
   const { t } = useTranslation();
   const { section } = route.useParams();
   const me = useMe();
-  const Room = ROOMS[section];
+  const chosen = SECTIONS.find((one) => one === section);
+  const Room = chosen && ROOMS[chosen];
   usePageTitle(t(`admin.${section}`));
   if (!Room || !manages(me)) return <NotFoundPage />;
   return (
     <div className="admin">
       <nav aria-label={t('nav.admin')}>
-        {Object.keys(ROOMS).map((one) => (
+        {SECTIONS.map((one) => (
           <NavLink
             key={one}
             label={t(`admin.${one}`)}

@@ -140,9 +140,11 @@ function Stages({ pipeline }: { pipeline: Row }) {
                       max={100}
                       aria-label={t('admin.probability')}
                       defaultValue={Number(stage.probability ?? 0)}
-                      onBlur={(event) =>
-                        change.mutate({ id: stage.id, patch: { probability: number(event.currentTarget.value) } })
-                      }
+                      onBlur={(event) => {
+                        const probability = number(event.currentTarget.value);
+                        if (probability !== Number(stage.probability ?? 0))
+                          change.mutate({ id: stage.id, patch: { probability } });
+                      }}
                     />
                   </Table.Td>
                   <Table.Td>
@@ -152,9 +154,11 @@ function Stages({ pipeline }: { pipeline: Row }) {
                       min={0}
                       aria-label={t('admin.rotting')}
                       defaultValue={stage.rotting_days ?? ''}
-                      onBlur={(event) =>
-                        change.mutate({ id: stage.id, patch: { rotting_days: number(event.currentTarget.value) } })
-                      }
+                      onBlur={(event) => {
+                        const rotting_days = number(event.currentTarget.value);
+                        if (rotting_days !== stage.rotting_days)
+                          change.mutate({ id: stage.id, patch: { rotting_days } });
+                      }}
                     />
                   </Table.Td>
                   <Table.Td>

@@ -91,7 +91,7 @@ export default function Retention() {
                 <Table.Td>
                   {rule.last_run_at ? `${moment(rule.last_run_at)} · ${number(rule.last_count ?? 0)}` : '–'}
                 </Table.Td>
-                <Table.Td ta="right">
+                <Table.Td ta="end">
                   <ConfirmButton
                     label={t('remove')}
                     question={t('admin.retention_off')}
@@ -103,7 +103,54 @@ export default function Retention() {
           })}
         </Table.Tbody>
       </Table>
+      {rules.data && rules.data.length > 0 && <Run onRun={refresh} />}
       {rules.data?.length === 0 && <Text c="dimmed">{t('admin.no_rules')}</Text>}
+    </Stack>
+  );
+}
+
+interface Outcome {
+  object: string;
+  action: Rule['action'];
+  records: number;
+}
+
+/** What the rules would do now, before they do it. */
+function Run({ onRun }: { onRun: () => void }) {
+  const { t } = useTranslation();
+  const names = useNames();
+  const catalog = useCatalog();
+  const run = useMutation({
+    mutationFn: (dry_run: boolean) => ask<Outcome[]>('POST', '/v1/privacy/retention/run', { dry_run }),
+    onSuccess: onRun,
+  });
+  return (
+    <Stack gap="xs">
+      <Group gap="xs">
+        <Button size="xs" variant="default" loading={run.isPending} onClick={() => run.mutate(true)}>
+          {t('admin.retention_try')}
+        </Button>
+        <ConfirmButton
+          label={t('admin.retention_run')}
+          question={t('admin.retention_run_why')}
+          onConfirm={() => run.mutate(false)}
+        />
+      </Group>
+      {run.data && (
+        <Stack gap={2} role="status">
+          <Text size="sm" fw={600}>
+            {run.variables ? t('admin.retention_tried') : t('admin.retention_ran')}
+          </Text>
+          {run.data.map((one) => {
+            const def = catalog.find(one.object);
+            return (
+              <Text key={one.object} size="sm">
+                {def ? names.many(def) : one.object}: {number(one.records)} · {t(`admin.then_${one.action}`)}
+              </Text>
+            );
+          })}
+        </Stack>
+      )}
     </Stack>
   );
 }

@@ -1,4 +1,16 @@
-import { Alert, Button, Group, Modal, MultiSelect, Select, Stack, Table, Text, TextInput } from '@mantine/core';
+import {
+  Alert,
+  Button,
+  Group,
+  Modal,
+  MultiSelect,
+  NativeSelect,
+  Select,
+  Stack,
+  Table,
+  Text,
+  TextInput,
+} from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -9,6 +21,8 @@ import { ScrollBox } from '~/ui/scroll-box';
 import { ACTIONS, type Action, effective, type Mask, own, type Permission, type Reach } from './permissions';
 import { type Role, rolesQuery } from './role-select';
 import { SeeAsRole } from './see-as';
+
+const REACHES = ['own', 'team', 'all'] as const;
 
 /** Roles as a table: object × action × whose records, and fields that are hidden or only read. */
 export default function Roles() {
@@ -124,18 +138,19 @@ function Matrix({ role }: { role: Role }) {
                     const { reach } = effective(permissions, object.name, action);
                     return (
                       <Table.Td key={action}>
-                        <Select
+                        <NativeSelect
                           size="xs"
                           w={120}
-                          clearable
                           aria-label={`${object.label}: ${t(`admin.actions.${action}`)}`}
-                          placeholder={reach && !here ? t(`admin.reach.${reach}`) : '–'}
-                          data={(['own', 'team', 'all'] as const).map((one) => ({
-                            value: one,
-                            label: t(`admin.reach.${one}`),
-                          }))}
-                          value={here?.reach ?? null}
-                          onChange={(next) => set.mutate({ object: object.name, action, reach: next as Reach | null })}
+                          data={[
+                            { value: '', label: reach && !here ? `(${t(`admin.reach.${reach}`)})` : '–' },
+                            ...REACHES.map((one) => ({ value: one, label: t(`admin.reach.${one}`) })),
+                          ]}
+                          value={here?.reach ?? ''}
+                          onChange={(event) => {
+                            const next = REACHES.find((one) => one === event.currentTarget.value) ?? null;
+                            set.mutate({ object: object.name, action, reach: next });
+                          }}
                         />
                       </Table.Td>
                     );

@@ -1,5 +1,6 @@
-import { Badge, Button, Group, Modal, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Anchor, Badge, Button, Group, Modal, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ask } from '~/api/client';
@@ -11,12 +12,14 @@ import { ScrollBox } from '~/ui/scroll-box';
 import { Secret } from '~/ui/secret';
 import { RoleSelect } from './role-select';
 import { SeeAsUser } from './see-as';
+import { TeamSelect } from './team-select';
 
 interface User extends Row {
   name: string;
   email: string | null;
   active: boolean;
   role_id: string | null;
+  team_id: string | null;
 }
 
 const KEY = ['related', 'user', 'admin'];
@@ -44,13 +47,21 @@ export default function Users() {
   return (
     <Stack>
       <Group justify="space-between" align="end">
-        <TextInput
-          type="search"
-          aria-label={t('list.search')}
-          placeholder={t('list.search')}
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-        />
+        <Group gap="md">
+          <TextInput
+            type="search"
+            aria-label={t('list.search')}
+            placeholder={t('list.search')}
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+          />
+          <Anchor
+            size="sm"
+            renderRoot={(props) => <Link to="/records/$plural" params={{ plural: 'teams' }} {...props} />}
+          >
+            {t('admin.teams')}
+          </Anchor>
+        </Group>
         <NewUser
           onMade={(user) => {
             refresh();
@@ -61,13 +72,14 @@ export default function Users() {
       {link && (
         <Secret title={t('admin.link_once', { email: link.email })} value={link.url} onClose={() => setLink(null)} />
       )}
-      <ScrollBox minWidth={680}>
+      <ScrollBox minWidth={860}>
         <Table verticalSpacing="xs">
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{t('views.name')}</Table.Th>
               <Table.Th>{t('admin.email')}</Table.Th>
               <Table.Th>{t('dev.role')}</Table.Th>
+              <Table.Th>{t('admin.team')}</Table.Th>
               <Table.Th />
             </Table.Tr>
           </Table.Thead>
@@ -84,6 +96,9 @@ export default function Users() {
                 </Table.Td>
                 <Table.Td>{user.email}</Table.Td>
                 <Table.Td>{user.role_id && <RecordLink object="role" id={user.role_id} />}</Table.Td>
+                <Table.Td>
+                  <TeamSelect user={user} onDone={refresh} />
+                </Table.Td>
                 <Table.Td>
                   <Group gap={4} justify="end" wrap="nowrap">
                     {user.active !== false && <SeeAsUser user={user} />}

@@ -6,10 +6,9 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FieldDef, ObjectDef } from '~/api/catalog';
 import type { Row } from '~/api/record';
-import type { Filter } from '~/features/list/filter';
 import { money, number } from '~/ui/format';
 import { BoardCard } from './card';
-import { cardsQuery, type Sum } from './data';
+import { cardsQuery, inColumn, type Only, type Sum } from './data';
 import type { Column } from './moves';
 
 interface Props {
@@ -17,7 +16,7 @@ interface Props {
   by: FieldDef;
   column: Column;
   columns: Column[];
-  only: Filter | undefined;
+  only: Only;
   sum: Sum | undefined;
   onMove: (row: Row, from: Column, to: Column) => void;
   onDrop: (id: string, from: string, to: Column) => void;
@@ -87,7 +86,7 @@ export function Lane({ def, by, column, columns, only, sum, onMove, onDrop }: Pr
               <Link
                 to="/records/$plural"
                 params={{ plural: def.plural }}
-                search={{ filter: { join: 'and', parts: [{ field: by.path, op: 'eq', value: column.key }] } }}
+                search={{ filter: { join: 'and', parts: [inColumn(by, column)] } }}
                 {...props}
               />
             )}

@@ -1,7 +1,7 @@
 import { Button, Group, Select, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { Plus, Table2 } from 'lucide-react';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { Plus } from 'lucide-react';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type FieldDef, may, type ObjectDef, useCatalog } from '~/api/catalog';
@@ -9,17 +9,21 @@ import { ask } from '~/api/client';
 import { useMe } from '~/api/me';
 import { patchOf, type Row, titleOf } from '~/api/record';
 import { useRefresh } from '~/api/records';
-import { NotFoundPage } from '~/app/pages';
-import { allOf, type Filter } from '~/features/list/filter';
+import { LoadingPage, NotFoundPage } from '~/app/pages';
+import { allOf, toFilter } from '~/features/list/filter';
+import { Layouts } from '~/features/list/layouts';
+import { Narrow } from '~/features/list/narrow';
+import { ViewsMenu } from '~/features/list/views-menu';
 import { ActionDialog } from '~/features/record/action-dialog';
 import { complain, say } from '~/ui/complain';
 import { useNames } from '~/ui/names';
 import { usePageTitle } from '~/ui/page-title';
 import './board.css';
-import { boardFields } from './columns';
-import { type Cards, pipelinesQuery, stagesQuery, sumsQuery } from './data';
+import { boardField, boardFields } from './columns';
+import { type Cards, columnValue, pipelinesQuery, referredQuery, stagesQuery, sumsQuery } from './data';
 import { Lane } from './lane';
 import { type Column, type Move, moveTo } from './moves';
+import { type BoardSearch, boardDefinition } from './view';
 
 const QuickCreate = lazy(() => import('~/features/create/quick'));
 const route = getRouteApi('/records/$plural/board');
@@ -29,35 +33,45 @@ export function BoardPage() {
   const { plural } = route.useParams();
   const { by: path } = route.useSearch();
   const def = useCatalog().collection(plural);
-  const choices = def ? boardFields(def) : [];
-  const by = choices.find((field) => field.path === path) ?? choices[0];
+  const by = def && boardField(def, path);
   if (!def || !may(def, 'read') || !by) return <NotFoundPage />;
-  return by.type === 'reference' ? (
-    <StageBoard def={def} by={by} choices={choices} />
-  ) : (
-    <EnumBoard def={def} by={by} choices={choices} />
-  );
+  if (by.type !== 'reference') return <ValueBoard def={def} by={by} />;
+  return by.object === 'stage' ? <StageBoard def={def} by={by} /> : <ReferenceBoard def={def} by={by} />;
 }
 
 interface Props {
   def: ObjectDef;
   by: FieldDef;
-  choices: FieldDef[];
 }
 
-function EnumBoard({ def, by, choices }: Props) {
+function ValueBoard({ def, by }: Props) {
   const names = useNames();
   const { t } = useTranslation();
   const columns = useMemo(() => {
-    const values = (by.values ?? []).map((value): Column => ({ key: value, label: names.value(value) }));
+    const all = by.type === 'bool' ? ['true', 'false'] : (by.values ?? []);
+    const label = (value: string) => names.value({ true: 'yes', false: 'no' }[value] ?? value);
+    const values = all.map((value): Column => ({ key: value, label: label(value) }));
     return by.required || by.default ? values : [...values, { key: '', label: t('board.without') }];
   }, [by, names, t]);
-  return <Board def={def} by={by} choices={choices} columns={columns} only={undefined} />;
+  return <Board def={def} by={by} columns={columns} />;
 }
 
-function StageBoard({ def, by, choices }: Props) {
+function ReferenceBoard({ def, by }: Props) {
   const { t } = useTranslation();
-  const navigate = useNavigate();
+  const target = useCatalog().find(by.object) ?? def;
+  const { filter, q } = route.useSearch();
+  const only = useMemo(() => ({ filter: toFilter(filter), q }), [filter, q]);
+  const found = useQuery(referredQuery(def, by, target, only)).data;
+  const columns = useMemo(
+    () => found && (by.required ? found : [...found, { key: '', label: t('board.without') }]),
+    [found, by, t],
+  );
+  return columns ? <Board def={def} by={by} columns={columns} /> : <LoadingPage />;
+}
+
+function StageBoard({ def, by }: Props) {
+  const { t } = useTranslation();
+  const set = useSet(def);
   const search = route.useSearch();
   const pipelines = useQuery(pipelinesQuery).data;
   const pipeline = search.pipeline ?? pipelines?.[0]?.id;
@@ -74,7 +88,6 @@ function StageBoard({ def, by, choices }: Props) {
       ),
     [stages],
   );
-  const only = useMemo(() => (pipeline ? { field: 'pipeline_id', op: 'eq', value: pipeline } : undefined), [pipeline]);
   const chooser =
     (pipelines?.length ?? 0) > 1 ? (
       <Select
@@ -83,22 +96,28 @@ function StageBoard({ def, by, choices }: Props) {
         allowDeselect={false}
         value={pipeline ?? null}
         data={pipelines?.map((one) => ({ value: one.id, label: String(one.name) })) ?? []}
-        onChange={(next) =>
-          void navigate({
-            to: '/records/$plural/board',
-            params: { plural: def.plural },
-            search: (before) => ({ ...before, pipeline: next ?? undefined }),
-          })
-        }
+        onChange={(next) => set({ pipeline: next ?? undefined })}
       />
     ) : null;
   if (columns.length === 0) return null;
-  return <Board def={def} by={by} choices={choices} columns={columns} only={only} chooser={chooser} />;
+  return <Board def={def} by={by} columns={columns} pipeline={pipeline} chooser={chooser} />;
+}
+
+/** Changes what the board shows. */
+function useSet(def: ObjectDef) {
+  const navigate = useNavigate();
+  return (change: Partial<BoardSearch>) =>
+    void navigate({
+      to: '/records/$plural/board',
+      params: { plural: def.plural },
+      search: (before: BoardSearch) => ({ ...before, ...change }),
+      replace: true,
+    });
 }
 
 interface BoardProps extends Props {
   columns: Column[];
-  only: Filter | undefined;
+  pipeline?: string;
   chooser?: React.ReactNode;
 }
 
@@ -107,10 +126,10 @@ interface Asking {
   move: Move;
 }
 
-function Board({ def, by, choices, columns, only, chooser }: BoardProps) {
+function Board({ def, by, columns, pipeline, chooser }: BoardProps) {
   const { t } = useTranslation();
   const names = useNames();
-  const navigate = useNavigate();
+  const set = useSet(def);
   const me = useMe();
   const client = useQueryClient();
   const again = useRefresh(def);
@@ -118,18 +137,25 @@ function Board({ def, by, choices, columns, only, chooser }: BoardProps) {
   const [asking, setAsking] = useState<Asking | null>(null);
   const [isCreating, setCreating] = useState(false);
   usePageTitle(`${names.many(def)} · ${t('list.board')}`);
-  const filter = useMemo(
-    () => allOf(only, search.owner ? { field: 'owner_id', op: 'eq', value: search.owner } : undefined),
-    [only, search.owner],
-  );
-  const sums = useQuery(sumsQuery(def, by, filter)).data;
-  const keyOf = (column: Column) => ['board', def.name, 'cards', by.path, column.key, filter];
+  const choices = boardFields(def);
+  const fieldsToBe = choices.includes(by) ? choices : [by, ...choices];
+  const { owner, q, filter } = search;
+  const only = useMemo(() => {
+    const at = (field: string, value: string | undefined) => (value ? { field, op: 'eq', value } : undefined);
+    return { filter: allOf(at('pipeline_id', pipeline), at('owner_id', owner), toFilter(filter)), q };
+  }, [pipeline, owner, filter, q]);
+  const sums = useQuery(sumsQuery(def, by, only)).data;
+  const keyOf = (column: Column) => ['board', def.name, 'cards', by.path, column.key, only];
 
   const moving = useMutation({
     mutationFn: ({ row, move }: { row: Row; from: Column; to: Column; move: Move }) =>
       move.action
         ? ask('POST', `/v1/${def.plural}/${row.id}/${move.action.name}`, move.input)
-        : ask('PATCH', `/v1/${def.plural}/${row.id}`, patchOf(by.path, move.input[by.path])),
+        : ask(
+            'PATCH',
+            `/v1/${def.plural}/${row.id}`,
+            patchOf(by.path, columnValue(by, String(move.input[by.path] ?? ''))),
+          ),
     // The card is where it was put at once, and goes back when the server refuses.
     onMutate: async ({ row, from, to }) => {
       await client.cancelQueries({ queryKey: ['board', def.name] });
@@ -176,21 +202,15 @@ function Board({ def, by, choices, columns, only, chooser }: BoardProps) {
           <Title order={1} size="h4">
             {names.many(def)}
           </Title>
-          {choices.length > 1 && (
+          {fieldsToBe.length > 1 && (
             <Select
               size="xs"
               w={170}
               aria-label={t('board.by')}
               allowDeselect={false}
               value={by.path}
-              data={choices.map((field) => ({ value: field.path, label: names.field(field) }))}
-              onChange={(next) =>
-                void navigate({
-                  to: '/records/$plural/board',
-                  params: { plural: def.plural },
-                  search: (before) => ({ ...before, by: next ?? undefined }),
-                })
-              }
+              data={fieldsToBe.map((field) => ({ value: field.path, label: names.field(field) }))}
+              onChange={(next) => set({ by: next ?? undefined })}
             />
           )}
           {chooser}
@@ -199,27 +219,21 @@ function Board({ def, by, choices, columns, only, chooser }: BoardProps) {
               size="xs"
               variant={search.owner ? 'light' : 'default'}
               aria-pressed={Boolean(search.owner)}
-              onClick={() =>
-                void navigate({
-                  to: '/records/$plural/board',
-                  params: { plural: def.plural },
-                  search: (before) => ({ ...before, owner: before.owner ? undefined : (me.user?.id ?? undefined) }),
-                })
-              }
+              onClick={() => set({ owner: search.owner ? undefined : (me.user?.id ?? undefined) })}
             >
               {t('board.mine')}
             </Button>
           )}
+          <Narrow def={def} q={search.q} filter={search.filter} onChange={set} />
         </Group>
         <Group gap={6}>
-          <Button
-            size="xs"
-            variant="default"
-            leftSection={<Table2 size={14} />}
-            renderRoot={(props) => <Link to="/records/$plural" params={{ plural: def.plural }} {...props} />}
-          >
-            {t('board.list')}
-          </Button>
+          <Layouts def={def} here="board" q={search.q} filter={search.filter} />
+          <ViewsMenu
+            def={def}
+            kind="board"
+            saved={search.saved}
+            definition={() => boardDefinition({ ...search, pipeline }, by.path)}
+          />
           {may(def, 'create') && (
             <Button size="xs" leftSection={<Plus size={14} />} onClick={() => setCreating(true)}>
               {names.one(def)}
@@ -235,7 +249,7 @@ function Board({ def, by, choices, columns, only, chooser }: BoardProps) {
             by={by}
             column={column}
             columns={columns}
-            only={filter}
+            only={only}
             sum={sums?.get(column.key)}
             onMove={onMove}
             onDrop={onDrop}

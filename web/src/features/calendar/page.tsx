@@ -1,16 +1,13 @@
-import { ActionIcon, Badge, Button, Checkbox, Group, SegmentedControl, Stack, Text, Title } from '@mantine/core';
+import { Badge, Checkbox, Group, SegmentedControl, Stack, Text, Title } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useQueries, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { ChevronLeft, ChevronRight } from 'lucide-react';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { may, type ObjectDef, useCatalog } from '~/api/catalog';
+import { may, useCatalog } from '~/api/catalog';
 import { ask } from '~/api/client';
 import { useMe } from '~/api/me';
 import { type Row, titleOf } from '~/api/record';
-import { iconOf } from '~/app/nav';
-import { preferences } from '~/app/preferences';
 import { refresh } from '~/features/list/bulk';
 import { allOf } from '~/features/list/filter';
 import { today, toLocal } from '~/fields/moment';
@@ -19,20 +16,12 @@ import { complain } from '~/ui/complain';
 import { moment } from '~/ui/format';
 import { useNames } from '~/ui/names';
 import { usePageTitle } from '~/ui/page-title';
-import './calendar.css';
-import { isMonth, shifted, weeksOf } from './month';
+import { type Entry, Month, monthName, put, Turn } from './grid';
+import { isMonth, weeksOf } from './month';
 
 const route = getRouteApi('/calendar');
 const KINDS = ['task', 'call', 'meeting'];
 const MOST = 500;
-/** Activities that fit into a day's box; the rest is counted. */
-const IN_A_DAY = 4;
-
-interface Entry {
-  def: ObjectDef;
-  row: Row;
-  at: string;
-}
 
 const timeOf = (row: Row) => String(row.start_at ?? row.due_at ?? '');
 
@@ -74,32 +63,16 @@ export function CalendarPage() {
     )
     .sort((a, b) => a.at.localeCompare(b.at));
   const byDay = new Map<string, Entry[]>();
-  for (const entry of entries) {
-    const day = toLocal(entry.at).slice(0, 10);
-    byDay.set(day, [...(byDay.get(day) ?? []), entry]);
-  }
+  for (const entry of entries) put(byDay, toLocal(entry.at).slice(0, 10), entry);
   const go = (next: string) => void navigate({ to: '/calendar', search: { month: next } });
-  const title = new Date(`${month}-01T00:00:00Z`).toLocaleDateString(preferences().language, {
-    month: 'long',
-    year: 'numeric',
-    timeZone: 'UTC',
-  });
   return (
     <Stack p="md">
       <Group justify="space-between">
         <Group gap="xs">
           <Title order={1} size="h3">
-            {title}
+            {monthName(month)}
           </Title>
-          <ActionIcon variant="default" onClick={() => go(shifted(month, -1))} aria-label={t('calendar.before')}>
-            <ChevronLeft size={16} />
-          </ActionIcon>
-          <ActionIcon variant="default" onClick={() => go(shifted(month, 1))} aria-label={t('calendar.after')}>
-            <ChevronRight size={16} />
-          </ActionIcon>
-          <Button size="xs" variant="default" onClick={() => go(today().slice(0, 7))}>
-            {t('nav.home')}
-          </Button>
+          <Turn month={month} onTurn={go} />
         </Group>
         <SegmentedControl
           size="xs"
@@ -115,65 +88,6 @@ export function CalendarPage() {
       {!isNarrow && <Month weeks={weeks} month={month} byDay={byDay} />}
       <Agenda entries={entries.filter((entry) => entry.row.status !== 'cancelled')} />
     </Stack>
-  );
-}
-
-function Month({ weeks, month, byDay }: { weeks: string[][]; month: string; byDay: Map<string, Entry[]> }) {
-  const { t } = useTranslation();
-  const names = new Intl.DateTimeFormat(preferences().language, { weekday: 'short', timeZone: 'UTC' });
-  return (
-    <table className="calendar">
-      <caption className="sr-only">{t('nav.calendar')}</caption>
-      <thead>
-        <tr>
-          {(weeks[0] ?? []).map((day) => (
-            <th key={day} scope="col">
-              {names.format(new Date(`${day}T00:00:00Z`))}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {weeks.map((week) => (
-          <tr key={week[0]}>
-            {week.map((day) => {
-              const some = byDay.get(day) ?? [];
-              return (
-                <td
-                  key={day}
-                  data-other={!day.startsWith(month) || undefined}
-                  data-today={day === today() || undefined}
-                >
-                  <Text size="xs" c="dimmed">
-                    {Number(day.slice(8))}
-                  </Text>
-                  {some.slice(0, IN_A_DAY).map(({ def, row, at }) => {
-                    const Icon = iconOf(def.name);
-                    return (
-                      <Link
-                        key={row.id}
-                        className="calendar-entry"
-                        data-done={row.status === 'done' || undefined}
-                        to="/records/$plural/$id"
-                        params={{ plural: def.plural, id: row.id }}
-                        title={titleOf(def, row)}
-                      >
-                        <Icon size={12} aria-hidden /> {toLocal(at).slice(11)} {titleOf(def, row)}
-                      </Link>
-                    );
-                  })}
-                  {some.length > IN_A_DAY && (
-                    <Text size="xs" c="dimmed">
-                      +{some.length - IN_A_DAY}
-                    </Text>
-                  )}
-                </td>
-              );
-            })}
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }
 

@@ -75,7 +75,7 @@ export function Deliveries({ endpoints }: { endpoints: Endpoint[] }) {
               <Table.Th>{t('event.subject')}</Table.Th>
               <Table.Th>{t('webhook.state')}</Table.Th>
               <Table.Th>{t('webhook.answer')}</Table.Th>
-              <Table.Th ta="right">{t('webhook.attempts')}</Table.Th>
+              <Table.Th ta="end">{t('webhook.attempts')}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -96,7 +96,7 @@ export function Deliveries({ endpoints }: { endpoints: Endpoint[] }) {
                   </Badge>
                 </Table.Td>
                 <Table.Td fz="xs">{one.response_status ?? one.error ?? ''}</Table.Td>
-                <Table.Td ta="right">{one.attempts}</Table.Td>
+                <Table.Td ta="end">{one.attempts}</Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>

@@ -5,11 +5,13 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Answer, api } from '~/api/client';
 import { follow, type LiveEvent } from '~/api/live';
+import { manages, useMe } from '~/api/me';
 import { fromLocal } from '~/fields/moment';
 import { Fault } from '~/ui/complain';
 import { moment } from '~/ui/format';
 import { Json } from '~/ui/json';
 import { ScrollBox } from '~/ui/scroll-box';
+import { DeadEvents } from './dead';
 
 /** Events that a live log keeps on the page. */
 const KEPT = 500;
@@ -17,6 +19,7 @@ const KEPT = 500;
 /** The event log: the newest first, from a number on in its order, or as it happens. */
 export function EventLog() {
   const { t } = useTranslation();
+  const me = useMe();
   const [type, setType] = useState('');
   const [subject, setSubject] = useState('');
   const [since, setSince] = useState('');
@@ -63,6 +66,7 @@ export function EventLog() {
           mb={8}
         />
       </Group>
+      {manages(me) && <DeadEvents />}
       {isLive ? (
         <Tail key={`${asked.type} ${asked.subject}`} type={asked.type} subject={asked.subject} onShow={setShown} />
       ) : (
@@ -185,7 +189,7 @@ function EventTable({ events, onShow }: { events: LiveEvent[]; onShow: (event: L
       <Table verticalSpacing={4} highlightOnHover aria-label={t('dev.events')}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th ta="right">{t('event.sequence')}</Table.Th>
+            <Table.Th ta="end">{t('event.sequence')}</Table.Th>
             <Table.Th>{t('history.when')}</Table.Th>
             <Table.Th>{t('event.type')}</Table.Th>
             <Table.Th>{t('event.subject')}</Table.Th>
@@ -194,7 +198,7 @@ function EventTable({ events, onShow }: { events: LiveEvent[]; onShow: (event: L
         <Table.Tbody>
           {events.map((event) => (
             <Table.Tr key={event.id}>
-              <Table.Td ta="right" className="numbers">
+              <Table.Td ta="end" className="numbers">
                 {event.sequence}
               </Table.Td>
               <Table.Td style={{ whiteSpace: 'nowrap' }}>{moment(event.time)}</Table.Td>

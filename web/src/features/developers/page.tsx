@@ -7,6 +7,7 @@ import { OauthClients } from './clients';
 import { EventLog } from './events';
 import { ApiKeys } from './keys';
 import { RequestLog } from './requests';
+import { TABS } from './tabs';
 import { Webhooks } from './webhooks';
 
 const route = getRouteApi('/developers');
@@ -18,8 +19,8 @@ export function DevelopersPage() {
   const me = useMe();
   const { tab } = route.useSearch();
   usePageTitle(t('nav.developers'));
-  const tabs = ['requests', 'events', ...(manages(me) ? ['webhooks', 'keys', 'clients'] : [])];
-  const chosen = tab && tabs.includes(tab) ? tab : tabs[0];
+  const tabs = TABS.filter((one) => manages(me) || !one.isManaged).map((one) => one.name);
+  const chosen = tabs.find((one) => one === tab) ?? tabs[0];
   return (
     <Stack p="md">
       <Group justify="space-between">

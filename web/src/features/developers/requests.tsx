@@ -80,7 +80,7 @@ export function RequestLog() {
               <Table.Th>{t('dev.method')}</Table.Th>
               <Table.Th>{t('dev.route')}</Table.Th>
               <Table.Th>{t('dev.status')}</Table.Th>
-              <Table.Th ta="right">ms</Table.Th>
+              <Table.Th ta="end">ms</Table.Th>
               <Table.Th>{t('error.request')}</Table.Th>
             </Table.Tr>
           </Table.Thead>
@@ -102,7 +102,7 @@ export function RequestLog() {
                     </a>
                   ) : null}
                 </Table.Td>
-                <Table.Td ta="right" className="numbers">
+                <Table.Td ta="end" className="numbers">
                   {line.duration_ms.toFixed(1)}
                 </Table.Td>
                 <Table.Td>

@@ -80,7 +80,7 @@ export function Preferences() {
                     onChange={(event) => change.mutate({ id: one.id, enabled: event.currentTarget.checked })}
                   />
                 </Table.Td>
-                <Table.Td ta="right">
+                <Table.Td ta="end">
                   <ConfirmButton
                     label={t('delete')}
                     question={t('inbox.delete_why')}

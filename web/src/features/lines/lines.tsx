@@ -111,7 +111,7 @@ function Editor({ def, row }: { def: ObjectDef; row: Row }) {
               <Table.Th w={104}>{t('lines.price')}</Table.Th>
               <Table.Th w={86}>{t('lines.discount')}</Table.Th>
               {hasTax && <Table.Th w={110}>{t('lines.tax')}</Table.Th>}
-              <Table.Th w={104} ta="right">
+              <Table.Th w={104} ta="end">
                 {t('lines.total')}
               </Table.Th>
               <Table.Th w={36}>
@@ -177,7 +177,7 @@ function Editor({ def, row }: { def: ObjectDef; row: Row }) {
                       />
                     </Table.Td>
                   )}
-                  <Table.Td ta="right" className="numbers">
+                  <Table.Td ta="end" className="numbers">
                     {draft.total ? money(draft.total, currency) : ''}
                   </Table.Td>
                   <Table.Td>
@@ -228,10 +228,10 @@ function Shown({ def, row }: { def: ObjectDef; row: Row }) {
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{t('lines.product')}</Table.Th>
-              <Table.Th ta="right">{t('lines.quantity')}</Table.Th>
-              <Table.Th ta="right">{t('lines.price')}</Table.Th>
-              <Table.Th ta="right">{t('lines.discount')}</Table.Th>
-              <Table.Th ta="right">{t('lines.total')}</Table.Th>
+              <Table.Th ta="end">{t('lines.quantity')}</Table.Th>
+              <Table.Th ta="end">{t('lines.price')}</Table.Th>
+              <Table.Th ta="end">{t('lines.discount')}</Table.Th>
+              <Table.Th ta="end">{t('lines.total')}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -248,16 +248,16 @@ function Shown({ def, row }: { def: ObjectDef; row: Row }) {
                     String(line.description ?? '')
                   )}
                 </Table.Td>
-                <Table.Td ta="right" className="numbers">
+                <Table.Td ta="end" className="numbers">
                   {line.quantity ? number(String(line.quantity)) : ''}
                 </Table.Td>
-                <Table.Td ta="right" className="numbers">
+                <Table.Td ta="end" className="numbers">
                   {line.unit_price ? money(String(line.unit_price), currency) : ''}
                 </Table.Td>
-                <Table.Td ta="right" className="numbers">
+                <Table.Td ta="end" className="numbers">
                   {line.discount && line.discount !== '0' ? `${toPercent(String(line.discount))} %` : ''}
                 </Table.Td>
-                <Table.Td ta="right" className="numbers">
+                <Table.Td ta="end" className="numbers">
                   {line.total ? money(String(line.total), currency) : ''}
                 </Table.Td>
               </Table.Tr>
@@ -288,7 +288,7 @@ function Totals({ def, row }: { def: ObjectDef; row: Row }) {
         {shown.map((field) => (
           <Table.Tr key={field.path} fw={field.path === 'total' || field.path === 'amount_due' ? 650 : undefined}>
             <Table.Td>{names.field(field)}</Table.Td>
-            <Table.Td ta="right" className="numbers" data-sum={field.path}>
+            <Table.Td ta="end" className="numbers" data-sum={field.path}>
               {money(String(row[field.path]), currency)}
             </Table.Td>
           </Table.Tr>

@@ -1,8 +1,10 @@
 import { Progress as Bar, Button, Group, Modal, Select, Stack, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type FieldDef, fields, field as findField, may, type ObjectDef } from '~/api/catalog';
+import { ask } from '~/api/client';
+import type { Row } from '~/api/record';
 import { FieldInput } from '~/fields/input';
 import { complain, say } from '~/ui/complain';
 import { number } from '~/ui/format';
@@ -25,17 +27,37 @@ import type { Selection } from './selection';
 interface Props {
   def: ObjectDef;
   selection: Selection;
+  columns: FieldDef[];
   question: Question;
   total?: number;
 }
 
-/** What can be done to the records that are marked: change a field, assign, delete, bring back. */
-export default function BulkBar({ def, selection, question, total }: Props) {
+const Merge = lazy(() => import('~/features/record/merge'));
+const ExportDialog = lazy(() => import('./export'));
+
+/** What can be done to the records that are marked: change a field, assign, merge, export, delete, bring back. */
+export default function BulkBar({ def, columns, selection, question, total }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [changing, setChanging] = useState<'field' | 'owner' | null>(null);
   const [progress, setProgress] = useState<Progress | null>(null);
+  const [pair, setPair] = useState<[Row, Row] | null>(null);
+  const [isExporting, setExporting] = useState(false);
   if (selection.size === 0 && !progress) return null;
+  const canMerge =
+    may(def, 'update') &&
+    may(def, 'delete') &&
+    def.views.some((view) => view.name === 'duplicates') &&
+    def.actions.some((action) => action.name === 'merge');
+
+  const compare = async () => {
+    try {
+      const read = (id: string | undefined) => ask<Row>('GET', `/v1/${def.plural}/${id}`);
+      setPair(await Promise.all([read(selection.ids[0]), read(selection.ids[1])]));
+    } catch (error) {
+      complain(error);
+    }
+  };
 
   const run = async (operations: Record<string, unknown>[], undo?: Record<string, unknown>[]) => {
     setProgress({ done: 0, failed: 0, total: operations.length });
@@ -108,6 +130,14 @@ export default function BulkBar({ def, selection, question, total }: Props) {
                   {t('bulk.assign')}
                 </Button>
               )}
+              {canMerge && selection.size === 2 && (
+                <Button size="compact-sm" variant="light" onClick={() => void compare()}>
+                  {t('bulk.merge')}
+                </Button>
+              )}
+              <Button size="compact-sm" variant="light" onClick={() => setExporting(true)}>
+                {t('bulk.export')}
+              </Button>
               {may(def, 'delete') && (
                 <Button
                   size="compact-sm"
@@ -125,6 +155,28 @@ export default function BulkBar({ def, selection, question, total }: Props) {
           </Button>
         </>
       )}
+      <Suspense>
+        {pair && (
+          <Merge
+            def={def}
+            row={pair[0]}
+            with_={pair[1]}
+            onClose={() => setPair(null)}
+            onDone={() => {
+              selection.clear();
+              refresh(client, def);
+            }}
+          />
+        )}
+        {isExporting && (
+          <ExportDialog
+            def={def}
+            columns={columns}
+            question={{ ...question, q: undefined, filter: { field: 'id', op: 'in', value: selection.ids } }}
+            onClose={() => setExporting(false)}
+          />
+        )}
+      </Suspense>
       {changing && (
         <ChangeDialog
           def={def}

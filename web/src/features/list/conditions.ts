@@ -6,7 +6,7 @@ function isCondition(value: unknown): value is Condition {
 }
 
 /**
- * The tree that the builder edits, out of a filter; undefined for what the builder has no form for, such as NOT or
+ * The tree that the builder edits, out of a filter; undefined for what the builder has no form for, such as
  * another segment as a condition. An operator that is not said is `eq`.
  */
 export function toGroup(filter: unknown): Group | undefined {
@@ -24,5 +24,11 @@ function toPart(filter: Filter): Condition | Group | undefined {
     const parts = list.map((one) => toPart((one ?? {}) as Filter));
     return parts.some((one) => one === undefined) ? undefined : { join, parts: parts as (Condition | Group)[] };
   }
-  return undefined;
+  return Object.keys(filter).length === 1 && 'not' in filter ? negated((filter.not ?? {}) as Filter) : undefined;
+}
+
+function negated(filter: Filter): Group | undefined {
+  const part = toPart(filter);
+  if (!part) return undefined;
+  return 'join' in part && !part.not ? { ...part, not: true } : { join: 'and', not: true, parts: [part] };
 }

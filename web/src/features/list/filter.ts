@@ -7,6 +7,8 @@ export interface Condition {
 
 export interface Group {
   join: 'and' | 'or';
+  /** What does not meet it. */
+  not?: true;
   parts: (Condition | Group)[];
 }
 
@@ -38,7 +40,8 @@ export function toFilter(group: Group | undefined): Filter | undefined {
     })
     .filter((part) => part !== undefined);
   if (parts.length === 0) return undefined;
-  return parts.length === 1 ? parts[0] : { [group.join]: parts };
+  const whole = parts.length === 1 ? parts[0] : { [group.join]: parts };
+  return group.not ? { not: whole } : whole;
 }
 
 /** How many conditions are set, for the button. */
@@ -56,7 +59,7 @@ export function allOf(...filters: (Filter | undefined)[]): Filter | undefined {
 /** A tree out of an address; undefined when it is none. */
 export function readGroup(value: unknown, depth = 0): Group | undefined {
   if (typeof value !== 'object' || value === null || depth > 4) return undefined;
-  const { join, parts } = value as { join?: unknown; parts?: unknown };
+  const { join, parts, not } = value as { join?: unknown; parts?: unknown; not?: unknown };
   if ((join !== 'and' && join !== 'or') || !Array.isArray(parts)) return undefined;
   const read = parts.slice(0, 50).flatMap((part): (Condition | Group)[] => {
     const inner = readGroup(part, depth + 1);
@@ -64,5 +67,5 @@ export function readGroup(value: unknown, depth = 0): Group | undefined {
     const { field, op, value: given } = (part ?? {}) as Condition;
     return typeof field === 'string' && typeof op === 'string' ? [{ field, op, value: given }] : [];
   });
-  return { join, parts: read };
+  return not === true ? { join, not, parts: read } : { join, parts: read };
 }

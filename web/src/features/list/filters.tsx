@@ -1,6 +1,7 @@
 import {
   ActionIcon,
   Button,
+  Checkbox,
   Group as Row,
   SegmentedControl,
   Select,
@@ -72,19 +73,33 @@ export default function FilterBuilder({ def, value, onChange, depth = 0 }: Props
   const first = choices[0]?.items[0];
   const fresh = (): Condition => ({ field: first?.value ?? 'id', op: first?.field.operators[0] ?? 'eq' });
   return (
-    <Stack gap="xs" pl={depth > 0 ? 'sm' : 0} style={depth > 0 ? { borderLeft: '2px solid var(--line)' } : undefined}>
-      {value.parts.length > 1 && (
-        <SegmentedControl
-          size="xs"
-          w={180}
-          aria-label={t('filter.join')}
-          value={value.join}
-          onChange={(join) => onChange({ ...value, join: join === 'or' ? 'or' : 'and' })}
-          data={[
-            { value: 'and', label: t('filter.and') },
-            { value: 'or', label: t('filter.or') },
-          ]}
-        />
+    <Stack
+      gap="xs"
+      ps={depth > 0 ? 'sm' : 0}
+      style={depth > 0 ? { borderInlineStart: '2px solid var(--line)' } : undefined}
+    >
+      {value.parts.length > 0 && (
+        <Row gap="sm">
+          {value.parts.length > 1 && (
+            <SegmentedControl
+              size="xs"
+              w={180}
+              aria-label={t('filter.join')}
+              value={value.join}
+              onChange={(join) => onChange({ ...value, join: join === 'or' ? 'or' : 'and' })}
+              data={[
+                { value: 'and', label: t('filter.and') },
+                { value: 'or', label: t('filter.or') },
+              ]}
+            />
+          )}
+          <Checkbox
+            size="xs"
+            label={t('filter.not')}
+            checked={value.not ?? false}
+            onChange={(event) => onChange(event.currentTarget.checked ? { ...value, not: true } : without(value))}
+          />
+        </Row>
       )}
       {value.parts.map((part, at) =>
         isGroup(part) ? (
@@ -131,6 +146,10 @@ export default function FilterBuilder({ def, value, onChange, depth = 0 }: Props
       </Row>
     </Stack>
   );
+}
+
+function without({ join, parts }: Group): Group {
+  return { join, parts };
 }
 
 interface OneProps {

@@ -1,6 +1,5 @@
-import { Skeleton } from '@mantine/core';
+import i18next from 'i18next';
 import { memo } from 'react';
-import { useTranslation } from 'react-i18next';
 import { type FieldDef, may, type ObjectDef } from '~/api/catalog';
 import { type Row, titleOf } from '~/api/record';
 import { RecordLink } from '~/fields/show';
@@ -35,7 +34,6 @@ export interface RowDoors {
 /** One row. It is drawn anew only when something in it is another: keys move through a list without drawing the others. */
 export const GridRow = memo(function GridRow(props: Props) {
   const { def, columns, row, index, top, height, template, isChosen, active, editing, doors } = props;
-  const { t } = useTranslation();
   return (
     <div
       role="row"
@@ -50,7 +48,7 @@ export const GridRow = memo(function GridRow(props: Props) {
           <input
             type="checkbox"
             tabIndex={-1}
-            aria-label={t('list.select', { name: titleOf(def, row) })}
+            aria-label={i18next.t('list.select', { name: titleOf(def, row) })}
             checked={isChosen}
             onChange={() => doors.toggle(row.id)}
           />
@@ -65,13 +63,13 @@ export const GridRow = memo(function GridRow(props: Props) {
             role="gridcell"
             data-cell={`${index}:${c}`}
             tabIndex={active === c ? 0 : -1}
-            className={`grid-cell${isNumeric(field) ? ' is-number' : ''}`}
+            className={`grid-cell${isNumeric(field) ? ' is-number' : ''}${isEditing ? ' is-editing' : ''}`}
             onFocus={(event) => event.target === event.currentTarget && doors.activate(index, c)}
             onClick={() => doors.activate(index, c)}
             onDoubleClick={() => row && isEditable(field) && may(def, 'update') && doors.edit(row, field)}
           >
             {row === undefined ? (
-              <Skeleton height={10} width="60%" />
+              <span className="grid-wait" />
             ) : field.path === def.name_field && !isEditing ? (
               <RecordLink object={def.name} id={row.id} title={titleOf(def, row)} />
             ) : (

@@ -26,6 +26,8 @@ interface Props {
   selection: Selection;
   totals?: React.ReactNode;
   onSort: (sort: string | undefined) => void;
+  /** Told when somebody begins to move among the rows. */
+  onEnter: () => void;
   onEdit: (row: Row, field: FieldDef, value: unknown) => void;
 }
 
@@ -35,7 +37,7 @@ const HEAD = 36;
 const FOOT = 36;
 
 /** The table: virtual rows, one active cell that the arrow keys move (WAI-ARIA grid pattern). */
-export function Grid({ def, columns, rows, question, sort, selection, totals, onSort, onEdit }: Props) {
+export function Grid({ def, columns, rows, question, sort, selection, totals, onSort, onEnter, onEdit }: Props) {
   const { t } = useTranslation();
   const names = useNames();
   const navigate = useNavigate();
@@ -131,6 +133,7 @@ export function Grid({ def, columns, rows, question, sort, selection, totals, on
       aria-colcount={columns.length + 1}
       aria-multiselectable
       onKeyDown={onKeyDown}
+      onFocus={onEnter}
     >
       <div className="grid-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, width: whole }}>
         <div role="columnheader" className="grid-check">
@@ -154,7 +157,7 @@ export function Grid({ def, columns, rows, question, sort, selection, totals, on
           />
         ))}
       </div>
-      <div role="rowgroup" style={{ height: tall, width: whole, position: 'relative' }}>
+      <div role="rowgroup" style={{ height: tall, width: whole, minWidth: '100%', position: 'relative' }}>
         {Array.from({ length: Math.max(0, Math.min(last, count) - first) }, (_, n) => first + n).map((index) => {
           const row = rows.at(index);
           return (

@@ -1,4 +1,5 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FieldDef, ObjectDef } from '~/api/catalog';
 import { isNumeric } from './grid-row';
@@ -15,7 +16,7 @@ interface HeadingProps {
 }
 
 /** The head of a column: its name orders the list, its edge sets the width. */
-export function Heading({ def, field, label, sort, width, onSort }: HeadingProps) {
+export const Heading = memo(function Heading({ def, field, label, sort, width, onSort }: HeadingProps) {
   const { t } = useTranslation();
   const direction = sort === field.path ? 'ascending' : sort === `-${field.path}` ? 'descending' : 'none';
   return (
@@ -58,4 +59,4 @@ export function Heading({ def, field, label, sort, width, onSort }: HeadingProps
       />
     </div>
   );
-}
+});

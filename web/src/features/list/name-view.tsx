@@ -1,27 +1,23 @@
 import { Button, Group, Modal, Stack, Switch, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { FieldDef, ObjectDef } from '~/api/catalog';
 import { ask } from '~/api/client';
 import { Fault } from '~/ui/complain';
+import { useOpen } from './open';
 import { useWidths } from './saved';
-import type { View } from './view';
-import { definitionOf, type SavedView, viewOf } from './views';
+import type { SavedView } from './views';
+import type { ViewsProps } from './views-menu';
 
-interface Props {
-  def: ObjectDef;
-  view: View;
-  columns: FieldDef[];
+interface Props extends ViewsProps {
   onClose: () => void;
 }
 
 /** Gives the view that is shown a name, for oneself or for all. */
-export default function NameView({ def, view, columns, onClose }: Props) {
+export default function NameView({ def, kind, definition, onClose }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const navigate = useNavigate();
+  const open = useOpen(def);
   const widths = useWidths(def.name);
   const [name, setName] = useState('');
   const [isShared, setShared] = useState(false);
@@ -29,8 +25,8 @@ export default function NameView({ def, view, columns, onClose }: Props) {
   const save = useMutation({
     meta: { handled: true },
     mutationFn: async () => {
-      const definition = definitionOf(view, columns, widths);
-      const body = { name: name.trim(), target_object: def.name, kind: 'list', shared: isShared, definition };
+      const kept = definition(widths);
+      const body = { name: name.trim(), target_object: def.name, kind, shared: isShared, definition: kept };
       const saved = await ask<SavedView>('POST', '/v1/saved_views', body);
       if (isDefault) await ask('POST', `/v1/saved_views/${saved.id}/set_default`, {});
       return saved;
@@ -38,7 +34,7 @@ export default function NameView({ def, view, columns, onClose }: Props) {
     onSuccess: (saved) => {
       for (const object of ['saved_view', 'default_view'])
         void client.invalidateQueries({ queryKey: ['related', object] });
-      void navigate({ to: '/records/$plural', params: { plural: def.plural }, search: () => viewOf(saved) });
+      open(saved);
       onClose();
     },
   });

@@ -1,28 +1,28 @@
 import { ActionIcon, Group, Menu } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { Bookmark, Link2, Save, Star, StarOff, Trash2, Users } from 'lucide-react';
+import { Bookmark, CalendarDays, Kanban, Link2, Save, Star, StarOff, Table2, Trash2, Users } from 'lucide-react';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type FieldDef, may, type ObjectDef, useCatalog } from '~/api/catalog';
+import { may, useCatalog } from '~/api/catalog';
 import { ask } from '~/api/client';
 import { manages, useMe } from '~/api/me';
 import { complain, say } from '~/ui/complain';
+import { useOpen } from './open';
 import { useWidths } from './saved';
-import type { View } from './view';
-import { ALL, defaultsQuery, definitionOf, moveOver, type SavedView, viewOf, viewsQuery } from './views';
+import { ALL, defaultsQuery, moveOver, type SavedView, viewsQuery } from './views';
+import type { ViewsProps } from './views-menu';
 
-interface Props {
-  def: ObjectDef;
-  view: View;
-  columns: FieldDef[];
+interface Props extends ViewsProps {
   /** Whether the server keeps views. */
   keeps: boolean;
   onSave: () => void;
 }
 
+const KINDS = { list: Table2, board: Kanban, calendar: CalendarDays };
+
 /** Own views, those of colleagues, and what can be done with the one that is shown. */
-export default function ViewsItems({ def, view, columns, keeps, onSave }: Props) {
+export default function ViewsItems({ def, kind, saved, definition, bin, onBin, keeps, onSave }: Props) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const client = useQueryClient();
@@ -43,8 +43,7 @@ export default function ViewsItems({ def, view, columns, keeps, onSave }: Props)
     onSuccess: asked,
   });
   const update = useMutation({
-    mutationFn: (one: SavedView) =>
-      ask('PATCH', `/v1/saved_views/${one.id}`, { definition: definitionOf(view, columns, widths) }),
+    mutationFn: (one: SavedView) => ask('PATCH', `/v1/saved_views/${one.id}`, { definition: definition(widths) }),
     onSuccess: () => {
       asked();
       say(t('views.updated'));
@@ -59,21 +58,28 @@ export default function ViewsItems({ def, view, columns, keeps, onSave }: Props)
   });
   const own = data?.filter((one) => one.owner_id === me.user?.id) ?? [];
   const others = data?.filter((one) => one.owner_id !== me.user?.id) ?? [];
-  const shown = data?.find((one) => one.id === view.saved);
+  const shown = data?.find((one) => one.id === saved);
   const owns = (one: SavedView) => one.owner_id === me.user?.id || manages(me);
-  const open = (search: View) =>
-    void navigate({ to: '/records/$plural', params: { plural: def.plural }, search: () => search });
-  const link = shown ? `${location.origin}${location.pathname}?saved="${shown.id}"` : location.href;
+  const open = useOpen(def);
+  const everything = () =>
+    void navigate({
+      to: '/records/$plural',
+      params: { plural: def.plural },
+      search: () => (chosen ? { saved: ALL } : {}),
+    });
+  const link = shown ? `${location.origin}/app/records/${def.plural}?saved="${shown.id}"` : location.href;
 
   const item = (one: SavedView) => {
     const isChosen = chosen?.saved_view_id === one.id;
+    const Kind = KINDS[one.kind] ?? Table2;
     return (
       <Group key={one.id} gap={0} wrap="nowrap">
         <Menu.Item
           style={{ flex: 1, minWidth: 0 }}
-          aria-current={one.id === view.saved || undefined}
-          leftSection={one.shared ? <Users size={14} aria-label={t('views.shared')} /> : undefined}
-          onClick={() => open(viewOf(one))}
+          aria-current={one.id === saved || undefined}
+          leftSection={<Kind size={14} aria-hidden />}
+          rightSection={one.shared ? <Users size={14} aria-label={t('views.shared')} /> : undefined}
+          onClick={() => open(one)}
         >
           {one.name}
         </Menu.Item>
@@ -94,13 +100,13 @@ export default function ViewsItems({ def, view, columns, keeps, onSave }: Props)
   };
   return (
     <>
-      <Menu.Item onClick={() => open(chosen ? { saved: ALL } : {})}>{t('views.all')}</Menu.Item>
+      <Menu.Item onClick={everything}>{t('views.all')}</Menu.Item>
       {own.length > 0 && <Menu.Label>{t('views.own')}</Menu.Label>}
       {own.map(item)}
       {others.length > 0 && <Menu.Label>{t('views.others')}</Menu.Label>}
       {others.map(item)}
       <Menu.Divider />
-      {shown && owns(shown) && may(object, 'update') && (
+      {shown && shown.kind === kind && owns(shown) && may(object, 'update') && (
         <Menu.Item leftSection={<Save size={14} />} onClick={() => update.mutate(shown)}>
           {t('views.update', { name: shown.name })}
         </Menu.Item>
@@ -116,10 +122,12 @@ export default function ViewsItems({ def, view, columns, keeps, onSave }: Props)
       >
         {t('views.copy')}
       </Menu.Item>
-      <Menu.Divider />
-      <Menu.Item onClick={() => open({ ...view, saved: undefined, bin: view.bin ? undefined : true })}>
-        {view.bin ? t('views.not_bin') : t('views.bin')}
-      </Menu.Item>
+      {onBin && (
+        <>
+          <Menu.Divider />
+          <Menu.Item onClick={onBin}>{bin ? t('views.not_bin') : t('views.bin')}</Menu.Item>
+        </>
+      )}
     </>
   );
 }

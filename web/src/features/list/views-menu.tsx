@@ -2,22 +2,27 @@ import { Button, Menu } from '@mantine/core';
 import { Bookmark } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type FieldDef, type ObjectDef, useCatalog } from '~/api/catalog';
+import { type ObjectDef, useCatalog } from '~/api/catalog';
 import { LoadingPage } from '~/app/pages';
-import type { View } from './view';
-import { keepsViews } from './views';
+import { type Definition, keepsViews, type ViewKind } from './views';
 
 const Items = lazy(() => import('./views-items'));
 const NameView = lazy(() => import('./name-view'));
 
-interface Props {
+export interface ViewsProps {
   def: ObjectDef;
-  view: View;
-  columns: FieldDef[];
+  kind: ViewKind;
+  /** The saved view that is shown. */
+  saved?: string;
+  /** What is kept of what is shown, with the widths of its columns. */
+  definition: (widths: Record<string, number>) => Definition;
+  /** Whether the bin is shown; lists only. */
+  bin?: boolean;
+  onBin?: () => void;
 }
 
-/** Views of a list that have a name, and the link of the one that is shown. */
-export function ViewsMenu({ def, view, columns }: Props) {
+/** Views of an object that have a name, and the link of the one that is shown. */
+export function ViewsMenu(props: ViewsProps) {
   const { t } = useTranslation();
   const keeps = keepsViews(useCatalog());
   const [isNaming, setNaming] = useState(false);
@@ -25,19 +30,23 @@ export function ViewsMenu({ def, view, columns }: Props) {
     <>
       <Menu position="bottom-end" width={280} withinPortal>
         <Menu.Target>
-          <Button size="xs" variant="default" leftSection={<Bookmark size={14} />}>
+          <Button
+            size="xs"
+            variant="default"
+            className="tool"
+            aria-label={t('views.title')}
+            leftSection={<Bookmark size={14} />}
+          >
             {t('views.title')}
           </Button>
         </Menu.Target>
         <Menu.Dropdown mah="70vh" style={{ overflowY: 'auto' }}>
           <Suspense fallback={<LoadingPage />}>
-            <Items def={def} view={view} columns={columns} keeps={keeps} onSave={() => setNaming(true)} />
+            <Items {...props} keeps={keeps} onSave={() => setNaming(true)} />
           </Suspense>
         </Menu.Dropdown>
       </Menu>
-      <Suspense>
-        {isNaming && <NameView def={def} view={view} columns={columns} onClose={() => setNaming(false)} />}
-      </Suspense>
+      <Suspense>{isNaming && <NameView {...props} onClose={() => setNaming(false)} />}</Suspense>
     </>
   );
 }

@@ -12,13 +12,20 @@ export interface Definition {
   filter?: Filter;
   q?: string;
   sort?: string[];
+  /** The columns of a board. */
+  group_by?: string;
+  /** Where records stand in a calendar. */
+  date_field?: string;
+  end_field?: string;
   deleted?: boolean;
 }
+
+export type ViewKind = 'list' | 'board' | 'calendar';
 
 export interface SavedView extends Row {
   name: string;
   target_object: string;
-  kind: string;
+  kind: ViewKind;
   definition: Definition | null;
   shared: boolean;
   owner_id: string | null;
@@ -35,9 +42,9 @@ export function keepsViews(catalog: Catalog): boolean {
   return may(catalog.find('saved_view'), 'read');
 }
 
-/** The lists of an object that somebody has given a name, and that the caller may see. */
+/** The lists, boards and calendars of an object that somebody has given a name, and that the caller may see. */
 export function viewsQuery(object: string) {
-  const params = `filter[target_object]=${object}&filter[kind]=list&sort=name&limit=500`;
+  const params = `filter[target_object]=${object}&sort=name&limit=500`;
   return queryOptions({
     queryKey: ['related', 'saved_view', object],
     queryFn: () => ask<SavedView[]>('GET', `/v1/saved_views?${params}`),

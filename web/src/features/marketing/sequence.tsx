@@ -90,7 +90,7 @@ export default function SequenceRoom({ row }: { def: ObjectDef; row: Row }) {
               <Table.Th>{t('sequence.position')}</Table.Th>
               <Table.Th>{t('sequence.kind')}</Table.Th>
               <Table.Th>{t('sequence.after')}</Table.Th>
-              <Table.Th ta="right">{t('sequence.here')}</Table.Th>
+              <Table.Th ta="end">{t('sequence.here')}</Table.Th>
               <Table.Th>
                 <span className="sr-only">{t('record.more')}</span>
               </Table.Th>
@@ -107,7 +107,7 @@ export default function SequenceRoom({ row }: { def: ObjectDef; row: Row }) {
                   </Text>
                 </Table.Td>
                 <Table.Td>{step.delay_minutes > 0 ? left(step.delay_minutes * 60) : t('sequence.at_once')}</Table.Td>
-                <Table.Td ta="right">{number(String(at(step.position)))}</Table.Td>
+                <Table.Td ta="end">{number(String(at(step.position)))}</Table.Td>
                 <Table.Td>
                   {canEdit && (
                     <Group gap={2} justify="end" wrap="nowrap">

@@ -14,17 +14,22 @@ import {
   Search,
   ShieldCheck,
   UserRound,
+  Zap,
 } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { may, useCatalog } from '~/api/catalog';
 import { ask } from '~/api/client';
+import { manages, useMe } from '~/api/me';
 import { type Row, titleOf } from '~/api/record';
+import { useOffered } from '~/app/doings';
 import { iconOf } from '~/app/nav';
 import { onOpenPalette } from '~/app/palette-door';
 import { places } from '~/app/places';
 import { lookup } from '~/fields/reference';
 import { useNames } from '~/ui/names';
+import { useCommon } from './common';
+import { rooms } from './rooms';
 
 const QuickCreate = lazy(() => import('~/features/create/quick'));
 const [store, palette] = createSpotlight();
@@ -68,6 +73,9 @@ export default function Palette() {
     })),
   });
 
+  const me = useMe();
+  const offered = useOffered();
+  const common = useCommon();
   const go =
     (to: '/' | '/inbox' | '/calendar' | '/reports' | '/import' | '/developers' | '/admin' | '/profile') => () =>
       void navigate({ to });
@@ -78,8 +86,20 @@ export default function Palette() {
     { id: 'reports', label: t('nav.reports'), icon: <ChartColumn size={17} />, run: go('/reports') },
     { id: 'import', label: t('nav.import'), icon: <Import size={17} />, run: go('/import') },
     { id: 'developers', label: t('nav.developers'), icon: <CodeXml size={17} />, run: go('/developers') },
-    { id: 'admin', label: t('nav.admin'), icon: <ShieldCheck size={17} />, run: go('/admin') },
+    ...(manages(me)
+      ? [{ id: 'admin', label: t('nav.admin'), icon: <ShieldCheck size={17} />, run: go('/admin') }]
+      : []),
     { id: 'profile', label: t('shell.profile'), icon: <UserRound size={17} />, run: go('/profile') },
+    ...rooms(t, manages(me)).map((room) => ({
+      id: `${room.to} ${room.at}`,
+      label: room.label,
+      hint: t(room.to === '/admin' ? 'nav.admin' : 'nav.developers'),
+      icon: room.to === '/admin' ? <ShieldCheck size={17} /> : <CodeXml size={17} />,
+      run: () =>
+        room.to === '/admin'
+          ? void navigate({ to: '/admin/$section', params: { section: room.at } })
+          : void navigate({ to: '/developers', search: { tab: room.at } }),
+    })),
     ...all.map((def) => {
       const Icon = iconOf(def.name);
       return {
@@ -91,7 +111,7 @@ export default function Palette() {
       };
     }),
   ];
-  const doings: Item[] = all
+  const making: Item[] = all
     .filter((def) => may(def, 'create'))
     .map((def) => ({
       id: `new-${def.name}`,
@@ -99,6 +119,7 @@ export default function Palette() {
       icon: <Plus size={17} />,
       run: () => setCreating(def.name),
     }));
+  const here: Item[] = offered.map((doing) => ({ ...doing, icon: <Zap size={17} /> }));
   const records: Item[] = asked.flatMap((def, at) =>
     (found[at]?.data ?? []).map((row) => {
       const Icon = iconOf(def.name);
@@ -116,7 +137,8 @@ export default function Palette() {
   const groups: [string, Item[]][] = [
     [t('palette.records'), words.length > 1 ? records : []],
     [t('palette.pages'), pages.filter(match).slice(0, words ? 8 : 7)],
-    [t('palette.actions'), doings.filter(match).slice(0, words ? 6 : 5)],
+    [t('palette.here'), here.filter(match).slice(0, words ? 8 : 5)],
+    [t('palette.actions'), [...making, ...common].filter(match).slice(0, words ? 8 : 5)],
   ];
   const isNone = groups.every(([, items]) => items.length === 0);
   return (

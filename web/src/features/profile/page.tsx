@@ -1,10 +1,8 @@
 import {
-  Anchor,
   Badge,
   Button,
   Card,
   Group,
-  PasswordInput,
   SegmentedControl,
   Stack,
   Table,
@@ -13,17 +11,16 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ask } from '~/api/client';
 import { useMe } from '~/api/me';
-import { Problem } from '~/api/problem';
 import { speak } from '~/app/language';
 import { prefer, usePreferences } from '~/app/preferences';
+import { askInPerson } from '~/session/own';
 import { signOut } from '~/session/tokens';
-import { Fault, say } from '~/ui/complain';
+import { Fault } from '~/ui/complain';
 import { ago, moment } from '~/ui/format';
 import { usePageTitle } from '~/ui/page-title';
+import { SigningIn } from './signing-in';
 
 interface Session {
   id: string;
@@ -48,7 +45,7 @@ export function ProfilePage() {
         {me.user?.email} · {me.role} · {me.space.name}
       </Text>
       <Looks />
-      <Password />
+      <SigningIn />
       <Sessions />
     </Stack>
   );
@@ -112,86 +109,16 @@ function Looks() {
   );
 }
 
-function Password() {
-  const { t } = useTranslation();
-  const me = useMe();
-  const [current, setCurrent] = useState('');
-  const [next, setNext] = useState('');
-  const change = useMutation({
-    meta: { handled: true },
-    mutationFn: () => ask('POST', '/v1/me/password', { current_password: current, new_password: next }),
-    onSuccess: () => {
-      setCurrent('');
-      setNext('');
-      say(t('profile.password_changed'));
-    },
-  });
-  const faults = change.error instanceof Problem ? change.error.byField() : {};
-  const factor = me.second_factor;
-  return (
-    <Card withBorder>
-      <Title order={2} size="h5" mb="sm">
-        {t('profile.signing_in')}
-      </Title>
-      <Stack gap="sm">
-        <Group gap="xs">
-          {factor && (
-            <Badge variant="light" color={factor.totp || factor.passkeys > 0 ? 'green' : 'gray'} tt="none">
-              {factor.totp || factor.passkeys > 0 ? t('profile.second_on') : t('profile.second_off')}
-            </Badge>
-          )}
-          <Anchor size="sm" href="/sign-in/passkeys">
-            {t('profile.passkeys')}
-          </Anchor>
-        </Group>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            change.mutate();
-          }}
-        >
-          <Group align="start">
-            <PasswordInput
-              w={260}
-              label={t('profile.current')}
-              autoComplete="current-password"
-              value={current}
-              error={faults.current_password}
-              onChange={(event) => setCurrent(event.currentTarget.value)}
-            />
-            <PasswordInput
-              w={260}
-              label={t('profile.new')}
-              autoComplete="new-password"
-              value={next}
-              error={faults.new_password}
-              onChange={(event) => setNext(event.currentTarget.value)}
-            />
-            <Button type="submit" mt={24} variant="default" loading={change.isPending} disabled={!current || !next}>
-              {t('profile.change')}
-            </Button>
-          </Group>
-          {change.error && Object.keys(faults).length === 0 && (
-            <div role="alert">
-              <Fault error={change.error} />
-            </div>
-          )}
-        </form>
-      </Stack>
-    </Card>
-  );
-}
-
 function Sessions() {
   const { t } = useTranslation();
   const client = useQueryClient();
   const sessions = useQuery({
     queryKey: ['sessions'],
-    queryFn: () => ask<Session[]>('GET', '/v1/me/sessions'),
+    queryFn: () => askInPerson<Session[]>('GET', '/v1/me/sessions'),
     retry: false,
   });
   const end = useMutation({
-    mutationFn: (id: string) => ask('DELETE', `/v1/me/sessions/${id}`),
+    mutationFn: (id: string) => askInPerson('DELETE', `/v1/me/sessions/${id}`),
     onSuccess: () => void client.invalidateQueries({ queryKey: ['sessions'] }),
   });
   return (
@@ -217,10 +144,16 @@ function Sessions() {
                   {ago(session.last_seen_at)}
                 </Text>
               </Table.Td>
-              <Table.Td ta="right">
-                <Button size="compact-xs" variant="subtle" color="red" onClick={() => end.mutate(session.id)}>
-                  {t('profile.end')}
-                </Button>
+              <Table.Td ta="end">
+                {session.current ? (
+                  <Badge variant="light" color="green">
+                    {t('profile.here')}
+                  </Badge>
+                ) : (
+                  <Button size="compact-xs" variant="subtle" color="red" onClick={() => end.mutate(session.id)}>
+                    {t('profile.end')}
+                  </Button>
+                )}
               </Table.Td>
             </Table.Tr>
           ))}

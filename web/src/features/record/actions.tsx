@@ -5,8 +5,9 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type ActionDef, may, type ObjectDef } from '~/api/catalog';
 import { ask, download } from '~/api/client';
-import type { Row } from '~/api/record';
+import { type Row, titleOf } from '~/api/record';
 import { useDelete, useRefresh } from '~/api/records';
+import { type Doing, useOffer } from '~/app/doings';
 import { complain, say } from '~/ui/complain';
 import { useNames } from '~/ui/names';
 import { ActionDialog } from './action-dialog';
@@ -35,6 +36,18 @@ export function Actions({ def, row }: { def: ObjectDef; row: Row }) {
         void navigate({ to: '/records/$plural', params: { plural: def.plural } });
       },
     });
+  const copy = (text: string, said: string) => void navigator.clipboard.writeText(text).then(() => say(said));
+  const doings: Doing[] = [
+    ...offered.map((action) => ({
+      id: `do-${action.name}`,
+      label: `${names.action(action.name)}: ${titleOf(def, row)}`,
+      run: () => setAsking(action),
+    })),
+    { id: 'copy-link', label: t('views.copy'), run: () => copy(location.href, t('views.copied')) },
+    { id: 'copy-id', label: t('record.copy_id'), run: () => copy(row.id, t('copied')) },
+    ...(may(def, 'delete') ? [{ id: 'delete', label: `${t('delete')}: ${titleOf(def, row)}`, run: takeAway }] : []),
+  ];
+  useOffer(doings);
   return (
     <Group gap="xs">
       {first.map((action, at) => (
@@ -75,16 +88,10 @@ export function Actions({ def, row }: { def: ObjectDef; row: Row }) {
             </Menu.Item>
           ))}
           {others.length > 0 && <Menu.Divider />}
-          <Menu.Item
-            leftSection={<Link2 size={14} />}
-            onClick={() => void navigator.clipboard.writeText(location.href).then(() => say(t('views.copied')))}
-          >
+          <Menu.Item leftSection={<Link2 size={14} />} onClick={() => copy(location.href, t('views.copied'))}>
             {t('views.copy')}
           </Menu.Item>
-          <Menu.Item
-            leftSection={<Copy size={14} />}
-            onClick={() => void navigator.clipboard.writeText(row.id).then(() => say(t('copied')))}
-          >
+          <Menu.Item leftSection={<Copy size={14} />} onClick={() => copy(row.id, t('copied'))}>
             {t('record.copy_id')}
           </Menu.Item>
           {may(def, 'delete') && (

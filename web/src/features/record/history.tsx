@@ -21,7 +21,7 @@ export default function History({ def, row }: { def: ObjectDef; row: Row }) {
   return (
     <Stack>
       <ScrollBox minWidth={560}>
-        <Table verticalSpacing="xs" striped>
+        <Table className="told" verticalSpacing="xs" striped>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{t('history.when')}</Table.Th>

@@ -23,11 +23,13 @@ export default function Merge({
   row,
   with_,
   onClose,
+  onDone,
 }: {
   def: ObjectDef;
   row: Row;
   with_: Row;
   onClose: () => void;
+  onDone?: () => void;
 }) {
   const { t } = useTranslation();
   const names = useNames();
@@ -42,6 +44,7 @@ export default function Merge({
     mutationFn: () => ask<Merged>('POST', `/v1/${def.plural}/${row.id}/merge`, { with_id: with_.id, fields: choice }),
     onSuccess: (answer) => {
       again(row.id);
+      onDone?.();
       onClose();
       const undo = () =>
         void ask('POST', `/v1/${def.plural}/${row.id}/unmerge`, { merge_id: answer.merge.id }).then(

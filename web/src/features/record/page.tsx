@@ -14,12 +14,14 @@ import { useNames } from '~/ui/names';
 import { usePageTitle } from '~/ui/page-title';
 import { Actions } from './actions';
 import { Duplicates } from './duplicates';
+import { fileObjects } from './file-objects';
 import { FieldGroups } from './groups';
 import { printedOf, roomsOf } from './rooms';
 
 const Timeline = lazy(() => import('./timeline'));
 const History = lazy(() => import('./history'));
 const Related = lazy(() => import('./related'));
+const Files = lazy(() => import('./files'));
 const Shares = lazy(() => import('./shares'));
 const Lines = lazy(() => import('~/features/lines/lines'));
 const route = getRouteApi('/records/$plural/$id');
@@ -57,6 +59,7 @@ function Shown({ def, row }: { def: ObjectDef; row: Row }) {
   const { t } = useTranslation();
   const names = useNames();
   const navigate = useNavigate();
+  const catalog = useCatalog();
   const { tab } = route.useSearch();
   const title = titleOf(def, row);
   usePageTitle(title);
@@ -66,6 +69,7 @@ function Shown({ def, row }: { def: ObjectDef; row: Row }) {
     ...Object.keys(roomsOf(def.name)),
     ...(def.lines ? ['lines'] : []),
     ...Object.keys(printedOf(def.name)),
+    ...(fileObjects(catalog, def).length > 0 ? ['files'] : []),
     'timeline',
     'related',
     'history',
@@ -138,6 +142,7 @@ function Shown({ def, row }: { def: ObjectDef; row: Row }) {
                     {one === 'timeline' && <Timeline def={def} row={row} />}
                     {one === 'history' && <History def={def} row={row} />}
                     {one === 'related' && <Related def={def} row={row} />}
+                    {one === 'files' && <Files def={def} row={row} />}
                     {one === 'shares' && <Shares def={def} row={row} />}
                     {one === 'lines' && <Lines def={def} row={row} />}
                   </Tabs.Panel>

@@ -104,9 +104,8 @@ function RelatedList({ of, owner, def, field, isAlone }: Props) {
               variant="light"
               leftSection={<Plus size={12} />}
               onClick={() => setCreating(true)}
-              aria-label={t('create.title', { name: names.one(def) })}
             >
-              {t('add')}
+              {t('create.title', { name: names.one(def) })}
             </Button>
           )}
         </Group>

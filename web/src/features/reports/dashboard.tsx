@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, Button, Card, Group, Select, Stack, Text, Title } from '@mantine/core';
+import { ActionIcon, Anchor, Button, Card, Group, Select, Stack, Switch, Text, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { ArrowLeft, ArrowRight, Maximize2, Minimize2, X } from 'lucide-react';
@@ -31,9 +31,9 @@ export function DashboardPage() {
   const reports = useQuery({ ...reportsQuery, enabled: isArranging });
   usePageTitle(dashboard.data?.name ?? t('report.dashboards'));
   const save = useMutation({
-    mutationFn: (layout: Tile[]) => ask<Dashboard>('PATCH', `/v1/dashboards/${id}`, { layout }),
-    onMutate: (layout) => {
-      client.setQueryData<Dashboard>(key, (before) => before && { ...before, layout });
+    mutationFn: (changed: Partial<Dashboard>) => ask<Dashboard>('PATCH', `/v1/dashboards/${id}`, changed),
+    onMutate: (changed) => {
+      client.setQueryData<Dashboard>(key, (before) => before && ({ ...before, ...changed } as Dashboard));
     },
     onSettled: () => {
       void client.invalidateQueries({ queryKey: key });
@@ -50,7 +50,7 @@ export function DashboardPage() {
   }
   if (!dashboard.data) return <LoadingPage />;
   const tiles = inReadingOrder(dashboard.data.layout ?? []);
-  const set = (next: Tile[]) => save.mutate(placed(next));
+  const set = (next: Tile[]) => save.mutate({ layout: placed(next) });
   return (
     <Stack p="md">
       <Anchor size="sm" renderRoot={(props) => <Link to="/reports" {...props} />}>
@@ -70,6 +70,14 @@ export function DashboardPage() {
               data={reports.data?.map((report) => ({ value: report.id, label: report.name })) ?? []}
               value={null}
               onChange={(report) => report && set([...tiles, { report_id: report, x: 0, y: 999, width: 6, height: 4 }])}
+            />
+          )}
+          {may(def, 'update') && (
+            <Switch
+              size="xs"
+              label={t('views.share')}
+              checked={dashboard.data.shared}
+              onChange={(event) => save.mutate({ shared: event.currentTarget.checked })}
             />
           )}
           {may(def, 'update') && (

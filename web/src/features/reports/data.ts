@@ -23,6 +23,8 @@ export interface Tile {
 export interface Dashboard extends Row {
   name: string;
   layout: Tile[] | null;
+  /** Whether others than its owner see it. */
+  shared: boolean;
 }
 
 export interface TileData {

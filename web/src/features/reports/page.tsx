@@ -118,6 +118,7 @@ function Rooms({ canMake, canDash }: { canMake: boolean; canDash: boolean }) {
               </Anchor>
               <Text size="xs" c="dimmed">
                 {t('report.tiles', { count: one.layout?.length ?? 0 })}
+                {one.shared && ` · ${t('views.shared')}`}
               </Text>
             </Card>
           ))}
@@ -131,6 +132,7 @@ function Rooms({ canMake, canDash }: { canMake: boolean; canDash: boolean }) {
               <Group gap="xs">
                 <TextInput
                   size="xs"
+                  w={240}
                   aria-label={t('report.dashboard_name')}
                   placeholder={t('report.dashboard_name')}
                   value={name}
