@@ -28,9 +28,11 @@ ui:
 	npm run build; \
 	touch ../crates/front/ui/src/files.rs
 
-ui-test: ui ## lint, unit tests and stories of the UI (needs Node and Chromium)
+ui-test: ui ## lint, unit tests and stories of the UI (needs Node and Chromium; KONTOR_E2E_DATABASE_URL for PostgreSQL)
+	@command -v "$${CHROMIUM:-/usr/bin/chromium}" >/dev/null || { \
+		echo "ui-test: there is no Chromium at $${CHROMIUM:-/usr/bin/chromium} (apt-get install chromium, or CHROMIUM=PATH)"; exit 1; }
 	cargo build -p kontor
-	cd web && npm run lint && npm test && npm run e2e
+	cd web && npm run lint && npm test && KONTOR_BIN=$(CURDIR)/target/debug/kontor npm run e2e
 
 test: ## every test (KONTOR_TEST_REQUIRE=postgres,redis,nats,rabbitmq makes a missing one a failure)
 	cargo build -p kontor
