@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use kontor_store::StoreError;
@@ -23,6 +24,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub struct Conn {
     pub client: Client,
     pub scope: Scope,
+    /// Questions that it has not answered.
+    pub asked: AtomicUsize,
     statements: Cache<String, Statement>,
     target: Target,
     given_up: Notify,
@@ -171,6 +174,7 @@ async fn keep(target: Target, state: watch::Sender<State>) {
                 let conn = Arc::new(Conn {
                     client,
                     scope: Scope::default(),
+                    asked: AtomicUsize::new(0),
                     statements: Cache::new(STATEMENTS),
                     target: target.clone(),
                     given_up: Notify::new(),

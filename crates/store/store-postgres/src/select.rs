@@ -34,6 +34,13 @@ pub struct Readers {
 /// Counts a question while it runs.
 struct Busy<'a>(&'a AtomicUsize);
 
+impl<'a> Busy<'a> {
+    fn on(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
@@ -81,8 +88,7 @@ impl Readers {
 
     /// Rows of a statement, with `space` set for it. What only the connection was to blame for is asked once more.
     pub async fn read(&self, sql: &Sql, lane: Lane, space: Option<SpaceId>) -> Result<Vec<Row>, StoreError> {
-        self.busy.fetch_add(1, Ordering::Relaxed);
-        let _busy = Busy(&self.busy);
+        let _busy = Busy::on(&self.busy);
         if lane == Lane::Slow {
             return self.pooled(sql, space).await;
         }
@@ -92,6 +98,7 @@ impl Readers {
         loop {
             tried += 1;
             let conn = self.pick().await?;
+            let _asked = Busy::on(&conn.asked);
             let error = match tokio::time::timeout_at(deadline, self.quick(&conn, sql, space)).await {
                 Ok(Ok(rows)) => return Ok(rows),
                 Ok(Err(Refusal::Server(error))) => error,
@@ -118,13 +125,13 @@ impl Readers {
         }
     }
 
-    /// The next connection that stands; when none does, the next that is being mended.
+    /// Of the connections that stand the next that has least to answer, so that what waits for a lock holds up few; when
+    /// none stands, the next that is being mended.
     async fn pick(&self) -> Result<Arc<Conn>, StoreError> {
         let start = self.next.fetch_add(1, Ordering::Relaxed);
-        for n in 0..self.shared.len() {
-            if let Some(conn) = self.slot(start + n).and_then(Slot::now) {
-                return Ok(conn);
-            }
+        let standing = (0..self.shared.len()).filter_map(|n| self.slot(start + n).and_then(Slot::now));
+        if let Some(conn) = standing.min_by_key(|conn| conn.asked.load(Ordering::Relaxed)) {
+            return Ok(conn);
         }
         match self.slot(start) {
             Some(slot) => slot.ready(self.options.acquire_timeout).await,
