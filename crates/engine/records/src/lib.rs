@@ -76,10 +76,12 @@ pub use read::Record;
 pub use rights::{Policy, Reach, Rule, Standing};
 pub use sealing::Sealing;
 pub use search::{document, full_text, terms};
+pub use set_back::Mends;
 pub use shares::Grantee;
 pub use sight::{Found, Sight, Where};
 pub use sweep::Sweep;
 pub use tally::{Share, Slice, Tally, sees_tallies, untallied};
+pub use under_way::Load;
 pub use view::{Glance, Look, Sheet, Viewed};
 
 /// The most records of a page (api.md 6).

@@ -1,9 +1,29 @@
 //! Times of records that a clock wrote which has been set back since.
 
-use kontor_model::clock::NOTICED_MS;
-use kontor_model::{Op, Result, Value};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use crate::{Found, Sight};
+use kontor_model::clock::NOTICED_MS;
+use kontor_model::{Op, Result, SetBack, SpaceId, Value};
+
+use crate::{Ctx, Found, Records, Sight};
+
+/// Between two looks for such times in a space, where nothing says that the clock was set back.
+const MEND: Duration = Duration::from_secs(30);
+
+/// When a sweep is to look for them, in each space.
+#[derive(Debug, Default)]
+pub struct Mends(Mutex<HashMap<SpaceId, SetBack>>);
+
+impl Mends {
+    /// Whether to look now.
+    pub fn is_due(&self, records: &Records, ctx: &Ctx) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = known.entry(ctx.space()).or_insert_with(|| SetBack::every(MEND));
+        own.is_due(records.clock().now_ms(), Instant::now())
+    }
+}
 
 impl Sight<'_> {
     /// Records, at most `limit`, that were written in what is the future now, and whose time in the field `due` is still

@@ -8,6 +8,15 @@ use crate::Records;
 /// How far back the mean goes: what was longer ago counts for less than a third.
 const SPAN: Duration = Duration::from_millis(100);
 
+/// Changes of late, as means.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Load {
+    /// At once.
+    pub under_way: f64,
+    /// That begin in a second.
+    pub rate: f64,
+}
+
 /// A count of changes, and its mean over time. The count alone says little: those that wait for one disk come to their
 /// end together, so that there is a moment without any while a process is as busy as can be.
 #[derive(Debug)]
@@ -15,29 +24,32 @@ struct Crowd {
     at: Instant,
     count: u32,
     mean: f64,
+    rate: f64,
 }
 
 impl Crowd {
     fn new(at: Instant) -> Self {
-        Self { at, count: 0, mean: 0.0 }
+        Self { at, count: 0, mean: 0.0, rate: 0.0 }
     }
 
-    /// Brings the mean up to a moment: each before it weighs by e^(-age/[`SPAN`]).
-    fn mean(&mut self, now: Instant) -> f64 {
+    /// Brings the means up to a moment: each before it weighs by e^(-age/[`SPAN`]).
+    fn load(&mut self, now: Instant) -> Load {
         let age = now.saturating_duration_since(self.at).as_secs_f64() / SPAN.as_secs_f64();
-        let count = f64::from(self.count);
-        self.mean = count + (self.mean - count) * (-age).exp();
+        let (count, weight) = (f64::from(self.count), (-age).exp());
+        self.mean = count + (self.mean - count) * weight;
+        self.rate *= weight;
         self.at = self.at.max(now);
-        self.mean
+        Load { under_way: self.mean, rate: self.rate }
     }
 
     fn enter(&mut self, now: Instant) {
-        self.mean(now);
+        self.load(now);
         self.count = self.count.saturating_add(1);
+        self.rate += SPAN.as_secs_f64().recip();
     }
 
     fn leave(&mut self, now: Instant) {
-        self.mean(now);
+        self.load(now);
         self.count = self.count.saturating_sub(1);
     }
 }
@@ -74,9 +86,9 @@ impl Drop for Entered<'_> {
 }
 
 impl Records {
-    /// Changes that this process is making, in whatever space: the mean over the last tenth of a second.
-    pub fn under_way(&self) -> f64 {
-        self.under_way.crowd().mean(Instant::now())
+    /// Changes that this process is making, in whatever space: means over the last tenth of a second.
+    pub fn load(&self) -> Load {
+        self.under_way.crowd().load(Instant::now())
     }
 }
 
@@ -94,10 +106,10 @@ mod tests {
             (0..64).for_each(|_| crowd.enter(ms(group * 10)));
             (0..64).for_each(|_| crowd.leave(ms(group * 10 + 9)));
         }
-        let mean = crowd.mean(ms(500));
-        assert!((50.0..60.0).contains(&mean), "{mean}");
+        let Load { under_way, rate } = crowd.load(ms(500));
+        assert!((50.0..60.0).contains(&under_way) && (6_000.0..6_800.0).contains(&rate), "{under_way} {rate}");
         // Nobody any more.
-        assert!(crowd.mean(ms(750)) < 8.0 && crowd.mean(ms(1_000)) < 0.5);
+        assert!(crowd.load(ms(750)).under_way < 8.0 && crowd.load(ms(1_000)).under_way < 0.5);
         // 1,000 a second that take 3 ms each, and 20 at once for 20 ms.
         for one in 0..1_000 {
             crowd.enter(ms(1_000 + one));
@@ -105,10 +117,10 @@ mod tests {
                 crowd.leave(ms(1_000 + one));
             }
         }
-        let mean = crowd.mean(ms(2_000));
-        assert!((2.5..3.5).contains(&mean), "{mean}");
+        let Load { under_way, rate } = crowd.load(ms(2_000));
+        assert!((2.5..3.5).contains(&under_way) && (950.0..1_060.0).contains(&rate), "{under_way} {rate}");
         (0..20).for_each(|_| crowd.enter(ms(2_000)));
-        assert!(crowd.mean(ms(2_020)) < 8.0);
+        assert!(crowd.load(ms(2_020)).under_way < 8.0);
     }
 
     #[test]
@@ -116,7 +128,7 @@ mod tests {
         let start = Instant::now();
         let mut crowd = Crowd::new(start + Duration::from_millis(10));
         crowd.enter(start);
-        assert_eq!((crowd.mean(start), crowd.count), (0.0, 1));
+        assert_eq!((crowd.load(start).under_way, crowd.count), (0.0, 1));
         crowd.leave(start);
         crowd.leave(start);
         assert_eq!(crowd.count, 0);

@@ -105,7 +105,7 @@ pub fn hears() -> Vec<Arc<dyn Hear>> {
 
 /// What it does when time has come.
 pub fn sweeps() -> Vec<Arc<dyn Sweep>> {
-    vec![Arc::new(campaign::Sending), Arc::new(sequence::Going), Arc::new(segment::Tracking)]
+    vec![Arc::new(campaign::Sending), Arc::new(sequence::Going::default()), Arc::new(segment::Tracking)]
 }
 
 #[cfg(test)]

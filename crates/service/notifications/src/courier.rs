@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use kontor_egress::{Call, Egress};
 use kontor_model::clock::NOTICED_MS;
 use kontor_model::{ErrorCode, Id, Letter, Op, Result, Value};
-use kontor_records::{Ctx, Found, Plan, Planner, Records, Sight, Sweep};
+use kontor_records::{Ctx, Found, Mends, Plan, Planner, Records, Sight, Sweep};
 use serde_json::json;
 use url::Url;
 
@@ -29,6 +29,7 @@ const UNDER_WAY_MS: i64 = 60_000;
 
 pub(crate) struct Courier {
     pub egress: Arc<Egress>,
+    pub mends: Mends,
 }
 
 impl Sweep for Courier {
@@ -42,7 +43,10 @@ impl Sweep for Courier {
 
     fn run<'a>(&'a self, records: &'a Records, ctx: &'a Ctx) -> BoxFuture<'a, Result<usize>> {
         async move {
-            let mut done = lost(records.carry(ctx, Id(0), &Mended, &|_| Vec::new()).await)?.len();
+            let mut done = 0;
+            if self.mends.is_due(records, ctx) {
+                done += lost(records.carry(ctx, Id(0), &Mended, &|_| Vec::new()).await)?.len();
+            }
             for owner in owners(records, ctx, "email_due_at").await? {
                 let plan = Mail { owner };
                 done += lost(records.carry(ctx, owner, &plan, &|_| Vec::new()).await)?.len();

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use kontor_egress::Egress;
 use kontor_events::Consumer;
 use kontor_model::Object;
-use kontor_records::{Act, Hook, Sweep};
+use kontor_records::{Act, Hook, Mends, Sweep};
 
 /// The service's name in declarations.
 pub const SERVICE: &str = "notifications";
@@ -59,7 +59,7 @@ pub fn consumers() -> Vec<Arc<dyn Consumer>> {
 
 /// What it does when time has come.
 pub fn sweeps(egress: &Arc<Egress>) -> Vec<Arc<dyn Sweep>> {
-    vec![Arc::new(courier::Courier { egress: egress.clone() })]
+    vec![Arc::new(courier::Courier { egress: egress.clone(), mends: Mends::default() })]
 }
 
 #[cfg(test)]

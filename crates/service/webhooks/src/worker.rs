@@ -20,7 +20,7 @@ use crate::view::Stretch;
 use crate::{ENDPOINT, Secret, Webhooks, cursor_name};
 
 /// Messages of one turn.
-const AT_ONCE: usize = 128;
+const AT_ONCE: usize = 256;
 /// Calls of one endpoint at the same time.
 pub(crate) const TOGETHER: usize = 16;
 /// The longest sleep, and how old what is known of an endpoint may be: another process may have put something in.
@@ -358,12 +358,12 @@ impl Webhooks {
 
     /// How many messages may be made ready.
     fn room(&self, wanted: usize) -> usize {
-        self.pace.room(self.parts.records.under_way(), wanted)
+        self.pace.room(self.parts.records.load(), wanted)
     }
 
     /// Waits until messages may go out; how many.
     async fn turn(&self, wanted: usize) -> usize {
-        self.pace.turn(|| self.parts.records.under_way(), wanted).await
+        self.pace.turn(|| self.parts.records.load(), wanted).await
     }
 
     /// As much of a stretch as may be sent now.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use kontor_model::{Id, Op, Result, Step, Value};
-use kontor_records::{Ctx, Found, Plan, Planner, Records, Sight, Sweep};
+use kontor_records::{Ctx, Found, Mends, Plan, Planner, Records, Sight, Sweep};
 use kontor_templates::{Limits, holds};
 
 use super::PAGE;
@@ -25,7 +25,10 @@ const MINUTE_MS: i64 = 60_000;
 const LATER_MS: i64 = 10 * MINUTE_MS;
 
 /// See the module.
-pub(crate) struct Going;
+#[derive(Default)]
+pub(crate) struct Going {
+    mends: Mends,
+}
 
 impl Sweep for Going {
     fn name(&self) -> &'static str {
@@ -42,7 +45,9 @@ impl Sweep for Going {
 
     fn run<'a>(&'a self, records: &'a Records, ctx: &'a Ctx) -> BoxFuture<'a, Result<usize>> {
         async move {
-            records.carry(ctx, Id(0), &Mended, &|_| Vec::new()).await?;
+            if self.mends.is_due(records, ctx) {
+                records.carry(ctx, Id(0), &Mended, &|_| Vec::new()).await?;
+            }
             let due = Due(Mutex::default());
             records.carry(ctx, Id(0), &due, &|_| Vec::new()).await?;
             let mut done = 0;
