@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kontor_events::{Consumer, Patience, Standing, Which, consume};
 use kontor_model::{Error, Result, SpaceId};
-use kontor_store::rounds::spaces;
+use kontor_store::rounds::{self, spaces};
 use kontor_store::{Lease, Rounds, system};
 use kontor_telemetry::metrics::{Counter, Gauge, counter, gauge};
 use tokio::sync::watch;
@@ -76,7 +76,7 @@ impl Consuming {
                 for space in spaces {
                     self.space(space, &mut standings, &metrics).await;
                     if everywhere && let Err(error) = self.replay(space).await {
-                        warn(&error);
+                        self.warn(space, &error).await;
                     }
                 }
                 Ok(())
@@ -125,8 +125,14 @@ impl Consuming {
                     metrics.lag.set(consumed.lag);
                 }
                 // A space that went meanwhile, or is being filled, must not stop the others.
-                Err(error) => warn(&error),
+                Err(error) => self.warn(space, &error).await,
             }
+        }
+    }
+
+    async fn warn(&self, space: SpaceId, error: &Error) {
+        if rounds::is_open(&*self.house.store, space).await {
+            warn(error);
         }
     }
 

@@ -8,29 +8,18 @@ use kontor_outbox::{Delivery, Old, Teller};
 use kontor_records::Sweep;
 use kontor_rest::Api;
 use kontor_rest::inbound::Inbound;
-use tokio::sync::watch;
 
 use crate::house::House;
 use crate::{services, sweeping};
 
-/// Delivers until the process stops, where it is a worker.
-pub fn run(
-    house: &House,
-    config: &Config,
-    is_worker: bool,
-    stopped: watch::Receiver<bool>,
-) -> impl Future<Output = ()> + Send + 'static {
-    let delivery = is_worker.then(|| Delivery {
+/// What delivers.
+pub fn delivery(house: &House, config: &Config) -> Delivery {
+    Delivery {
         outbox: house.outbox.clone(),
         holder: format!("{}-{}", std::process::id(), house.ids.next()),
         alone: config.database_url.is_none(),
         per_minute: config.mail.per_minute,
         bulk_per_minute: config.mail.bulk_per_minute,
-    });
-    async move {
-        if let Some(delivery) = delivery {
-            delivery.run(stopped).await;
-        }
     }
 }
 

@@ -13,6 +13,7 @@ mod house;
 mod limits;
 mod lock;
 mod logins;
+mod loops;
 mod mailing;
 mod news;
 mod node;

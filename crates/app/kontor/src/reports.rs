@@ -8,15 +8,20 @@ use std::time::{Duration, Instant};
 use kontor_alerts::{RULES, Report, Samples, Watch};
 use kontor_model::{Kind, Result, Value};
 use kontor_store::system::{self, ALERT_REPORT, INSTALLATION};
-use kontor_store::{Batch, ColumnRef, Expr, OnConflict, Select, Store, Write};
+use kontor_store::{Batch, ColumnRef, Expr, OnConflict, Pulses, Select, Store, Write};
 use tokio::sync::watch;
 
+use crate::loops;
+
+/// How old the figures of loops in `/metrics` may be.
+const SHOWN: Duration = Duration::from_secs(1);
 /// What has not been reported anew for so long is of a process that is no more.
 const GONE: Duration = Duration::from_secs(30);
 
 /// A process that looks at its own figures.
 pub struct Reporting {
     pub store: Arc<dyn Store>,
+    pub pulses: Arc<Pulses>,
     /// Names the process to people; empty where there is one only.
     pub instance: String,
     /// Between two looks.
@@ -37,11 +42,17 @@ impl Reporting {
         let (mut own, mut beat) = (Watch::default(), 0_i64);
         let mut told: BTreeSet<&'static str> = BTreeSet::new();
         let begun = Instant::now();
+        let mut looked = Instant::now();
         loop {
             tokio::select! {
                 _ = stopped.wait_for(|stop| *stop) => break,
-                () = tokio::time::sleep(self.every) => {}
+                () = tokio::time::sleep(self.every.min(SHOWN)) => {}
             }
+            loops::show(&self.pulses);
+            if looked.elapsed() < self.every {
+                continue;
+            }
+            looked = Instant::now();
             // The pool's figures are shown when it is asked for them.
             self.store.status().await.ok();
             let samples = Samples::parse(&kontor_telemetry::metrics::global().render());

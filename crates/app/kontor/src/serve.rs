@@ -29,6 +29,7 @@ use crate::consuming::Consuming;
 use crate::credentials::Credentials;
 use crate::house::{self, House, Use};
 use crate::lock::{self, DataLock, Taken};
+use crate::loops::{self, Loops};
 use crate::news::News;
 use crate::node::{self, NodeLease};
 use crate::people::Logins;
@@ -209,6 +210,7 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             .merge(kontor_ui::router());
         let ready = Arc::new(
             Ready::new(vec![database_check(house.store.clone())])
+                .with_own(loops::check(house.commits.pulses().clone()))
                 .helped_by(limits.check())
                 .helped_by(guard_check(&config, &*house.store).await)
                 .helped_by(listener.tls().into_iter().flat_map(Tls::checks)),
@@ -255,63 +257,37 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             tokio::join!(listener.serve(door, public), OptionFuture::from(internal));
         }));
     }
-    let sealing =
-        sealing::run(house.clone(), privacy, format!("{}-{}", std::process::id(), house.ids.next()), stopped.clone());
-    let news = News {
-        house: house.clone(),
-        holder: format!("{}-{}", std::process::id(), house.ids.next()),
-        alone: config.database_url.is_none(),
-        days: config.events.days,
-        pace: config.sweeps.pace(),
-    };
-    let news = tokio::spawn(news.run(stopped.clone()));
-    let holder = format!("{}-{}", std::process::id(), house.ids.next());
-    let telling = webhooks.run(holder, config.database_url.is_none(), stopped.clone());
-    let telling = tokio::spawn(OptionFuture::from(roles.contains(&"worker").then_some(telling)));
     let named = || format!("{}-{}", std::process::id(), house.ids.next());
-    let alone = config.database_url.is_none();
-    let (consumers, pace) = (services::consumers(), config.sweeps.pace());
-    let consuming = Consuming { house: house.clone(), consumers, holder: named(), alone, pace };
+    let (alone, pace, carries) = (config.database_url.is_none(), config.sweeps.pace(), carrying.is_some());
     let works = roles.contains(&"worker");
-    let consuming = tokio::spawn(OptionFuture::from(works.then(|| consuming.run(stopped.clone()))));
-    let workflows = working::open(&config, &house).run(named(), alone, stopped.clone());
-    let working = tokio::spawn(OptionFuture::from(works.then_some(workflows)));
-    let works_here = roles.contains(&"worker");
-    let carries = carrying.is_some();
-    let watching = Watching { house: house.clone(), holder: named(), alone, pace, carries, url: url.clone() };
-    let watching = tokio::spawn(OptionFuture::from(Some(watching.run(works, stopped.clone()))));
-    let carrying = carrying.filter(|_| works_here).map(|publisher| publisher.run(stopped.clone()));
-    let carrying = tokio::spawn(OptionFuture::from(carrying));
+    let mut loops = Loops::new(&house.commits);
+    loops.add("seals", sealing::run(house.clone(), privacy, named(), stopped.clone()));
+    let news = News { house: house.clone(), holder: named(), alone, days: config.events.days, pace };
+    loops.watch("log", news.run(stopped.clone()));
     let ended = stopped.clone();
-    let feeding = tokio::spawn(async move { feed.run(ended).await });
-    let keeper = tokio::spawn(limits::keep(limits.clone(), house.clone(), stopped.clone()));
-    let days = config.request_log.days;
+    loops.add("streams", async move { feed.run(ended).await });
+    if works {
+        loops.watch("webhooks", webhooks.run(named(), alone, stopped.clone()));
+        let consuming =
+            Consuming { house: house.clone(), consumers: services::consumers(), holder: named(), alone, pace };
+        loops.watch("consumers", consuming.run(stopped.clone()));
+        loops.watch("workflows", working::open(&config, &house).run(named(), alone, stopped.clone()));
+        loops.watch("mail", mailing::delivery(&house, &config).run(stopped.clone()));
+        if let Some(publisher) = carrying {
+            loops.watch("bus", publisher.run(stopped.clone()));
+        }
+    }
+    let rules = kontor_alerts::rules(config.alerts.queue_stale_seconds);
+    let watching = Watching { house: house.clone(), holder: named(), alone, pace, carries, url: url.clone(), rules };
+    loops.add("watching", watching.run(works, stopped.clone()));
     let sweeps =
         [services::sweeps(), mailing::sweeps(&house, &config.mail), kontor_notifications::sweeps(&house.egress)]
             .concat();
-    let sweeping = sweeping::run(house.clone(), sweeps, config.sweeps.pace(), stopped.clone());
-    let mailing = mailing::run(&house, &config, roles.contains(&"worker"), stopped.clone());
-    let mailing = tokio::spawn(mailing);
-    let background = background(house.clone(), transfer, authorization, lease, stopped, days);
-    let background = tokio::spawn(async move {
-        let (_, _, _, news, feeding, telling) = tokio::join!(background, sealing, sweeping, news, feeding, telling);
-        if let Err(error) = carrying.await {
-            tracing::error!(%error, "events were not carried to the broker to the end");
-        }
-        if let Err(error) = telling {
-            tracing::error!(%error, "webhooks were not sent to the end");
-        }
-        for ended in [consuming.await, working.await, watching.await] {
-            if let Err(error) = ended {
-                tracing::error!(%error, "workflows or watching did not go on to the end");
-            }
-        }
-        for ended in [news, feeding, mailing.await] {
-            if let Err(error) = ended {
-                tracing::error!(%error, "the event log or mail was not kept to the end");
-            }
-        }
-    });
+    loops.watch_within("sweeps", loops::SWEEPS, sweeping::run(house.clone(), sweeps, pace, stopped.clone()));
+    let keeper = tokio::spawn(limits::keep(limits.clone(), house.clone(), stopped.clone()));
+    let days = config.request_log.days;
+    loops.add("housekeeping", background(house.clone(), transfer, authorization, lease, stopped, days));
+    let background = tokio::spawn(loops.ended());
     Ok(Running { house, url, stop, server, request_log, worker, limits: (limits, keeper), background, _lock: lock })
 }
 

@@ -9,7 +9,7 @@ use kontor_identity::callers::Holder;
 use kontor_identity::spaces;
 use kontor_model::{Allowance, Error, Id, Result, SpaceId};
 use kontor_records::{Ctx, Sweep, Via};
-use kontor_store::Bell;
+use kontor_store::{Bell, pulse, rounds};
 use tokio::sync::watch;
 
 use crate::house::House;
@@ -27,7 +27,7 @@ pub async fn run(
     loop {
         tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => return,
-            () = tokio::time::sleep(TICK) => {}
+            () = pulse::at_rest(tokio::time::sleep(TICK)) => {}
         }
         for swept in &mut sweeps {
             let rung: BTreeSet<SpaceId> = swept.bells.iter().flat_map(|bell| bell.take()).collect();
@@ -72,7 +72,8 @@ async fn sweep(house: &House, sweep: &dyn Sweep, is_due: impl Fn(SpaceId) -> boo
         match done.await {
             Ok(0) => {}
             Ok(count) => tracing::debug!(sweep = sweep.name(), space = space.id.0, count, "swept"),
-            Err(error) => warn(&error, sweep),
+            Err(error) if rounds::is_open(&*house.store, space.id).await => warn(&error, sweep),
+            Err(_) => {}
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use futures::future::OptionFuture;
-use kontor_alerts::{RULES, Samples, State, Transition, Watch};
+use kontor_alerts::{Rule, Samples, State, Transition, Watch};
 use kontor_model::{Result, SpaceId};
 use kontor_notifications::alerts::{self, Alarm};
 use kontor_store::rounds::spaces;
@@ -33,6 +33,8 @@ pub struct Watching {
     pub carries: bool,
     /// Where this process listens; empty where it does not.
     pub url: String,
+    /// With the limits of this installation.
+    pub rules: &'static [Rule],
 }
 
 impl Watching {
@@ -40,7 +42,8 @@ impl Watching {
     pub async fn run(self, works: bool, stopped: watch::Receiver<bool>) {
         let every = self.pace.map_or(EVERY, |pace| pace * 3).min(EVERY);
         let instance = if self.alone { String::new() } else { reports::instance(&self.url) };
-        let reporting = Reporting { store: self.house.store.clone(), instance, every };
+        let pulses = self.house.commits.pulses().clone();
+        let reporting = Reporting { store: self.house.store.clone(), pulses, instance, every };
         let watching = OptionFuture::from(works.then(|| self.watch(every, stopped.clone())));
         tokio::join!(reporting.run(stopped.clone()), watching);
     }
@@ -91,19 +94,20 @@ impl Watching {
         let spaces = spaces(&**store).await?;
         let Some(first) = spaces.iter().min().copied() else { return Ok(()) };
         let now = clock.now_ms();
-        queues.look(&**store, &self.house.catalogs, &spaces, now).await?;
+        // What can be seen is told, be a queue's table out of reach.
+        let looked = queues.look(&**store, &self.house.catalogs, &spaces, now).await;
         if watch.is_none() {
             *watch = Some(self.begin(&spaces).await?);
         }
         let Some(known) = watch else { return Ok(()) };
         let samples = Samples::parse(&kontor_telemetry::metrics::global().render());
         let reports = heard.look(&**store).await?;
-        untold.extend(known.look(RULES, &samples, &reports, heard.now_ms()));
+        untold.extend(known.look(self.rules, &samples, &reports, heard.now_ms()));
         while let Some(transition) = untold.first() {
             self.tell(transition, first).await?;
             untold.remove(0);
         }
-        Ok(())
+        looked
     }
 
     /// Goes on from what fires already.
@@ -115,7 +119,7 @@ impl Watching {
             all.extend(own.into_iter().map(|one| (one.rule, one.subject, space.0)));
         }
         let quiet = self.pace.map_or(QUIET, |pace| (pace * 6).min(QUIET));
-        Ok(Watch::new(RULES, all).quiet(quiet))
+        Ok(Watch::new(self.rules, all).quiet(quiet))
     }
 
     /// In the space that it is about; what is the whole installation's, in its first workspace.

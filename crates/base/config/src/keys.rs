@@ -141,6 +141,11 @@ pub const KEYS: &[Key] = &[
         "Seconds between two looks for what is due (overdue invoices, clocks of tickets); 0 leaves it to each service.",
     ),
     key(
+        "alerts.queue_stale_seconds",
+        Kind::Number { min: 10, max: 86_400 },
+        "Seconds that what is due in a queue may wait before administrators are told.",
+    ),
+    key(
         "jobs.slots",
         Kind::Number { min: 1, max: 256 },
         "Imports, exports and other jobs at the same time in this process.",

@@ -24,7 +24,7 @@ pub use error::{ConfigError, Problem};
 pub use keys::{KEYS, Key};
 pub use kind::Kind;
 pub use load::find_file;
-pub use overload::{Cache, Jobs, Overload, Sweeps};
+pub use overload::{Alerts, Cache, Jobs, Overload, Sweeps};
 pub use overrides::Overrides;
 pub use rate::Rate;
 pub use schema::config_schema;

@@ -47,6 +47,20 @@ pub struct Sweeps {
     pub every_seconds: u64,
 }
 
+/// When administrators are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Alerts {
+    /// That what is due in a queue may wait.
+    pub queue_stale_seconds: u32,
+}
+
+impl Default for Alerts {
+    fn default() -> Self {
+        Self { queue_stale_seconds: 300 }
+    }
+}
+
 /// How many jobs run at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Acme, Cache, Cidr, Connections, Jobs, Overload, Rate, SecretText, SecretUrl, Sweeps, Tls};
+use crate::{Acme, Alerts, Cache, Cidr, Connections, Jobs, Overload, Rate, SecretText, SecretUrl, Sweeps, Tls};
 
 /// All settings of a process, checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +39,7 @@ pub struct Config {
     pub rate: Rate,
     pub overload: Overload,
     pub sweeps: Sweeps,
+    pub alerts: Alerts,
     pub jobs: Jobs,
     pub cache: Cache,
     pub mail: Mail,
@@ -76,6 +77,7 @@ impl Default for Config {
             rate: Rate::default(),
             overload: Overload::default(),
             sweeps: Sweeps::default(),
+            alerts: Alerts::default(),
             jobs: Jobs::default(),
             cache: Cache::default(),
             mail: Mail::default(),

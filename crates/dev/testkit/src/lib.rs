@@ -33,7 +33,7 @@ pub use api::{Api, encode, query};
 pub use backend::Backend;
 pub use objects::Definition;
 pub use place::{Place, binary};
-pub use postgres::url as postgres_url;
+pub use postgres::{run_on, url as postgres_url};
 pub use raw::RawReply;
 pub use reply::Reply;
 pub use request::{Part, Request};

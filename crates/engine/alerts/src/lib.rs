@@ -9,6 +9,6 @@ mod rules;
 mod samples;
 mod watch;
 
-pub use rules::{RULES, Rule, Severity, When};
+pub use rules::{RULES, Rule, Severity, When, rules};
 pub use samples::{Sample, Samples};
 pub use watch::{Report, State, Transition, Watch};

@@ -41,9 +41,11 @@ fn expression(when: &When) -> (String, Option<u64>) {
         When::Full { used, size, above, lasts } => {
             (format!("sum by (instance) ({used}) / sum by (instance) ({size}) > {above}"), Some(lasts.as_secs()))
         }
-        When::AtLeast { gauge, label, by_space, least } => {
+        When::On { gauge, label } => (format!("max by (instance, {label}) ({gauge}) > 0"), None),
+        When::AtLeast { gauge, label, only, by_space, least } => {
             let space = if *by_space { "space, " } else { "" };
-            (format!("max by ({space}{label}) ({gauge}) >= {least}"), None)
+            let only = only.map(|only| format!("{{{label}=\"{only}\"}}")).unwrap_or_default();
+            (format!("max by ({space}{label}) ({gauge}{only}) >= {least}"), None)
         }
     }
 }

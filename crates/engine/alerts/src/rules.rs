@@ -47,9 +47,11 @@ pub enum When {
     Slow { histogram: &'static str, bound: &'static str, above: f64, samples: usize, every: Duration },
     /// A gauge is more than `above` of another (0.85 is 85 %), at each look for as long as `lasts`.
     Full { used: &'static str, size: &'static str, above: f64, lasts: Duration },
-    /// A gauge is at least `least`; each value of `label` is a matter of its own, and where it has the label `space` of
-    /// that space.
-    AtLeast { gauge: &'static str, label: &'static str, by_space: bool, least: f64 },
+    /// A gauge is not 0, of whichever value of `label`.
+    On { gauge: &'static str, label: &'static str },
+    /// A gauge is at least `least`; each value of `label` (the one that `only` names) is a matter of its own, and where it
+    /// has the label `space` of that space.
+    AtLeast { gauge: &'static str, label: &'static str, only: Option<&'static str>, by_space: bool, least: f64 },
 }
 
 impl When {
@@ -57,7 +59,7 @@ impl When {
     #[must_use]
     pub fn is_local(&self) -> bool {
         match self {
-            When::Share { .. } | When::Slow { .. } | When::Full { .. } => true,
+            When::Share { .. } | When::Slow { .. } | When::Full { .. } | When::On { .. } => true,
             When::AtLeast { .. } => false,
         }
     }
@@ -69,6 +71,30 @@ impl When {
 }
 
 const SECOND: Duration = Duration::from_secs(1);
+
+/// What is due in a queue may wait for so many seconds.
+const fn stale(seconds: u32) -> Rule {
+    Rule {
+        name: "queue_stale",
+        severity: Severity::Critical,
+        summary: "What waits in a queue has waited for longer than it may",
+        remedy: "Look whether a process with the role worker runs, and whether what it needs (broker, mail server) is there.",
+        when: When::AtLeast {
+            gauge: "queue_oldest_seconds",
+            label: "queue",
+            only: None,
+            by_space: false,
+            least: seconds as f64,
+        },
+    }
+}
+
+/// [`RULES`] with a limit of one's own for what waits in queues. For the life of the process.
+#[must_use]
+pub fn rules(stale_seconds: u32) -> &'static [Rule] {
+    let own = |rule: &Rule| if rule.name == "queue_stale" { stale(stale_seconds) } else { rule.clone() };
+    RULES.iter().map(own).collect::<Vec<_>>().leak()
+}
 
 /// What is shipped.
 pub const RULES: &[Rule] = &[
@@ -112,26 +138,46 @@ pub const RULES: &[Rule] = &[
         },
     },
     Rule {
+        name: "worker_stalled",
+        severity: Severity::Critical,
+        summary: "A loop that moves a queue stands still",
+        remedy: "worker_stalled and /readyz say which and where; look what its database waits for, then start that process anew.",
+        when: When::On { gauge: "worker_stalled", label: "worker" },
+    },
+    Rule {
+        name: "log_stalled",
+        severity: Severity::Critical,
+        summary: "Events have waited for their place in the log for 10 seconds",
+        remedy: "Look in the log for why they were not given their places; nothing hears of a change until they are.",
+        when: When::AtLeast {
+            gauge: "queue_oldest_seconds",
+            label: "queue",
+            only: Some("relay"),
+            by_space: false,
+            least: 10.0,
+        },
+    },
+    Rule {
         name: "webhook_failing",
         severity: Severity::Warning,
         summary: "A webhook endpoint has failed ten times in a row",
         remedy: "Look at its deliveries for what it answers; mend the receiver, or switch the endpoint off.",
-        when: When::AtLeast { gauge: "webhook_failures_in_row", label: "endpoint", by_space: true, least: 10.0 },
+        when: When::AtLeast {
+            gauge: "webhook_failures_in_row",
+            label: "endpoint",
+            only: None,
+            by_space: true,
+            least: 10.0,
+        },
     },
     Rule {
         name: "job_failing",
         severity: Severity::Warning,
         summary: "Ten jobs of a kind have failed in a row",
         remedy: "Read the reasons (GET /v1/jobs?filter[state]=failed); mend the cause, then try them again.",
-        when: When::AtLeast { gauge: "jobs_failures_in_row", label: "kind", by_space: true, least: 10.0 },
+        when: When::AtLeast { gauge: "jobs_failures_in_row", label: "kind", only: None, by_space: true, least: 10.0 },
     },
-    Rule {
-        name: "queue_stale",
-        severity: Severity::Critical,
-        summary: "What waits in a queue has waited for more than 5 minutes",
-        remedy: "Look whether a process with the role worker runs, and whether what it needs (broker, mail server) is there.",
-        when: When::AtLeast { gauge: "queue_oldest_seconds", label: "queue", by_space: false, least: 300.0 },
-    },
+    stale(300),
 ];
 
 #[cfg(test)]
@@ -145,5 +191,18 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), RULES.len());
         assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
+    }
+
+    #[test]
+    fn the_limit_of_queues_can_be_set() {
+        assert_eq!(rules(300), RULES);
+        let limit = |rule: &Rule| if let When::AtLeast { least, .. } = rule.when { least } else { 0.0 };
+        let changed: Vec<(&str, f64)> = rules(7)
+            .iter()
+            .zip(RULES)
+            .filter(|(own, shipped)| own != shipped)
+            .map(|(own, _)| (own.name, limit(own)))
+            .collect();
+        assert_eq!(changed, [("queue_stale", 7.0)]);
     }
 }

@@ -169,12 +169,19 @@ impl Watch {
                 let share = used.zip(size).filter(|(_, size)| *size > 0.0).map(|(used, size)| used / size);
                 one(share.filter(|share| *share > above))
             }
-            When::AtLeast { gauge, label, by_space, least } => {
+            When::On { gauge, .. } => {
+                let on = samples.of(gauge).map(|sample| sample.value).fold(0.0, f64::max);
+                one((on > 0.0).then_some(on))
+            }
+            When::AtLeast { gauge, label, only, by_space, least } => {
                 let subject = |sample: &crate::Sample| {
                     let space = sample.labels.get("space").filter(|_| by_space).and_then(|space| space.parse().ok());
                     (sample.labels.get(label).cloned().unwrap_or_default(), space)
                 };
-                let bad = samples.of(gauge).filter(|sample| sample.value >= least);
+                let fits = |sample: &&crate::Sample| {
+                    only.is_none_or(|only| sample.labels.get(label).is_some_and(|own| own == only))
+                };
+                let bad = samples.of(gauge).filter(fits).filter(|sample| sample.value >= least);
                 bad.map(|sample| (subject(sample), sample.value)).collect()
             }
         }

@@ -10,7 +10,7 @@ use kontor_model::{Error, Result, SpaceId};
 use kontor_records::{Ctx, Records};
 use kontor_store::rounds::spaces;
 use kontor_store::system;
-use kontor_store::{Batch, Bell, CommitError, Commits, Lease, Rounds};
+use kontor_store::{Batch, Bell, CommitError, Commits, Lease, Rounds, pulse};
 use kontor_telemetry::metrics::{Counter, Gauge, counter, gauge};
 use tokio::sync::watch;
 
@@ -90,7 +90,7 @@ impl Publisher {
                     }
                     tokio::select! {
                         _ = stopped.wait_for(|stop| *stop) => break,
-                        () = tokio::time::sleep(pause) => {}
+                        () = pulse::at_rest(tokio::time::sleep(pause)) => {}
                     }
                     pause = (pause * 2).min(PAUSE.1);
                 }
@@ -128,7 +128,7 @@ impl Publisher {
             let events = shown(records, &ctx, rows).await.map_err(said)?;
             let messages: Vec<Message> = events.iter().map(|event| Message::of(event, space)).collect();
             if !messages.is_empty()
-                && let Err(why) = self.parts.bus.publish(&messages).await
+                && let Err(why) = pulse::at_rest(self.parts.bus.publish(&messages)).await
             {
                 self.failures.increment();
                 self.away.set(1);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kontor_model::{Error, Kind, Result};
-use kontor_store::{Batch, Write, system};
+use kontor_store::{Batch, Write, pulse, system};
 use kontor_telemetry::metrics::JobKind;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -88,7 +88,8 @@ impl Runner {
     /// Starts it on the current runtime.
     pub fn start(self) -> Running {
         let (stop, stopping) = watch::channel(false);
-        let task = tokio::spawn(Arc::new(self).work(stopping));
+        let pulses = self.jobs.commits.pulses().clone();
+        let task = tokio::spawn(pulses.watched("jobs", pulse::Limit::default(), Arc::new(self).work(stopping)));
         Running { stop, task }
     }
 
@@ -122,7 +123,7 @@ impl Runner {
             let poll = if self.jobs.commits.is_told() { POLL_TOLD } else { POLL };
             tokio::select! {
                 _ = self.jobs.news.rung() => {}
-                () = tokio::time::sleep(poll) => {}
+                () = pulse::at_rest(tokio::time::sleep(poll)) => {}
                 _ = running.join_next(), if !running.is_empty() => {}
                 _ = stopping.changed() => {}
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kontor_model::{Id, Kind, Op, Result, SetBack, SpaceId, Value};
-use kontor_store::{Cond, Expr, Lease, Select, system};
+use kontor_store::{Cond, Expr, Lease, Select, pulse, system};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -81,7 +81,7 @@ impl Delivery {
                     // Which lane it was is not known: all of them are looked at again when the rest has ended.
                     Err(error) => tracing::error!(%error, "a delivery ended badly"),
                 },
-                () = tokio::time::sleep(TICK) => {}
+                () = pulse::at_rest(tokio::time::sleep(TICK)) => {}
             }
             if running.is_empty() {
                 traffic.busy.clear();

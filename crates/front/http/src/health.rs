@@ -29,7 +29,7 @@ pub const ROUTES: &[Route] = &[
         "/readyz",
         "readiness",
         Mark::Public,
-        "Each dependency with its state; 503 while one that is needed is away or the process stops.",
+        "Each dependency, and the loops of the process, with their state; 503 while one that is needed is away, a loop stands still or the process stops.",
     ),
     route("/metrics", "metrics", Mark::Private, "Metrics in the Prometheus text format."),
 ];
@@ -47,6 +47,8 @@ pub struct Check {
 #[derive(Default)]
 pub struct Ready {
     checks: Vec<Check>,
+    /// What the process does itself.
+    own: Vec<Check>,
     /// Without these the process works on, with less.
     helpful: Vec<Check>,
     stopping: AtomicBool,
@@ -55,6 +57,13 @@ pub struct Ready {
 impl Ready {
     pub fn new(checks: Vec<Check>) -> Self {
         Self { checks, ..Self::default() }
+    }
+
+    /// Adds something that the process does itself: while it does not, `/readyz` answers 503.
+    #[must_use]
+    pub fn with_own(mut self, check: Check) -> Self {
+        self.own.push(check);
+        self
     }
 
     /// Adds a dependency that the process can do without: while it is away, `/readyz` says `degraded` and stays 200.
@@ -69,14 +78,14 @@ impl Ready {
         self.stopping.store(true, Ordering::SeqCst);
     }
 
-    /// Whether everything is there that the process cannot do without.
+    /// Whether everything is there that an answer cannot do without.
     pub(crate) async fn works(&self) -> bool {
         join_all(self.checks.iter().map(|check| (check.ask)())).await.iter().all(Result::is_ok)
     }
 
     async fn answer(&self) -> Response<Body> {
         let stopping = self.stopping.load(Ordering::SeqCst);
-        let required = self.checks.iter().map(|check| (check, "error"));
+        let required = self.checks.iter().chain(&self.own).map(|check| (check, "error"));
         let helpful = self.helpful.iter().map(|check| (check, "degraded"));
         let asked = join_all(required.chain(helpful).map(|(check, away)| async move {
             let start = Instant::now();
@@ -87,7 +96,7 @@ impl Ready {
             if let Err(cause) = &answer
                 && away == "error"
             {
-                tracing::warn!(dependency = check.name, cause, "a dependency is away");
+                tracing::warn!(dependency = check.name, cause, "what is needed is not there");
             }
             (check.name, if answer.is_ok() { "ok" } else { away }, start.elapsed())
         }))

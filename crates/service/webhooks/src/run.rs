@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use kontor_model::{Error, Id, Result, SetBack, SpaceId};
 use kontor_store::rounds;
-use kontor_store::{Lease, Rounds};
+use kontor_store::{Lease, Rounds, pulse};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -104,7 +104,8 @@ impl Webhooks {
             };
             match outcome.await {
                 Ok(true) => {}
-                Ok(false) => run.end().await,
+                // What is being sent may take its time.
+                Ok(false) => pulse::at_rest(run.end()).await,
                 Err(error) => {
                     warn(&error);
                     tokio::select! {
@@ -132,7 +133,9 @@ impl Run {
         }
         for space in &spaces {
             // A space that went meanwhile must not stop the others.
-            if let Err(error) = self.space(*space).await {
+            if let Err(error) = self.space(*space).await
+                && rounds::is_open(self.hooks.store(), *space).await
+            {
                 warn(&error);
             }
         }

@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 use kontor_model::{Kind, Result, SpaceId, Value};
 
 use crate::system::{self, INSTALLATION};
-use crate::{Commits, Expr, Select, Store};
+use crate::{Commits, Expr, Select, Store, pulse};
 
 /// A round may take at most one part in so many of a loop's time: the more spaces there are, the rarer it is.
 const SHARE: u32 = 10;
+/// But not rarer: one that took long may have waited for a database that was away.
+const RARE: Duration = Duration::from_secs(30);
 /// Between two rounds where all changes are told: for what commands beside the server change, and for what was missed.
 const TOLD: Duration = Duration::from_secs(1);
 
@@ -29,7 +31,7 @@ impl Rounds {
 
     /// Completes when a round is due. Asked for again after each turn.
     pub async fn due(&mut self) {
-        tokio::time::sleep(self.left()).await;
+        pulse::at_rest(tokio::time::sleep(self.left())).await;
     }
 
     /// Whether this turn is a round; from now on it runs.
@@ -46,7 +48,7 @@ impl Rounds {
         let since = began.elapsed();
         if self.rest.is_zero() {
             let told = if self.commits.is_told() { TOLD } else { Duration::ZERO };
-            self.rest = self.pace.max(told).max(since * SHARE);
+            self.rest = self.pace.max(told).max((since * SHARE).min(RARE));
         }
         self.rest.saturating_sub(since)
     }
@@ -64,6 +66,12 @@ pub async fn spaces(store: &dyn Store) -> Result<Vec<SpaceId>> {
         _ => None,
     };
     Ok(rows.iter().filter_map(of).collect())
+}
+
+/// Whether a failure in a space is worth a word: none is where the space went meanwhile, or is being filled. Asked after a
+/// failure, so that what goes well pays nothing for it.
+pub async fn is_open(store: &dyn Store, space: SpaceId) -> bool {
+    spaces(store).await.map_or(true, |all| all.contains(&space))
 }
 
 #[cfg(test)]

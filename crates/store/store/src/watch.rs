@@ -17,7 +17,8 @@ use futures::future::BoxFuture;
 use kontor_model::SpaceId;
 
 use crate::{
-    Batch, CommitError, Cond, Index, Page, Rows, Schema, Select, Shape, Source, Store, StoreError, StoreStatus, Write,
+    Batch, CommitError, Cond, Index, Page, Pulses, Rows, Schema, Select, Shape, Source, Store, StoreError, StoreStatus,
+    Write, pulse,
 };
 
 /// How long a commit may still be carried out whose outcome the store could not say.
@@ -95,6 +96,7 @@ pub struct Commits {
     bells: bell::Bells,
     /// Everything that the database has answered, reads and commits.
     answers: AtomicU64,
+    pulses: Arc<Pulses>,
 }
 
 impl Default for Commits {
@@ -104,6 +106,7 @@ impl Default for Commits {
             marks: RwLock::default(),
             bells: bell::Bells::default(),
             answers: AtomicU64::new(0),
+            pulses: Arc::default(),
         }
     }
 }
@@ -136,10 +139,17 @@ impl Commits {
         self.answers.load(Ordering::Relaxed)
     }
 
+    /// The loops that work on this store.
+    pub fn pulses(&self) -> &Arc<Pulses> {
+        &self.pulses
+    }
+
     fn answered<T, E>(&self, outcome: Result<T, E>, is_answer: impl FnOnce(&E) -> bool) -> Result<T, E> {
-        if outcome.as_ref().map_or_else(is_answer, |_| true) {
+        let is_answer = outcome.as_ref().map_or_else(is_answer, |_| true);
+        if is_answer {
             self.answers.fetch_add(1, Ordering::Relaxed);
         }
+        pulse::answered(is_answer);
         outcome
     }
 

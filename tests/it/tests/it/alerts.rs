@@ -1,5 +1,7 @@
 //! `/v1/system_alerts`: what the installation says of itself.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use kontor_testkit::{Backend, Builder, Server, both_alone, postgres_url, unique};
 use serde_json::{Value, json};
@@ -42,7 +44,7 @@ async fn an_endpoint_that_fails_ten_times_is_told_of_once_and_resolves(backend: 
     for _ in 0..5 {
         contact(&api).await;
     }
-    tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
     assert_eq!((alerts().await.len(), told().await.len()), (1, 1));
     sink.says(Says::Status(204, ""));
     contact(&api).await;
@@ -111,7 +113,7 @@ async fn each_process_is_told_of_by_its_own_figures(backend: Backend) {
     };
     until("administrators are told", async || told().await.pop()).await;
     // Some looks later, by either process, it is still the one.
-    tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
     assert_eq!((alerts().await.len(), told().await.len()), (1, 1), "{:?}", alerts().await);
     if let Some(mut other) = other {
         // A process that is no more has no errors.
@@ -122,4 +124,38 @@ async fn each_process_is_told_of_by_its_own_figures(backend: Backend) {
     } else {
         let _ = server.terminate().await;
     }
+}
+
+#[tokio::test]
+async fn a_worker_that_stands_still_shows_in_readiness() {
+    // Somebody holds a table that nothing else looks at.
+    if !Backend::Postgres.is_reachable() {
+        return;
+    }
+    let server = quick(Backend::Postgres).env("KONTOR_SWEEPS_EVERY_SECONDS", "1").start().await;
+    let api = server.api();
+    let ready = async |status: u16, workers: &str| {
+        let reply = api.anonymous().get("/readyz").await;
+        (reply.status == status && reply.json["checks"]["workers"]["status"] == json!(workers)).then_some(())
+    };
+    until("it is ready", async || ready(200, "ok").await).await;
+    let database = server.place().database().unwrap().to_owned();
+    let held = tokio::task::spawn_blocking(move || {
+        kontor_testkit::run_on(&database, "BEGIN; LOCK TABLE workflow_state; SELECT pg_sleep(35); COMMIT")
+    });
+    until("it is not ready", async || ready(503, "error").await).await;
+    let metrics = async || api.anonymous().get("/metrics").await.text();
+    let shows = async || metrics().await.contains("worker_stalled{worker=\"workflows\"} 1").then_some(());
+    until("the metric shows it", shows).await;
+    // The rest goes on meanwhile.
+    contact(&api).await;
+    let told = async |status: &str| {
+        let page = api.get(&format!("/v1/system_alerts?filter[status]={status}")).await.expect(200);
+        page.rows().iter().any(|alert| alert["rule"] == json!("worker_stalled")).then_some(())
+    };
+    until("administrators are told", async || told("firing").await).await;
+    held.await.unwrap().unwrap();
+    until("it is ready again", async || ready(200, "ok").await).await;
+    until("and they are told", async || told("resolved").await).await;
+    assert!(metrics().await.contains("worker_stalled{worker=\"workflows\"} 0"));
 }

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use kontor_egress::Egress;
 use kontor_model::{Error, ErrorCode, Id, Result, SetBack, SpaceId};
 use kontor_records::{Ctx, Records};
-use kontor_store::rounds::spaces;
+use kontor_store::rounds::{self, spaces};
 use kontor_store::system;
 use kontor_store::{Bell, Commits, Lease, Rounds};
 use kontor_telemetry::metrics::{Counter, counter};
@@ -139,7 +139,9 @@ impl Automation {
                     let mends = everywhere && set_back.is_due(self.now(), Instant::now());
                     for space in if everywhere { spaces(self.store()).await? } else { rung } {
                         // A space that went meanwhile must not stop the others.
-                        if let Err(error) = self.look(space, mends, &mut tasks, &stopped).await {
+                        if let Err(error) = self.look(space, mends, &mut tasks, &stopped).await
+                            && rounds::is_open(self.store(), space).await
+                        {
                             warn(&error);
                         }
                     }
