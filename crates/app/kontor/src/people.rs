@@ -48,6 +48,10 @@ impl People for Logins {
         Box::pin(async move { self.0.second_factor(ticket, code, from(&origin)).await.map(new_session) })
     }
 
+    fn asks_address<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async move { self.0.asks_address(token).await })
+    }
+
     fn redeem<'a>(
         &'a self,
         token: &'a str,

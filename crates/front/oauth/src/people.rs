@@ -66,6 +66,13 @@ pub trait People: Send + Sync {
     fn second_factor<'a>(&'a self, ticket: &'a str, code: &'a str, origin: Origin)
     -> BoxFuture<'a, Result<NewSession>>;
 
+    /// Whether whoever redeems this token says an e-mail address, too: the first owner, whom nobody has invited. Not where
+    /// the token is no good.
+    ///
+    /// # Errors
+    /// The database's.
+    fn asks_address<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<bool>>;
+
     /// Sets a password with the token of an invitation or of a forgotten password. The first owner says an e-mail
     /// address, too.
     ///

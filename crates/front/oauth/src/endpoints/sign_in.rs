@@ -35,7 +35,7 @@ pub async fn show(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> Re
         let call = Call::of(request).await?;
         let form = call.query()?;
         if form.get("token").is_some() {
-            return oauth.redeem_page(&call, &form, false, None).await;
+            return oauth.redeem_page(&call, &form, None).await;
         }
         if CARRIED.iter().all(|name| form.get(name).is_none())
             && let Some(session) = oauth.session(&call).await?
@@ -122,7 +122,7 @@ pub async fn redeem(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> 
         let call = Call::of(request).await?;
         let form = call.form()?;
         if !oauth.is_own_form(&call, &form)? {
-            return oauth.redeem_page(&call, &form, false, Some("The page was too old. Please try again.")).await;
+            return oauth.redeem_page(&call, &form, Some("The page was too old. Please try again.")).await;
         }
         let (token, password) = (form.need("token")?, form.get("password").unwrap_or_default());
         match oauth.people.redeem(token, form.get("email"), password, call.origin()).await {
@@ -131,10 +131,8 @@ pub async fn redeem(State(oauth): State<Arc<OAuth>>, request: Request<Body>) -> 
                 oauth.second_page(&call, &form, &ticket, &methods, None).await
             }
             Err(error) => {
-                // Only the first owner's link asks for an address: the others are for one that is known.
-                let asks = form.get("email").is_some() || error.faults().iter().any(|fault| fault.field == "email");
                 let guess = is_guess(&error);
-                Ok(counted(guess, oauth.redeem_page(&call, &form, asks, Some(&said(error)?)).await?))
+                Ok(counted(guess, oauth.redeem_page(&call, &form, Some(&said(error)?)).await?))
             }
         }
     };
@@ -200,9 +198,13 @@ impl OAuth {
         self.form_page(call, form, &more, error, &leads_to, |fields| pages::second_factor(fields, methods, site))
     }
 
-    async fn redeem_page(&self, call: &Call, form: &Form, asks: bool, error: Option<&str>) -> Outcome {
+    /// Only the first owner's link asks for an address: the others are for one that is known.
+    async fn redeem_page(&self, call: &Call, form: &Form, error: Option<&str>) -> Outcome {
         let token = form.get("token").unwrap_or_default();
-        let email = asks.then(|| form.get("email").unwrap_or_default());
+        let email = match form.get("email") {
+            None if self.people.asks_address(token).await? => Some(""),
+            said => said,
+        };
         self.form_page(call, form, &[("token", token)], error, "", |fields| pages::redeem(fields, email))
     }
 

@@ -109,13 +109,14 @@ pub fn redeem(fields: Fields<'_>, email: Option<&str>) -> Response<Body> {
     let address = email.map(|email| {
         format!(
             "<label for=\"email\">E-mail</label>\n\
-             <input id=\"email\" name=\"email\" type=\"email\" autocomplete=\"username\" required value=\"{}\">\n",
+             <input id=\"email\" name=\"email\" type=\"email\" autocomplete=\"username\" required autofocus value=\"{}\">\n",
             escape(email)
         )
     });
+    let focus = if address.is_some() { "" } else { " autofocus" };
     let body = format!(
         "{}<form method=\"post\" action=\"/sign-in/redeem\">\n{}{}<label for=\"password\">New password</label>\n\
-         <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"new-password\" required autofocus>\n\
+         <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"new-password\" required{focus}>\n\
          <div class=\"row\"><button type=\"submit\">Set the password</button></div>\n</form>",
         alert(fields.error),
         hidden(fields.hidden),

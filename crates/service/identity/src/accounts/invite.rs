@@ -222,6 +222,18 @@ impl Accounts {
         }
     }
 
+    /// Whether a link is for somebody whose address is not known yet. Not one that is no good: that is said when it is used.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn asks_address(&self, token: &str) -> Result<bool> {
+        match self.ticket(token).await {
+            Ok(ticket) => Ok(ticket.account.is_none()),
+            Err(error) if error.code().status() < 500 => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Uses a link: sets the password, accepts the space, signs in. `address` is asked for by the owner's first link.
     /// Who has a password here already accepts an invitation with it; only a link for a new password replaces it.
     ///
