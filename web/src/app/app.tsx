@@ -1,13 +1,11 @@
 import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { type ComponentType, useEffect, useState } from 'react';
 import { makeQueryClient } from '~/api/query';
 import { complain } from '~/ui/complain';
 import { makeRouter } from './router';
 import { theme, variables } from './theme';
-
-const Notifications = lazy(() => import('./notifications'));
 
 export const client = makeQueryClient(complain);
 const router = makeRouter(client);
@@ -22,9 +20,7 @@ export function App() {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
       <QueryClientProvider client={client}>
-        <Later>
-          <Notifications />
-        </Later>
+        <Said />
         <RouterProvider router={router} />
       </QueryClientProvider>
     </MantineProvider>
@@ -35,18 +31,26 @@ const LOOK_MS = 1_500;
 /** Looks after which what is said is shown although something is still asked for. */
 const MOST_LOOKS = 4;
 
-/** Not before the page has what it asked for: what is said meanwhile is kept and shown then. */
-function Later({ children }: { children: React.ReactNode }) {
-  const [isTime, setTime] = useState(false);
+/**
+ * Not before the page has what it asked for: what is said meanwhile is kept and shown then. Where the network is away just
+ * then, it is asked for again.
+ */
+function Said() {
+  const [Notifications, show] = useState<ComponentType>();
   useEffect(() => {
     let looks = 0;
-    const timer = setInterval(() => {
+    let timer: ReturnType<typeof setTimeout>;
+    const look = async () => {
       looks += 1;
-      if (client.isFetching() > 0 && looks < MOST_LOOKS) return;
-      clearInterval(timer);
-      setTime(true);
-    }, LOOK_MS);
-    return () => clearInterval(timer);
+      const loaded =
+        client.isFetching() > 0 && looks < MOST_LOOKS
+          ? undefined
+          : await import('./notifications').catch(() => undefined);
+      if (loaded) show(() => loaded.default);
+      else timer = setTimeout(look, LOOK_MS);
+    };
+    timer = setTimeout(look, LOOK_MS);
+    return () => clearTimeout(timer);
   }, []);
-  return <Suspense>{isTime && children}</Suspense>;
+  return Notifications ? <Notifications /> : null;
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Select, Title } from '@mantine/core';
+import { Button, Group, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
@@ -10,6 +10,7 @@ import { useMe } from '~/api/me';
 import { patchOf, type Row, titleOf } from '~/api/record';
 import { useRefresh } from '~/api/records';
 import { LoadingPage, NotFoundPage } from '~/app/pages';
+import { Choice } from '~/features/list/choice';
 import { allOf, toFilter } from '~/features/list/filter';
 import { Layouts } from '~/features/list/layouts';
 import { Narrow } from '~/features/list/narrow';
@@ -88,17 +89,14 @@ function StageBoard({ def, by }: Props) {
       ),
     [stages],
   );
-  const chooser =
-    (pipelines?.length ?? 0) > 1 ? (
-      <Select
-        size="xs"
-        aria-label={t('board.pipeline')}
-        allowDeselect={false}
-        value={pipeline ?? null}
-        data={pipelines?.map((one) => ({ value: one.id, label: String(one.name) })) ?? []}
-        onChange={(next) => set({ pipeline: next ?? undefined })}
-      />
-    ) : null;
+  const chooser = (
+    <Choice
+      label={t('board.pipeline')}
+      value={pipeline}
+      options={pipelines?.map((one) => ({ value: one.id, label: String(one.name) })) ?? []}
+      onChoose={(next) => set({ pipeline: next })}
+    />
+  );
   if (columns.length === 0) return null;
   return <Board def={def} by={by} columns={columns} pipeline={pipeline} chooser={chooser} />;
 }
@@ -202,17 +200,13 @@ function Board({ def, by, columns, pipeline, chooser }: BoardProps) {
           <Title order={1} size="h4">
             {names.many(def)}
           </Title>
-          {fieldsToBe.length > 1 && (
-            <Select
-              size="xs"
-              w={170}
-              aria-label={t('board.by')}
-              allowDeselect={false}
-              value={by.path}
-              data={fieldsToBe.map((field) => ({ value: field.path, label: names.field(field) }))}
-              onChange={(next) => set({ by: next ?? undefined })}
-            />
-          )}
+          <Choice
+            label={t('board.by')}
+            width={170}
+            value={by.path}
+            options={fieldsToBe.map((field) => ({ value: field.path, label: names.field(field) }))}
+            onChoose={(next) => set({ by: next })}
+          />
           {chooser}
           {def.owned && (
             <Button

@@ -1,4 +1,4 @@
-import { Button, Group, Select, Stack, Text, Title } from '@mantine/core';
+import { Button, Group, Stack, Text, Title } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
@@ -9,6 +9,7 @@ import { type FieldDef, field as findField, may, type ObjectDef, useCatalog } fr
 import { api } from '~/api/client';
 import { type Row, titleOf, valueAt } from '~/api/record';
 import { NotFoundPage } from '~/app/pages';
+import { Choice } from '~/features/list/choice';
 import { allOf, type Filter, toFilter } from '~/features/list/filter';
 import { Layouts } from '~/features/list/layouts';
 import { Narrow } from '~/features/list/narrow';
@@ -100,17 +101,13 @@ function RecordsCalendar({ def, date }: { def: ObjectDef; date: FieldDef }) {
             {names.many(def)} · {monthName(month)}
           </Title>
           <Turn month={month} onTurn={(next) => set({ month: next })} />
-          {offered.length > 1 && (
-            <Select
-              size="xs"
-              w={190}
-              aria-label={t('calendar.date')}
-              allowDeselect={false}
-              value={date.path}
-              data={offered.map((field) => ({ value: field.path, label: names.field(field) }))}
-              onChange={(next) => set({ date: next ?? undefined })}
-            />
-          )}
+          <Choice
+            label={t('calendar.date')}
+            width={190}
+            value={date.path}
+            options={offered.map((field) => ({ value: field.path, label: names.field(field) }))}
+            onChoose={(next) => set({ date: next })}
+          />
           <Narrow def={def} q={search.q} filter={search.filter} onChange={set} />
         </Group>
         <Group gap={6}>
