@@ -15,7 +15,7 @@ test('a task stands in the calendar and is done with a tick', async ({ page, ser
 });
 
 test('a quote is sent and accepted, and an invoice is taken back', async ({ page, server }) => {
-  await server.ask('POST', '/v1/legal_entities', { name: 'Days Ltd', country: 'DE' });
+  await server.ask('POST', '/v1/legal_entities', { name: 'Days Ltd', address_country: 'DE' });
   const customer = await server.ask('POST', '/v1/customers', {
     name: 'Quoted',
     mobile: '13800138333',
