@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::table::{May, ROLES, Whose, expected};
 use super::{acting, team, user};
 use crate::support::examples::Examples;
-use crate::walk::dump::{Dump, difference, dump};
+use crate::walk::dump::{Dump, difference, dump, still};
 
 both_alone!(every_role_does_what_the_table_says);
 
@@ -222,7 +222,8 @@ async fn every_role_does_what_the_table_says(backend: Backend) {
         let caller = acting(&api, &cast.me, role);
         let targets = targets(&api, &examples, &cast, &objects).await;
         let manages = matches!(*role, "owner" | "admin");
-        let before = state(&server, &space);
+        // What follows from making them comes to its end first.
+        let before = still(2, || state(&server, &space)).await;
         let mut wrong = Vec::new();
         for target in &targets {
             let may = expected(role, &target.object);

@@ -59,14 +59,18 @@ pub fn dump(place: &Place, space: &str) -> Dump {
 
 /// As [`dump`], once what goes on behind an answer (seals, counts of use, the request log) has come to rest.
 pub async fn at_rest(place: &Place, space: &str) -> Dump {
-    let mut last = dump(place, space);
-    let mut still = 0;
+    still(6, || dump(place, space)).await
+}
+
+/// What `read` gives, once it has given the same for so many seconds.
+pub async fn still(seconds: u32, read: impl Fn() -> Dump) -> Dump {
+    let (mut last, mut same) = (read(), 0);
     for _ in 0..120 {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let now = dump(place, space);
-        still = if now == last { still + 1 } else { 0 };
+        let now = read();
+        same = if now == last { same + 1 } else { 0 };
         last = now;
-        if still == 6 {
+        if same == seconds {
             return last;
         }
     }
