@@ -60,7 +60,7 @@ test('a list of a million contacts is as quick as one of fifty', async ({ page }
   });
   await setPassword(page, link || `${url}/sign-in`);
   expect(OWNER.email).toBeTruthy();
-  await page.goto(`${url}/app`);
+  await page.waitForURL(/\/app/);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   const grid = page.getByRole('grid');
   await timed('opened, until the first rows are there', async () => {
@@ -126,12 +126,17 @@ test('a list of a million contacts is as quick as one of fifty', async ({ page }
   await expect(page.getByText(/^\d+ records?$/)).toBeVisible({ timeout: 60_000 });
   await page.getByRole('searchbox', { name: 'Search' }).fill('');
   await expect(page.getByText(/1,0\d\d,\d{3} records/)).toBeVisible({ timeout: 60_000 });
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const question = { group_by: ['city'], measures: [{ fn: 'count', as: 'n' }], sort: ['-n'], limit: 1 };
+  const asks = { method: 'POST', headers, body: JSON.stringify(question) };
+  const counted = await (await fetch(`${url}/v1/contacts/aggregate`, asks)).json();
+  const [{ city, n: many }] = (counted as { data: [{ city: string; n: number }] }).data;
   await timed('filtered by city, until counted', async () => {
     const filter = encodeURIComponent(
-      JSON.stringify({ join: 'and', parts: [{ field: 'city', op: 'eq', value: 'Ulm' }] }),
+      JSON.stringify({ join: 'and', parts: [{ field: 'city', op: 'eq', value: city }] }),
     );
     await page.goto(`${url}/app/records/contacts?filter=${filter}&cols=["name","city","email"]`);
-    await expect(page.getByText(/4\d,\d{3} records/)).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByText(`${many.toLocaleString('en-US')} records`)).toBeVisible({ timeout: 60_000 });
   });
 
   await page.goto(`${url}/app/records/contacts?cols=["name","city","email","phone"]`);
@@ -145,7 +150,6 @@ test('a list of a million contacts is as quick as one of fifty', async ({ page }
   await page.waitForTimeout(3_000);
   const asked: string[] = [];
   page.on('request', (request) => request.url().includes('/v1/contacts') && asked.push(request.postData() ?? ''));
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
   const read = await fetch(`${url}/v1/contacts?limit=3`, { headers });
   const third = ((await read.json()) as { data: { id: string }[] }).data[2]?.id;
   await timed('what a colleague changed is there', async () => {
