@@ -88,19 +88,18 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
         tracing::info!(changes = house.migrated.len(), "migrated");
         house.migrated.iter().for_each(|line| tracing::debug!(change = %line, "migrated"));
     }
-    let own = || format!("{}-{}", std::process::id(), house.ids.next());
+    let named = || format!("{}-{}", std::process::id(), house.ids.next());
     let holder = match &lock {
-        Some(lock) => lock.identity(&config.data, own)?,
-        None => own(),
+        Some(lock) => lock.identity(&config.data, named)?,
+        None => named(),
     };
     let (stop, stopped) = watch::channel(false);
     house::hear(&config, &house.commits, stopped.clone())?;
     let lease = NodeLease::take(house.store.clone(), house.clock.clone(), house.ids.clone(), holder).await?;
     let jobs = house.jobs.clone();
     let transfer = Arc::new(Transfer::new(house.records.clone(), house.catalogs.clone(), jobs.clone()));
-    let process = format!("{}-{}", std::process::id(), house.ids.next());
     let options = kontor_jobs::Options {
-        process,
+        process: named(),
         slots: config.jobs.slots,
         per_workspace: config.jobs.per_workspace(),
         alone: config.database_url.is_none(),
@@ -257,7 +256,6 @@ async fn start_with(config: Config, roles: &[&str], access: AccessLog) -> Result
             tokio::join!(listener.serve(door, public), OptionFuture::from(internal));
         }));
     }
-    let named = || format!("{}-{}", std::process::id(), house.ids.next());
     let (alone, pace, carries) = (config.database_url.is_none(), config.sweeps.pace(), carrying.is_some());
     let works = roles.contains(&"worker");
     let mut loops = Loops::new(&house.commits);
