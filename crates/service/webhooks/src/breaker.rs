@@ -62,6 +62,10 @@ impl Breaker {
     pub fn failed(&self) {
         let (first, longest) = self.cool_down;
         self.with(|circuit| {
+            // Those that were under way when it opened say nothing new.
+            if circuit.left().is_some() {
+                return;
+            }
             circuit.failures = circuit.failures.saturating_add(1);
             if circuit.failures >= MOST {
                 let doubled = first.saturating_mul(1 << (circuit.failures - MOST).min(20));
@@ -89,7 +93,11 @@ mod tests {
         assert_eq!((breaker.room(16), breaker.is_open()), (Ok(1), false));
         breaker.failed();
         assert_eq!(breaker.room(16), Err(ms(200)));
+        // What was under way with it.
+        breaker.failed();
+        assert_eq!(breaker.room(16), Err(ms(200)));
         for _ in 0..40 {
+            tokio::time::advance(ms(1_000)).await;
             breaker.failed();
         }
         assert_eq!(breaker.room(16), Err(ms(1_000)));

@@ -41,9 +41,9 @@ impl Schedule {
         self.scaled(GIVEN_UP)
     }
 
-    /// How long a circuit stays open the first time, and at most.
+    /// How long a circuit stays open the first time, and at most: a receiver that is back is found within a minute.
     pub fn cool_down(&self) -> (Duration, Duration) {
-        (self.first, self.first * 60)
+        (self.first, self.first * 12)
     }
 }
 
