@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Failures in a row.
-const MOST: u32 = 10;
+/// Failures in a row that open it.
+pub(crate) const MOST: u32 = 10;
 
 /// See the module.
 #[derive(Debug)]
@@ -55,6 +55,11 @@ impl Breaker {
         self.with(|circuit| circuit.left().is_some())
     }
 
+    /// Whether the last that came back was accepted, or few in a row were not.
+    pub fn is_closed(&self) -> bool {
+        self.with(|circuit| circuit.failures < MOST)
+    }
+
     pub fn succeeded(&self) {
         self.with(|circuit| *circuit = Circuit::default());
     }
@@ -86,11 +91,11 @@ mod tests {
         for _ in 0..MOST - 1 {
             breaker.failed();
         }
-        assert_eq!(breaker.room(16), Ok(16));
+        assert_eq!((breaker.room(16), breaker.is_closed()), (Ok(16), true));
         breaker.failed();
         assert_eq!((breaker.room(16), breaker.is_open()), (Err(ms(100)), true));
         tokio::time::advance(ms(100)).await;
-        assert_eq!((breaker.room(16), breaker.is_open()), (Ok(1), false));
+        assert_eq!((breaker.room(16), breaker.is_open(), breaker.is_closed()), (Ok(1), false, false));
         breaker.failed();
         assert_eq!(breaker.room(16), Err(ms(200)));
         // What was under way with it.

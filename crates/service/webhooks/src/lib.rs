@@ -6,6 +6,7 @@
 //! has a row that says when. What is sent is read from the log when it is sent, so that nothing is kept here that was
 //! erased there. One process of an installation does it, the one with the lease ([ADR 27](../../../docs/adr/0027-webhooks.md)).
 
+mod ahead;
 mod breaker;
 mod desk;
 mod endpoint;

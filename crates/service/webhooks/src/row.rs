@@ -5,6 +5,8 @@ use kontor_model::{Id, Kind, SpaceId, Value};
 use kontor_store::{ColumnRef, Expr, OnConflict, Set, Write, system};
 use serde_json::{Value as J, json};
 
+use crate::schedule::retry_after;
+
 /// Where a delivery can be.
 pub const STATES: [&str; 4] = ["pending", "delivered", "failed", "dropped"];
 
@@ -234,6 +236,13 @@ impl Delivery {
 
     pub(crate) fn keys(&self) -> Vec<(ColumnRef, Value)> {
         vec![system::key("endpoint_id", Kind::Int, self.endpoint.0), system::key("event_id", Kind::Int, self.event.0)]
+    }
+
+    /// Until when the receiver asked to be left alone, by `Retry-After` of its last answer.
+    pub(crate) fn asked_until(&self) -> Option<i64> {
+        let last = self.last.as_ref()?;
+        let headers: J = serde_json::from_str(last.headers.as_deref()?).ok()?;
+        Some(last.at + retry_after(headers.get("retry-after")?.as_str()?, last.at)?)
     }
 
     /// Due again, as if it had never been tried.

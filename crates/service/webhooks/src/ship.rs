@@ -17,6 +17,7 @@ use crate::line::{Chain, Message, chains};
 use crate::row::Delivery;
 use crate::schedule::Schedule;
 use crate::send::Outcome;
+use crate::state::Turn;
 use crate::target::Target;
 use crate::view::{Shown, Stretch};
 use crate::worker::{TOGETHER, Worker, span};
@@ -25,8 +26,6 @@ use crate::worker::{TOGETHER, Worker, span};
 const TAKEN: usize = 32;
 /// What was answered is written down after so long, however long the rest takes.
 const SHOWN: Duration = Duration::from_millis(250);
-/// Failures in a row that are counted.
-const COUNTED: i64 = 10;
 /// The type of what `test` sends.
 pub(crate) const TEST: &str = "kontor.webhook.test";
 
@@ -170,7 +169,10 @@ impl Worker {
             End::Due => {}
         }
         writes.append(&mut all.writes);
-        writes.extend(self.health(&all));
+        let before = self.known.state.clone();
+        let turn = Turn { accepted: all.accepted, refused: all.refused, is_closed: self.breaker.is_closed() };
+        self.known.state.seen(turn, target.updated_at, hooks.now());
+        writes.extend(self.known.state.change(&before, target.id));
         self.known.due_at = [self.known.due_at, all.next].into_iter().flatten().min();
         self.write(writes).await?;
         if all.is_gone {
@@ -181,29 +183,6 @@ impl Worker {
             self.disable("it accepted nothing for five days").await?;
         }
         Ok(())
-    }
-
-    /// Since when the endpoint accepts nothing, where that has changed.
-    fn health(&mut self, all: &Outcomes) -> Option<Write> {
-        let state = &mut self.known.state;
-        let (since, failures) = (state.failing_since, state.failures);
-        if all.accepted {
-            (state.failing_since, state.failures) = (None, 0);
-        } else if all.refused > 0 {
-            // Whoever changed the endpoint has perhaps mended it.
-            if since.is_none_or(|since| since < self.target.updated_at) {
-                (state.failing_since, state.failures) = (Some(self.hooks.now()), 0);
-            }
-            state.failures = state.failures.saturating_add(all.refused).min(COUNTED);
-        }
-        let mut values = Vec::new();
-        if state.failing_since != since {
-            values.push(("failing_since", Kind::Int, state.failing_since.into()));
-        }
-        if state.failures != failures {
-            values.push(("failures", Kind::Int, state.failures.into()));
-        }
-        (!values.is_empty()).then(|| self.keep(values))
     }
 }
 

@@ -11,6 +11,7 @@ use kontor_store::{Batch, Cond, Expr, Select, Write, system};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+use crate::ahead::Ahead;
 use crate::breaker::Breaker;
 use crate::row::{Delivery, whole};
 use crate::schedule::Schedule;
@@ -63,6 +64,8 @@ pub(crate) struct Worker {
     pub(crate) breaker: Breaker,
     pub(crate) schedule: Schedule,
     pub(crate) known: Known,
+    /// How far it is with what is sent before its time.
+    pub(crate) ahead: Option<Ahead>,
     place: Option<Place>,
     /// What is being written down of the messages before.
     writing: Option<JoinHandle<Result<()>>>,
@@ -100,8 +103,8 @@ impl Worker {
         let schedule = Schedule::new(hooks.parts.first_retry);
         let target = news.borrow().clone();
         let breaker = Breaker::new(schedule.cool_down());
-        let (known, place, writing) = (Known::default(), None, None);
-        Self { hooks, news, target, signal, stopped, disabled: 0, breaker, schedule, known, place, writing }
+        let (known, ahead, place, writing) = (Known::default(), None, None, None);
+        Self { hooks, news, target, signal, stopped, disabled: 0, breaker, schedule, known, ahead, place, writing }
     }
 
     /// Works until the endpoint is no more or the process stops, once the worker before it has ended.
@@ -156,11 +159,18 @@ impl Worker {
         };
         let due_to = self.known.due_to.max(now);
         if self.known.due_at.is_some_and(|at| at <= due_to) {
-            let due = self.due(due_to, hooks.turn(most).await).await?;
+            let due = Cond::Test { left: Expr::column("next_at", Kind::Int), op: Op::Lte, right: due_to.into() };
+            let due = self.waiting(due, hooks.turn(most).await).await?;
             self.send_due(due).await?;
             self.look().await?;
             return Ok(Duration::ZERO);
         }
+        if self.known.state.back_since.is_some() {
+            self.send_ahead(most).await?;
+            self.look().await?;
+            return Ok(Duration::ZERO);
+        }
+        self.ahead = None;
         if let Some((from, to)) = self.known.state.recover {
             let stretch = self.target.view.between(&hooks.parts.records, &self.target, from, to, most).await?;
             let stretch = hooks.narrowed(stretch).await;
@@ -225,11 +235,11 @@ impl Worker {
         Select::new(space, system::WEBHOOK_DELIVERY, columns).equals("endpoint_id", Kind::Int, id)
     }
 
-    /// Those that are due.
-    async fn due(&self, to: i64, limit: usize) -> Result<Vec<Delivery>> {
+    /// Of those that wait to be tried again the first in the order in which they are due.
+    pub(crate) async fn waiting(&self, which: Cond, limit: usize) -> Result<Vec<Delivery>> {
         let select = self
             .rows(whole())
-            .filter(Cond::Test { left: Expr::column("next_at", Kind::Int), op: Op::Lte, right: to.into() })
+            .filter(which)
             .order(Expr::column("next_at", Kind::Int), false)
             .order(Expr::column("sequence", Kind::Int), false)
             .limit(u64::try_from(limit).unwrap_or(1));
@@ -362,7 +372,7 @@ impl Webhooks {
     }
 
     /// Waits until messages may go out; how many.
-    async fn turn(&self, wanted: usize) -> usize {
+    pub(crate) async fn turn(&self, wanted: usize) -> usize {
         self.pace.turn(|| self.parts.records.load(), wanted).await
     }
 

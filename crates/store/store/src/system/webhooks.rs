@@ -23,6 +23,8 @@ pub(crate) fn tables() -> Vec<Table> {
                 int("failing_since"),
                 // Attempts that were refused in a row, as far as they are counted.
                 int("failures"),
+                // Since when it accepts again, while what waits for its own next try is sent before that.
+                int("back_since"),
                 int("recover_from"),
                 int("recover_to"),
             ],

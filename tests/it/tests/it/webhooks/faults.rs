@@ -12,6 +12,7 @@ both_alone!(
     whatever_a_receiver_does_is_an_attempt,
     a_flood_is_cut,
     an_endpoint_says_when_to_come_again,
+    what_waits_is_sent_as_soon_as_an_endpoint_accepts_again,
     nothing_inside_is_called,
     a_kill_loses_no_message
 );
@@ -61,6 +62,34 @@ async fn an_endpoint_says_when_to_come_again(backend: Backend) {
     let waits: Value = until("an attempt", tried).await;
     let moment = |name: &str| kontor_model::time::parse_datetime(waits[name].as_str().unwrap()).unwrap();
     assert!(moment("next_attempt_at") - moment("created_at") >= 3_600_000, "{waits}");
+}
+
+/// Its second pause is longer than anybody waits here.
+async fn what_waits_is_sent_as_soon_as_an_endpoint_accepts_again(backend: Backend) {
+    let server = quick(backend).env("KONTOR_WEBHOOKS_FIRST_RETRY_MS", "2500").start().await;
+    let api = server.api();
+    let sink = Sink::saying(&[Says::Status(429, "retry-after: 3600\r\n"), Says::Status(503, "")]).await;
+    let types = json!({"event_types": ["kontor.contact.*"], "ordered": true});
+    let (id, _) = endpoint(&api, &sink.url, types).await;
+    let deliveries = async |state: &str| {
+        let path = format!("/v1/webhook_deliveries?webhook_endpoint_id={id}&state={state}&limit=100");
+        api.get(&path).await.expect(200).rows().to_vec()
+    };
+    contact(&api).await;
+    until("a first attempt", async || deliveries("pending").await.pop()).await;
+    // More than open its circuit, and one of them has a second message, which queues behind.
+    let mut last = String::new();
+    for _ in 0..12 {
+        last = contact(&api).await;
+    }
+    let _ = api.patch(&format!("/v1/contacts/{last}"), json!({"title": "Dr"})).await.expect(200);
+    let twice = async || deliveries("pending").await.into_iter().find(|row| row["attempts"] == 2);
+    until("a second attempt", twice).await;
+    sink.says(Says::Status(200, ""));
+    until("all but one", async || Some(deliveries("delivered").await).filter(|rows| rows.len() == 13)).await;
+    // What asked for an hour has it.
+    let waits = deliveries("pending").await;
+    assert_eq!((waits.len(), &waits[0]["attempts"]), (1, &json!(1)), "{waits:?}");
 }
 
 /// Nothing is open to the calls of this server but the public internet.

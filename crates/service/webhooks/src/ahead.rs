@@ -1,0 +1,52 @@
+//! What waits for its own next try, sent before that: once an endpoint accepts again after its circuit was open. The
+//! first goes alone, and it ends with the first that is refused, so an endpoint that comes and goes costs a message no
+//! more than a try each time.
+
+use kontor_model::{Kind, Op, Result, Value};
+use kontor_store::{Cond, Expr};
+
+use crate::worker::Worker;
+
+/// The last that was looked at, of all that wait in the order in which they are due.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ahead {
+    next_at: i64,
+    sequence: i64,
+}
+
+fn test(name: &str, op: Op, right: Value) -> Cond {
+    Cond::Test { left: Expr::column(name, Kind::Int), op, right }
+}
+
+impl Ahead {
+    /// Behind it.
+    fn rest(self) -> Cond {
+        let (next_at, sequence) = (Value::Int(self.next_at), Value::Int(self.sequence));
+        Cond::Or(vec![
+            test("next_at", Op::Gt, next_at.clone()),
+            Cond::And(vec![test("next_at", Op::Eq, next_at), test("sequence", Op::Gt, sequence)]),
+        ])
+    }
+}
+
+impl Worker {
+    /// Sends what waits longest of what is not due, at most so many; after the last the endpoint is as any other.
+    pub(crate) async fn send_ahead(&mut self, most: usize) -> Result<()> {
+        let most = if self.ahead.is_some() { self.hooks.clone().turn(most).await } else { 1 };
+        let behind = match self.ahead {
+            Some(ahead) => ahead.rest(),
+            None => test("next_at", Op::IsNull, Value::Bool(false)),
+        };
+        let mut waiting = self.waiting(behind, most).await?;
+        let Some(last) = waiting.last() else {
+            let before = self.known.state.clone();
+            self.known.state.back_since = None;
+            let writes = self.known.state.change(&before, self.target.id);
+            return self.write(writes.into_iter().collect()).await;
+        };
+        self.ahead = Some(Ahead { next_at: last.next_at.unwrap_or_default(), sequence: last.sequence });
+        let now = self.hooks.now();
+        waiting.retain(|delivery| delivery.asked_until().is_none_or(|until| until <= now));
+        if waiting.is_empty() { Ok(()) } else { self.send_due(waiting).await }
+    }
+}
