@@ -55,10 +55,10 @@ kafka: ## the stories with Kafka: KONTOR_TEST_KAFKA=host:port, or a broker in me
 	fi; \
 	KONTOR_TEST_REQUIRE=kafka cargo test -p kontor -p kontor-it -p kontor-bus --features kontor/kafka,kontor-it/kafka kafka
 
-faults: ## kills, full disks, outages, hostile input: the figures in full (an hour)
+faults: ## kills, full disks, outages, hostile input: the figures in full (three hours)
 	cargo build --release -p kontor
 	KONTOR_BIN=$(CURDIR)/target/release/kontor KONTOR_FAULTS_ROUNDS=$${KONTOR_FAULTS_ROUNDS:-1000} \
-		cargo test -p kontor-it --test it -- faults:: events::relays --nocapture --test-threads=1
+		cargo test -p kontor-it --test it -- faults:: events::relays webhooks::outage --nocapture --test-threads=1
 
 walk: ## other workspaces' names on every route, forged tokens, races, guesses, tampering: the figures in full (an hour)
 	cargo build --release -p kontor

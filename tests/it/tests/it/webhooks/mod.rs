@@ -4,6 +4,7 @@ mod choice;
 mod endpoints;
 mod faults;
 mod order;
+mod outage;
 mod signatures;
 mod sink;
 

@@ -23,9 +23,21 @@ pub enum Says {
     Slowly(u64),
 }
 
+impl Says {
+    fn status(&self) -> u16 {
+        match self {
+            Self::Status(status, _) => *status,
+            Self::Slowly(_) | Self::Floods => 200,
+            Self::Hangs | Self::Closes => 0,
+        }
+    }
+}
+
 /// A request.
 #[derive(Debug, Clone)]
 pub struct Got {
+    /// What it was answered; 0 where that was nothing.
+    pub status: u16,
     pub headers: HashMap<String, String>,
     pub body: String,
 }
@@ -33,6 +45,10 @@ pub struct Got {
 impl Got {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).expect("JSON")
+    }
+
+    pub fn is_accepted(&self) -> bool {
+        (200..300).contains(&self.status)
     }
 
     pub fn header(&self, name: &str) -> &str {
@@ -76,6 +92,11 @@ impl Sink {
         self.got.lock().unwrap().clone()
     }
 
+    /// How many were answered by 2xx.
+    pub fn accepted(&self) -> usize {
+        self.got.lock().unwrap().iter().filter(|got| got.is_accepted()).count()
+    }
+
     /// Everything, once there is as much.
     pub async fn wait(&self, count: usize) -> Vec<Got> {
         let enough = async || Some(self.got()).filter(|got| got.len() >= count);
@@ -84,17 +105,28 @@ impl Sink {
 }
 
 async fn serve(mut stream: TcpStream, got: Arc<Mutex<Vec<Got>>>, says: Arc<Mutex<Vec<Says>>>) {
-    let Some(request) = request(&mut stream).await else { return };
-    let says = {
-        let mut says = says.lock().unwrap();
-        got.lock().unwrap().push(request);
-        if says.len() > 1 { says.remove(0) } else { says[0].clone() }
-    };
+    loop {
+        let Some(mut request) = request(&mut stream).await else { return };
+        let says = {
+            let mut says = says.lock().unwrap();
+            let says = if says.len() > 1 { says.remove(0) } else { says[0].clone() };
+            request.status = says.status();
+            got.lock().unwrap().push(request);
+            says
+        };
+        if !answers(&mut stream, says).await {
+            return;
+        }
+    }
+}
+
+/// Whether the connection is kept.
+async fn answers(stream: &mut TcpStream, says: Says) -> bool {
     match says {
-        Says::Status(status, headers) => answer(&mut stream, status, headers).await,
+        Says::Status(status, headers) => return answer(stream, status, headers).await,
         Says::Slowly(ms) => {
             tokio::time::sleep(Duration::from_millis(ms)).await;
-            answer(&mut stream, 200, "").await;
+            return answer(stream, 200, "").await;
         }
         Says::Hangs => tokio::time::sleep(Duration::from_secs(600)).await,
         Says::Closes => {}
@@ -104,16 +136,17 @@ async fn serve(mut stream: TcpStream, got: Arc<Mutex<Vec<Got>>>, says: Arc<Mutex
             let part = vec![b'x'; 1 << 16];
             for _ in 0..1 << 14 {
                 if stream.write_all(&part).await.is_err() {
-                    return;
+                    break;
                 }
             }
         }
     }
+    false
 }
 
-async fn answer(stream: &mut TcpStream, status: u16, headers: &str) {
-    let text = format!("HTTP/1.1 {status} x\r\n{headers}content-length: 0\r\nconnection: close\r\n\r\n");
-    stream.write_all(text.as_bytes()).await.ok();
+async fn answer(stream: &mut TcpStream, status: u16, headers: &str) -> bool {
+    let text = format!("HTTP/1.1 {status} x\r\n{headers}content-length: 0\r\n\r\n");
+    stream.write_all(text.as_bytes()).await.is_ok()
 }
 
 async fn request(stream: &mut TcpStream) -> Option<Got> {
@@ -130,7 +163,7 @@ async fn request(stream: &mut TcpStream) -> Option<Got> {
                 .collect();
             let length: usize = headers.get("content-length").and_then(|n| n.parse().ok()).unwrap_or(0);
             if body.len() >= length {
-                return Some(Got { headers, body: body.to_owned() });
+                return Some(Got { status: 0, headers, body: body.to_owned() });
             }
         }
         let n = stream.read(&mut part).await.ok().filter(|n| *n > 0)?;
