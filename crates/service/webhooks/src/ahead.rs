@@ -19,18 +19,16 @@ fn test(name: &str, op: Op, right: Value) -> Cond {
 }
 
 impl Ahead {
-    /// Behind it.
+    /// Those behind it, as a stretch of the index.
     fn rest(self) -> Cond {
-        let (next_at, sequence) = (Value::Int(self.next_at), Value::Int(self.sequence));
-        Cond::Or(vec![
-            test("next_at", Op::Gt, next_at.clone()),
-            Cond::And(vec![test("next_at", Op::Eq, next_at), test("sequence", Op::Gt, sequence)]),
-        ])
+        let later = test("next_at", Op::Gt, self.next_at.into());
+        let same = test("sequence", Op::Gt, self.sequence.into());
+        Cond::And(vec![test("next_at", Op::Gte, self.next_at.into()), Cond::Or(vec![later, same])])
     }
 }
 
 impl Worker {
-    /// Sends what waits longest of what is not due, at most so many; after the last the endpoint is as any other.
+    /// Sends the first of what waits and is not due, at most so many; after the last the endpoint is as any other.
     pub(crate) async fn send_ahead(&mut self, most: usize) -> Result<()> {
         let most = if self.ahead.is_some() { self.hooks.clone().turn(most).await } else { 1 };
         let behind = match self.ahead {
