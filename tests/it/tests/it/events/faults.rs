@@ -1,5 +1,6 @@
 //! A broker that stops under load and comes back: every event is heard, in order.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,17 +60,32 @@ async fn write(api: Api, stop: Arc<AtomicBool>) -> Vec<String> {
 }
 
 /// Where each contact of a space was first heard of. Others talk at the same time, and have ids of their own.
-fn places(heard: &Mutex<String>, space: &str) -> HashMap<String, usize> {
-    let mark = format!("\"source\":\"urn:kontor:space:{space}\",\"specversion\":\"1.0\",\"subject\":\"contacts/");
-    let text = heard.lock().unwrap();
-    let mut places = HashMap::new();
-    for (at, _) in text.match_indices(&mark) {
-        let rest = &text[at + mark.len()..];
-        if let Some((id, _)) = rest.split_once('"') {
-            places.entry(id.to_owned()).or_insert(at);
-        }
+struct Places {
+    /// What stands before a contact's id.
+    mark: String,
+    found: HashMap<String, usize>,
+    /// So much was looked at: there may be hundreds of megabytes, and who looks at them all does not listen meanwhile.
+    read: usize,
+}
+
+impl Places {
+    fn of(space: &str) -> Self {
+        let mark = format!("\"source\":\"urn:kontor:space:{space}\",\"specversion\":\"1.0\",\"subject\":\"contacts/");
+        Self { mark, found: HashMap::new(), read: 0 }
     }
-    places
+
+    fn look(&mut self, heard: &Mutex<String>) -> &HashMap<String, usize> {
+        let text = heard.lock().unwrap();
+        while let Some(at) = text[self.read..].find(&self.mark) {
+            let begin = self.read + at + self.mark.len();
+            let Some(length) = text[begin..].find('"') else { return &self.found };
+            self.found.entry(text[begin..begin + length].to_owned()).or_insert(begin);
+            self.read = begin + length;
+        }
+        // The next mark may have begun.
+        self.read = text.floor_char_boundary(text.len().saturating_sub(self.mark.len())).max(self.read);
+        &self.found
+    }
 }
 
 /// Whether the broker's lag is said to be so.
@@ -87,7 +103,8 @@ async fn stops(server: &Server, name: &str, open: &watch::Sender<bool>, heard: &
     let space = me.data()["space"]["id"].as_str().unwrap();
     let stop = Arc::new(AtomicBool::new(false));
     let writers: Vec<_> = (0..WRITERS).map(|_| tokio::spawn(write(server.api(), stop.clone()))).collect();
-    until(|| places(heard, space).len() > 5).await;
+    let places = RefCell::new(Places::of(space));
+    until(|| places.borrow_mut().look(heard).len() > 5).await;
     open.send_replace(false);
     away(&api, &format!("bus_away{{broker=\"{name}\"}} 1")).await;
     // A few seconds, and ten minutes where the figures are wanted in full.
@@ -103,13 +120,14 @@ async fn stops(server: &Server, name: &str, open: &watch::Sender<bool>, heard: &
     let made: usize = all.iter().map(Vec::len).sum();
     assert!(made > 10, "under load");
     until(|| {
-        let places = places(heard, space);
-        all.iter().flatten().all(|id| places.contains_key(id))
+        let mut places = places.borrow_mut();
+        let found = places.look(heard);
+        found.len() >= made && all.iter().flatten().all(|id| found.contains_key(id))
     })
     .await;
     eprintln!("{made} events by {name}, all heard {:.1} s after it was back", back.elapsed().as_secs_f64());
     // What one writer did one after the other is heard so.
-    let places = places(heard, space);
+    let places = places.into_inner().found;
     for ids in &all {
         assert!(ids.windows(2).all(|two| places[&two[0]] < places[&two[1]]), "{name}: out of order");
     }
