@@ -92,9 +92,9 @@ impl Sink {
         self.got.lock().unwrap().clone()
     }
 
-    /// How many were answered by 2xx.
-    pub fn accepted(&self) -> usize {
-        self.got.lock().unwrap().iter().filter(|got| got.is_accepted()).count()
+    /// What came after the first so many.
+    pub fn got_after(&self, count: usize) -> Vec<Got> {
+        self.got.lock().unwrap()[count..].to_vec()
     }
 
     /// Everything, once there is as much.
