@@ -73,7 +73,8 @@ impl SqliteStore {
 
         let (stop, stopped) = bounded(1);
         let (db, path) = (connect::helper(&options.path).map_err(store_error)?, options.path.clone());
-        let checkpointer = spawn("sqlite-checkpoint", move || checkpoint::run(&db, &path, &written, &stopped))?;
+        let carry = move || checkpoint::run(&db, &path, checkpoint::MOST, &written, &stopped);
+        let checkpointer = spawn("sqlite-checkpoint", carry)?;
         let threads = Mutex::new(Some(Threads { serving, checkpointer, stop }));
         Ok(Self { options, quick, slow, writer, closed: AtomicBool::new(false), reading, writing, threads })
     }
