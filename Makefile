@@ -55,7 +55,7 @@ kafka: ## the stories with Kafka: KONTOR_TEST_KAFKA=host:port, or a broker in me
 	fi; \
 	KONTOR_TEST_REQUIRE=kafka cargo test -p kontor -p kontor-it -p kontor-bus --features kontor/kafka,kontor-it/kafka kafka
 
-faults: ## kills, full disks, outages, hostile input: the figures in full (three hours)
+faults: ## kills, full disks, outages, hostile input: the figures in full (over two hours)
 	cargo build --release -p kontor
 	KONTOR_BIN=$(CURDIR)/target/release/kontor KONTOR_FAULTS_ROUNDS=$${KONTOR_FAULTS_ROUNDS:-1000} \
 		cargo test -p kontor-it --test it -- faults:: events::relays webhooks::outage --nocapture --test-threads=1
