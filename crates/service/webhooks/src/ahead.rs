@@ -37,10 +37,7 @@ impl Worker {
         };
         let mut waiting = self.waiting(behind, most).await?;
         let Some(last) = waiting.last() else {
-            let before = self.known.state.clone();
-            self.known.state.back_since = None;
-            let writes = self.known.state.change(&before, self.target.id);
-            return self.write(writes.into_iter().collect()).await;
+            return self.write(vec![self.keep(vec![("back_since", Kind::Int, Value::Null)])]).await;
         };
         self.ahead = Some(Ahead { next_at: last.next_at.unwrap_or_default(), sequence: last.sequence });
         let now = self.hooks.now();

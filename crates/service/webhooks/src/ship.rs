@@ -169,10 +169,10 @@ impl Worker {
             End::Due => {}
         }
         writes.append(&mut all.writes);
-        let before = self.known.state.clone();
+        let before = self.known.state.health();
         let turn = Turn { accepted: all.accepted, refused: all.refused, is_closed: self.breaker.is_closed() };
         self.known.state.seen(turn, target.updated_at, hooks.now());
-        writes.extend(self.known.state.change(&before, target.id));
+        writes.extend(self.known.state.change(before, target.id));
         self.known.due_at = [self.known.due_at, all.next].into_iter().flatten().min();
         self.write(writes).await?;
         if all.is_gone {

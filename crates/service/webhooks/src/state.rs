@@ -40,6 +40,9 @@ const COLUMNS: [(&str, Kind); 8] = [
 /// Failures in a row that are counted: as many as open the circuit.
 const COUNTED: i64 = crate::breaker::MOST as i64;
 
+/// See [`State::health`].
+type Health = [(&'static str, Option<i64>); 3];
+
 /// What a turn shows of an endpoint.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Turn {
@@ -107,15 +110,15 @@ impl State {
         }
     }
 
-    /// What is to be written for it to be kept as it is, where it was like this.
-    pub fn change(&self, before: &Self, endpoint: Id) -> Option<Write> {
-        let values = [
-            ("failing_since", before.failing_since, self.failing_since),
-            ("failures", Some(before.failures), Some(self.failures)),
-            ("back_since", before.back_since, self.back_since),
-        ];
-        let moved = values.into_iter().filter(|(_, before, now)| before != now);
-        let moved: Vec<_> = moved.map(|(name, _, now)| (name, Kind::Int, now.into())).collect();
+    /// What turns change, by column.
+    pub fn health(&self) -> Health {
+        [("failing_since", self.failing_since), ("failures", Some(self.failures)), ("back_since", self.back_since)]
+    }
+
+    /// What is to be written for its health to be kept as it is, where it was like this.
+    pub fn change(&self, before: Health, endpoint: Id) -> Option<Write> {
+        let moved = self.health().into_iter().zip(before).filter(|(now, before)| now != before);
+        let moved: Vec<_> = moved.map(|((name, now), _)| (name, Kind::Int, now.into())).collect();
         (!moved.is_empty()).then(|| set(endpoint, moved))
     }
 
@@ -198,11 +201,11 @@ mod tests {
     #[test]
     fn a_change_of_the_endpoint_begins_the_count_anew() {
         let mut state = State { failing_since: Some(5), failures: 7, ..State::default() };
-        let before = state.clone();
-        assert_eq!(state.change(&before, Id(1)), None);
+        let before = state.health();
+        assert_eq!(state.change(before, Id(1)), None);
         state.seen(Turn { accepted: false, refused: 1, is_closed: true }, 6, 9);
         assert_eq!((state.failing_since, state.failures), (Some(9), 1));
         let values = vec![("failing_since", Kind::Int, 9.into()), ("failures", Kind::Int, 1.into())];
-        assert_eq!(state.change(&before, Id(1)), Some(set(Id(1), values)));
+        assert_eq!(state.change(before, Id(1)), Some(set(Id(1), values)));
     }
 }
